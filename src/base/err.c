@@ -1,0 +1,69 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+
+static const struct {
+	str word;
+	int http, exit_status;
+	const char *doc;
+} codes[ERR_COUNT] = {
+#define ERR_ROW_(name, wire, http_, rpc, exit_, doc_) [ERR_##name] = { S(wire), http_, exit_, doc_ },
+	ERR_CODES(ERR_ROW_)
+#undef ERR_ROW_
+};
+
+struct err *err_make(struct arena *a, enum err_code code, const char *file, int line,
+		     const char *fmt, ...)
+{
+	struct err *e = NEW(a, struct err);
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*e = (struct err){ .code = code, .file = file, .line = line };
+	e->text = arena_dup(a, str_from(text));
+	return e;
+}
+
+struct err *err_word(struct err *e, str word)
+{
+	e->word = word;
+	return e;
+}
+
+str err_wire(const struct err *e)
+{
+	return str_empty(e->word) ? codes[e->code].word : e->word;
+}
+
+const char *err_doc(enum err_code code)
+{
+	return codes[code].doc;
+}
+
+int err_http(const struct err *e)
+{
+	return codes[e->code].http;
+}
+
+int err_exit(const struct err *e)
+{
+	return codes[e->code].exit_status;
+}
+
+enum err_code err_from_wire(str word)
+{
+	for (int code = 1; code < ERR_COUNT; code++)
+		if (str_eq(codes[code].word, word))
+			return (enum err_code)code;
+	return ERR_NONE;
+}
+
+str err_public(const struct err *e)
+{
+	if (e->code == ERR_INTERNAL || e->code == ERR_IO)
+		return S("the broker failed to do this; its log says why");
+	return e->text;
+}

@@ -1,0 +1,26 @@
+#include "base/err.h"
+#include "base/test.h"
+
+TEST(codes_words_and_back)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct err *e = FAIL(a, NOT_FOUND, "no peer named '%s'", "bbo");
+
+	assert_str(err_wire(e), S("not_found"));
+	assert_int_equal(err_http(e), 404);
+	assert_int_equal(err_exit(e), 5);
+	assert_str(err_public(e), S("no peer named 'bbo'"));
+	assert_str(err_wire(err_word(e, S("mesh_not_found"))), S("mesh_not_found"));
+	for (int code = 1; code < ERR_COUNT; code++)
+		assert_int_equal(err_from_wire(err_wire(&(struct err){ .code = (enum err_code)code })), code);
+	assert_int_equal(err_from_wire(S("nonsense")), ERR_NONE);
+}
+
+TEST(inner_faults_are_not_shown)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+
+	assert_false(str_contains(err_public(FAIL(a, INTERNAL, "secret path /x")), S("secret")));
+}
+
+TEST_MAIN("base/err")

@@ -1,0 +1,42 @@
+#include "base/log.h"
+#include "base/test.h"
+
+#include <unistd.h>
+
+/* Runs one log line through a pipe and returns it. */
+static str logged(struct arena *a, enum log_format format, str value)
+{
+	int fds[2];
+	char line[1024];
+	ssize_t n;
+
+	assert_int_equal(pipe(fds), 0);
+	log_setup(LOG_INFO, format, fds[1], "test");
+	log_debug("not shown");
+	log_info("said", LOG_S("value", value), LOG_I("n", -3));
+	n = read(fds[0], line, sizeof(line));
+	assert_true(n > 0);
+	close(fds[0]);
+	close(fds[1]);
+	log_setup(LOG_INFO, LOG_TEXT, STDERR_FILENO, "test");
+	return arena_dup(a, str_of(line, (size_t)n));
+}
+
+TEST(json_lines)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	str line = logged(a, LOG_JSON, S("a\"b\n\xff"));
+
+	assert_true(str_contains(line, S("\"level\":\"info\",\"component\":\"test\",\"msg\":\"said\"")));
+	assert_true(str_ends(line, S("\"value\":\"a\\\"b\\u000a\\u00ff\",\"n\":-3}\n")));
+}
+
+TEST(text_lines_cannot_be_forged)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	str line = logged(a, LOG_TEXT, S("x\n2026-01-01 info forged"));
+
+	assert_int_equal(str_index(line, '\n'), line.len - 1);
+}
+
+TEST_MAIN("base/log")
