@@ -1,0 +1,56 @@
+/*
+ * box.h - message bodies: sealed to one key, or the plain encoding of groups and
+ * broadcasts (wire-core.md 4.1 to 4.3).
+ *
+ * A direct body is crypto_box between Ed25519 keys converted to X25519. The conversion and
+ * the shared key cost 70 us, the box 1 us, so the shared keys are kept in a box_cache:
+ * bounded, least recently used out first, wiped on eviction and free. A cache belongs to
+ * one thread. A body that cannot be opened is an error, never taken for plain text.
+ */
+#ifndef CRYPTO_BOX_H
+#define CRYPTO_BOX_H
+
+#include "base/err.h"
+#include "crypto/keys.h"
+
+enum { BOX_NONCE_BYTES = 24, BOX_MAC_BYTES = 16, BOX_CACHE_DEFAULT = 1024 };
+
+/* `nonce` and `ciphertext` of a message, both base64. */
+struct sealed {
+	str nonce, ciphertext;
+};
+
+struct box_cache;
+/* Keeps at most max shared keys (at least 1). */
+struct box_cache *box_cache_new(size_t max);
+void box_cache_free(struct box_cache *c);     /* wipes; NULL is fine */
+void box_cache_freep(struct box_cache **c);
+size_t box_cache_count(const struct box_cache *c);
+/* True if the shared key of these two is kept; for tests and figures. */
+bool box_cache_has(const struct box_cache *c, const struct sign_pair *own, str peer_pubkey);
+
+/* Seals text from own to the holder of recipient_pubkey (64 lower hex), random nonce.
+ * BAD_REQUEST if that is no key one can seal to. */
+struct err *box_seal(struct arena *a, struct box_cache *c, const struct sign_pair *own,
+		     str recipient_pubkey, str text, struct sealed *ret_sealed) MUST_CHECK;
+/* The same with a given nonce, never used twice for a pair of keys: for tests. */
+struct err *box_seal_nonce(struct arena *a, struct box_cache *c, const struct sign_pair *own,
+			   str recipient_pubkey, str text, const u8 nonce[BOX_NONCE_BYTES],
+			   struct sealed *ret_sealed) MUST_CHECK;
+
+/* Our keys in the order in which they are tried; either may be NULL. */
+struct box_own {
+	const struct sign_pair *session, *member;
+};
+
+/* BAD_REQUEST if a field is malformed or the text is not UTF-8; UNAUTHORIZED with the word
+ * "undecryptable" if no key of ours opens it (wrong key, or changed on the way). */
+struct err *box_open(struct arena *a, struct box_cache *c, const struct box_own *own,
+		     str sender_pubkey, struct sealed sealed, str *ret_text) MUST_CHECK;
+
+/* Groups and broadcasts: the text itself in base64, beside 24 random bytes without a use. */
+struct sealed plain_encode(struct arena *a, str text);
+/* BAD_REQUEST unless it is strict base64 of UTF-8. The sender proved nothing. */
+struct err *plain_decode(struct arena *a, struct sealed plain, str *ret_text) MUST_CHECK;
+
+#endif
