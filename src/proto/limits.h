@@ -1,0 +1,44 @@
+/*
+ * limits.h - every bound on what a peer may send, by name. Settings may change those that
+ * say so; nothing else does.
+ */
+#ifndef PROTO_LIMITS_H
+#define PROTO_LIMITS_H
+
+enum {
+	MESSAGE_BYTES_DEFAULT = 65536,   /* MAX_MESSAGE_BYTES: ciphertext + nonce + targetSpec */
+	FRAME_FACTOR = 4,                /* frame limit = FRAME_FACTOR * MAX_MESSAGE_BYTES */
+	MESH_CONNECTIONS_DEFAULT = 10000,/* MAX_CONNECTIONS_PER_MESH */
+	UNAUTHENTICATED_DEFAULT = 1024,  /* sockets without a hello, all addresses */
+	UNAUTHENTICATED_PER_ADDRESS = 256,
+	BODY_BYTES_MAX = 65536,          /* HTTP request body */
+
+	NAME_BYTES_MAX = 128,            /* display names, mesh names, hosts, channels, models */
+	SLUG_BYTES_MAX = 64,
+	CWD_BYTES_MAX = 4096,
+	SUMMARY_BYTES_MAX = 2000,
+	GROUPS_MAX = 64,                 /* groups of one member or connection */
+	SESSION_ID_BYTES_MAX = 128,
+	TARGET_BYTES_MAX = 256,
+	CLIENT_ID_BYTES_MAX = 128,       /* client_message_id, also _reqId and id */
+	CAPABILITIES_MAX = 32,
+	LIST_ROWS_MAX = 100000,          /* rows of a reply that a client takes */
+	TOKEN_BYTES_MAX = 4096,          /* v1 invite token */
+	INVITE_USES_MAX = 1000,
+
+	HELLO_SKEW_MS = 60000,           /* either way */
+	ATTESTATION_MAX_MS = 24 * 3600 * 1000,
+	GRACE_MS = 90000,                /* how long a lost connection keeps its presence */
+	LEASE_MS = 30000,                /* an unacked push is sent again after this */
+	WINDOW_MESSAGES = 256,           /* unacked pushes of one connection */
+	WINDOW_BYTES = 1 << 20,
+	STATUS_TTL_MS = 60000,           /* 'working' falls back to idle */
+	MESSAGE_TTL_DAYS = 7,
+
+	RATE_PER_MINUTE_DEFAULT = 60,    /* accepted sends of one member */
+	RATE_BURST_DEFAULT = 10,
+	GUESS_PER_MINUTE = 30,           /* failed invite lookups of one address */
+	GUESS_BURST = 10,
+};
+
+#endif

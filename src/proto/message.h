@@ -1,0 +1,69 @@
+/*
+ * message.h - messages from peer to peer: send, ack, push, client_ack (wire-core.md 3).
+ */
+#ifndef PROTO_MESSAGE_H
+#define PROTO_MESSAGE_H
+
+#include "proto/enums.h"
+#include "proto/limits.h"
+
+#define SEND_ARGS(F, T) \
+	F(T, str,      id,                  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the ack") \
+	F(T, str,      targetSpec,          REQ, 1, TARGET_BYTES_MAX, "member or session key, '*', '@all', '@group', '#topic'") \
+	F(T, priority, priority,            OPT, 0, 0, "now, next (default) or low") \
+	F(T, str,      nonce,               REQ, 0, 0, "base64; opaque to the broker") \
+	F(T, str,      ciphertext,          REQ, 0, 0, "base64; opaque to the broker") \
+	F(T, str,      client_message_id,   OPT, 1, CLIENT_ID_BYTES_MAX, "sender's own id, the same on every retry") \
+	F(T, str,      request_fingerprint, OPT, 0, 64, "64 hex, compared as received") \
+	F(T, strs,     mentions,            OPT, 0, 64, "topic messages only") \
+	F(T, str,      replyToId,           OPT, 0, 64, "id of the message this answers") \
+	F(T, i64,      bodyVersion,         OPT, 0, 2, "topic messages only") \
+	F(T, bool,     requireConnected,    OPT, 0, 0, "refuse instead of keeping it for a recipient that is away")
+JSON_ARGS(send, SEND_ARGS);
+
+#define ACK_ARGS(F, T) \
+	F(T, str,  id,        REQ, 0, 0, "echo of send.id, or empty") \
+	F(T, str,  messageId, REQ, 0, 0, "the message's id; empty when refused") \
+	F(T, bool, queued,    REQ, 0, 0, "true: on disk") \
+	F(T, str,  error,     OPT, 0, 0, "why it was refused") \
+	F(T, str,  code,      OPT, 0, 0, "rate_limit, too_large, no_recipient, invalid, forbidden, try_again") \
+	F(T, str,  delivery,  OPT, 0, 0, "live: pushed to somebody now; stored: the recipient is away") \
+	F(T, i64,  recipients,OPT, 0, 0, "how many mailboxes it went to") \
+	F(T, str,  _reqId,    OPT, 0, 0, "echo")
+JSON_ARGS(ack, ACK_ARGS);
+
+/* One writer for every push, direct or multicast, first or repeated. */
+#define PUSH_ARGS(F, T) \
+	F(T, str, messageId,           REQ, 0, 0, "the message's id") \
+	F(T, str, meshId,              REQ, 0, 0, "mesh record id") \
+	F(T, str, senderPubkey,        REQ, 0, 0, "the key that sealed it: session key or member key; 'system'") \
+	F(T, str, senderMemberPubkey,  OPT, 0, 0, "the stable key to answer to") \
+	F(T, str, senderMemberId,      OPT, 0, 0, "the sender's record id") \
+	F(T, str, senderName,          OPT, 0, 0, "the sender's name") \
+	F(T, str, topic,               OPT, 0, 0, "name of the topic") \
+	F(T, str, replyToId,           OPT, 0, 0, "id of the message this answers") \
+	F(T, str, priority,            REQ, 0, 0, "now, next or low") \
+	F(T, str, nonce,               REQ, 0, 0, "base64") \
+	F(T, str, ciphertext,          REQ, 0, 0, "base64") \
+	F(T, str, createdAt,           REQ, 0, 0, "ISO time of acceptance") \
+	F(T, str, client_message_id,   OPT, 0, 0, "the sender's own id; dedupe by it") \
+	F(T, str, request_fingerprint, OPT, 0, 0, "as sent") \
+	F(T, str, targetSpec,          OPT, 0, 0, "'*' or '@group' of a multicast: its body is not encrypted") \
+	F(T, str, subtype,             OPT, 0, 0, "system: an event, not a message") \
+	F(T, str, event,               OPT, 0, 0, "peer_joined, peer_left, peer_returned") \
+	F(T, any, eventData,           OPT, 0, 0, "of the event")
+JSON_ARGS(push, PUSH_ARGS);
+
+#define CLIENT_ACK_ARGS(F, T) \
+	F(T, str, clientMessageId, OPT, 0, CLIENT_ID_BYTES_MAX, "the push's client_message_id") \
+	F(T, str, brokerMessageId, OPT, 0, 64, "the push's messageId")
+JSON_ARGS(client_ack, CLIENT_ACK_ARGS);
+
+#define ERROR_ARGS(F, T) \
+	F(T, str, code,    REQ, 0, 0, "for machines") \
+	F(T, str, message, REQ, 0, 0, "for people") \
+	F(T, str, id,      OPT, 0, 0, "echo") \
+	F(T, str, _reqId,  OPT, 0, 0, "echo")
+JSON_ARGS(error, ERROR_ARGS);
+
+#endif

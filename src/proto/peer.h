@@ -1,0 +1,82 @@
+/*
+ * peer.h - who is here and what they are doing (wire-core.md 5).
+ */
+#ifndef PROTO_PEER_H
+#define PROTO_PEER_H
+
+#include "proto/group.h"
+
+#define LIST_PEERS_ARGS(F, T) \
+	F(T, bool, members, OPT, 0, 0, "also list every member, connected or not") \
+	F(T, str,  _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
+JSON_ARGS(list_peers, LIST_PEERS_ARGS);
+
+#define PEER_ARGS(F, T) \
+	F(T, str,    pubkey,       REQ, 0, 0, "session key, else member key") \
+	F(T, str,    memberPubkey, REQ, 0, 0, "the stable key to send to") \
+	F(T, str,    displayName,  REQ, 0, 0, "name") \
+	F(T, str,    status,       REQ, 0, 0, "idle, working or dnd") \
+	F(T, str,    summary,      REQ, 0, 0, "what it is doing, or null") \
+	F(T, groups, groups,       REQ, 0, 0, "its groups") \
+	F(T, str,    sessionId,    REQ, 0, 0, "of its hello") \
+	F(T, str,    connectedAt,  REQ, 0, 0, "ISO time") \
+	F(T, str,    cwd,          REQ, 0, 0, "working directory") \
+	F(T, str,    peerRole,     REQ, 0, 0, "session or control-plane") \
+	F(T, str,    hostname,     OPT, 0, 0, "if told") \
+	F(T, str,    peerType,     OPT, 0, 0, "if told") \
+	F(T, str,    channel,      OPT, 0, 0, "if told") \
+	F(T, str,    model,        OPT, 0, 0, "if told") \
+	F(T, bool,   visible,      REQ, 0, 0, "always true for now")
+JSON_LIST(peer, PEER_ARGS);
+#define JSON_C_peers struct peer_list
+#define JSON_KIND_peers JSON_K_LIST
+#define JSON_SUB_peers &peer_list_type
+
+/* What binds a member to the owner's key; see crypto/invite.h. */
+#define CHAIN_ARGS(F, T) \
+	F(T, str, inviteId,       REQ, 0, 0, "invite record id; 'owner' for the creator") \
+	F(T, str, invitePubkey,   REQ, 0, 0, "the invite's key") \
+	F(T, str, role,           REQ, 0, 0, "role the invite gives") \
+	F(T, i64, expiresAt,      REQ, 0, INT64_MAX, "Unix seconds") \
+	F(T, i64, maxUses,        REQ, 0, INT64_MAX, "how often it may be used") \
+	F(T, str, ownerSignature, REQ, 0, 0, "by the owner's key over the invite") \
+	F(T, str, x25519,         REQ, 0, 0, "the member's encryption key of the claim") \
+	F(T, str, claimSignature, REQ, 0, 0, "by the invite's key over the member's keys")
+JSON_OBJECT(chain, CHAIN_ARGS);
+#define JSON_C_chain struct chain_args
+#define JSON_KIND_chain JSON_K_OBJ
+#define JSON_SUB_chain chain_fields
+
+#define MEMBER_ARGS(F, T) \
+	F(T, str,   memberId,    REQ, 0, 0, "record id") \
+	F(T, str,   pubkey,      REQ, 0, 0, "member key") \
+	F(T, str,   displayName, REQ, 0, 0, "name") \
+	F(T, str,   role,        REQ, 0, 0, "admin or member") \
+	F(T, bool,  online,      REQ, 0, 0, "has a connection") \
+	F(T, bool,  verified,    REQ, 0, 0, "its chain from the owner's key holds") \
+	F(T, chain, chain,       OPT, 0, 0, "for clients that check it themselves")
+JSON_LIST(member, MEMBER_ARGS);
+#define JSON_C_members struct member_list
+#define JSON_KIND_members JSON_K_LIST
+#define JSON_SUB_members &member_list_type
+
+#define PEERS_LIST_ARGS(F, T) \
+	F(T, peers,   peers,   REQ, 0, LIST_ROWS_MAX, "one entry per presence, oldest first, the caller included") \
+	F(T, members, members, OPT, 0, LIST_ROWS_MAX, "when asked for") \
+	F(T, str,     ownerPubkey, OPT, 0, 0, "with members: the mesh owner's key") \
+	F(T, str,     _reqId,  OPT, 0, 0, "echo")
+JSON_ARGS(peers_list, PEERS_LIST_ARGS);
+
+#define SET_STATUS_ARGS(F, T) \
+	F(T, status, status, REQ, 0, 0, "idle, working or dnd") \
+	F(T, scope,  scope,  OPT, 0, 0, "connection (default) or member") \
+	F(T, str,    _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
+JSON_ARGS(set_status, SET_STATUS_ARGS);
+
+#define SET_SUMMARY_ARGS(F, T) \
+	F(T, str,   summary, OPT, 0, SUMMARY_BYTES_MAX, "one line; absent clears it") \
+	F(T, scope, scope,   OPT, 0, 0, "connection (default) or member") \
+	F(T, str,   _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
+JSON_ARGS(set_summary, SET_SUMMARY_ARGS);
+
+#endif
