@@ -103,6 +103,9 @@ JSON_ARGS(invite_code, INVITE_CODE_ARGS);
 	F(T, str, recipient_x25519_pubkey, OPT, 0, 64, "the joiner's X25519 key, base64url") \
 	F(T, str, display_name,            OPT, 0, NAME_BYTES_MAX, "the joiner's name") \
 	F(T, str, peer_pubkey,             OPT, 0, 128, "ours: the joiner's member key, 64 hex") \
+	F(T, str, mesh_id,                 OPT, 0, 64, "ours: as signed") \
+	F(T, str, invite_id,               OPT, 0, 64, "ours: as signed") \
+	F(T, str, invite_pubkey,           OPT, 0, 128, "ours: the key that signed, from the link's secret") \
 	F(T, str, claim_signature,         OPT, 0, 256, "ours: invite key over claudemesh-claim|mesh_id|invite_id|ed25519|x25519")
 JSON_ARGS(claim, CLAIM_ARGS);
 
