@@ -1,0 +1,86 @@
+#include "engine/effect.h"
+
+struct effects *effects_new(void)
+{
+	struct effects *fx = calloc(1, sizeof(*fx));
+
+	if (!fx)
+		abort();
+	fx->arena = arena_new();
+	return fx;
+}
+
+void effects_clear(struct effects *fx)
+{
+	for (size_t i = 0; i < fx->n; i++)
+		block_unref(fx->items[i].block);
+	fx->n = fx->cap = 0;
+	fx->items = NULL;
+	arena_reset(fx->arena);
+}
+
+void effects_free(struct effects *fx)
+{
+	if (!fx)
+		return;
+	effects_clear(fx);
+	arena_free(fx->arena);
+	free(fx);
+}
+
+static struct effect *add(struct effects *fx, enum effect_kind kind, const struct conn_ref *to, size_t n)
+{
+	struct effect *e;
+
+	if (fx->n == fx->cap) {
+		size_t cap = fx->cap ? 2 * fx->cap : 32;
+		struct effect *items = NEW_ARRAY(fx->arena, struct effect, cap);
+
+		if (fx->n)
+			memcpy(items, fx->items, fx->n * sizeof(*items));
+		fx->items = items;
+		fx->cap = cap;
+	}
+	e = &fx->items[fx->n++];
+	*e = (struct effect){ .kind = kind, .n_to = n };
+	e->to = NEW_ARRAY(fx->arena, struct conn_ref, n);
+	memcpy(e->to, to, n * sizeof(*to));
+	return e;
+}
+
+void effects_send_many(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block)
+{
+	if (n == 0)
+		block_unref(block);
+	else
+		add(fx, EFFECT_SEND, to, n)->block = block;
+}
+
+void effects_send(struct effects *fx, struct conn_ref to, struct block *block, u64 mark)
+{
+	struct effect *e = add(fx, EFFECT_SEND, &to, 1);
+
+	e->block = block;
+	e->mark = mark;
+}
+
+void effects_close(struct effects *fx, struct conn_ref to, int code, str reason)
+{
+	struct effect *e = add(fx, EFFECT_CLOSE, &to, 1);
+
+	e->code = code;
+	e->reason = arena_dup(fx->arena, reason);
+}
+
+void effects_admit(struct effects *fx, struct conn_ref to)
+{
+	add(fx, EFFECT_ADMIT, &to, 1);
+}
+
+void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block)
+{
+	struct effect *e = add(fx, EFFECT_REPLY, &to, 1);
+
+	e->code = status;
+	e->block = block;
+}

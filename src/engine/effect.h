@@ -1,0 +1,50 @@
+/*
+ * effect.h - what the engine wants done, after the commit that produced it.
+ *
+ * One list a batch, applied in order by whoever owns the sockets; an effect for a
+ * connection that is gone is dropped there. A broadcast is one block and many names.
+ */
+#ifndef ENGINE_EFFECT_H
+#define ENGINE_EFFECT_H
+
+#include "base/arena.h"
+#include "base/block.h"
+#include "engine/event.h"
+
+enum effect_kind {
+	EFFECT_SEND,          /* block is a message for every connection of `to` */
+	EFFECT_CLOSE,         /* close with code and reason */
+	EFFECT_ADMIT,         /* the hello was good: frames may flow */
+	EFFECT_REPLY,         /* answer the request: code is the HTTP status, block the JSON body */
+};
+
+struct effect {
+	enum effect_kind kind;
+	int code;
+	u64 mark;             /* EFFECT_SEND: report with EVENT_WRITTEN when written; 0: do not */
+	struct block *block;
+	str reason;
+	struct conn_ref *to;
+	size_t n_to;
+};
+
+struct effects {
+	struct effects *next; /* queue of the loop thread */
+	struct arena *arena;  /* owns everything below but the blocks */
+	struct effect *items;
+	size_t n, cap;
+};
+
+struct effects *effects_new(void);
+void effects_free(struct effects *fx);        /* NULL is fine */
+/* Forgets what was added. */
+void effects_clear(struct effects *fx);
+
+/* The effects take over the caller's reference to the block. */
+void effects_send(struct effects *fx, struct conn_ref to, struct block *block, u64 mark);
+void effects_send_many(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block);
+void effects_close(struct effects *fx, struct conn_ref to, int code, str reason);
+void effects_admit(struct effects *fx, struct conn_ref to);
+void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * engine.h - the meshes: events in, effects out after the commit. No sockets, no threads,
+ * no clock of its own; thread.h runs it, tests and the simulator call it directly.
+ *
+ * A batch is one transaction. When the commit fails, no effect of the batch leaves, every
+ * caller gets the retryable try_again, and what memory held from the store is read again.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "crypto/keyfile.h"
+#include "engine/effect.h"
+#include "engine/event.h"
+#include "proto/limits.h"
+#include "store/store.h"
+
+enum {
+	BATCH_EVENTS = 512,
+	BATCH_BYTES = 2 << 20,
+	BATCH_PER_CONNECTION = 32,
+};
+
+struct engine_settings {
+	i64 rate_per_minute, rate_burst;   /* accepted sends of a member; 0 per minute: no limit */
+	i64 max_message_bytes;             /* ciphertext + nonce + targetSpec */
+	i64 max_connections_per_mesh;
+	bool refuse_offline;               /* --offline refuse: the reference's rule */
+	i64 grace_ms, lease_ms;
+	i64 window_messages, window_bytes;
+	str ws_url, http_url;              /* how clients reach this broker; outlive the engine */
+};
+/* The defaults of proto/limits.h; ws_url and http_url are empty. */
+struct engine_settings engine_settings_default(void);
+
+struct engine;
+
+/* clock, random, store and keys outlive the engine; keys may be NULL: then no mesh can be made
+ * whose keys the broker would hold. */
+struct err *engine_new(struct arena *a, const struct clock *clock, const struct random *random,
+		       struct store *store, const struct keyfile *keys,
+		       const struct engine_settings *settings, struct engine **ret_engine) MUST_CHECK;
+void engine_free(struct engine *e);           /* NULL is fine */
+
+/* Runs the events (in order; not taken over) and the timers that are due, and commits.
+ * The effects belong to the caller. */
+struct effects *engine_step(struct engine *e, struct event *const *events, size_t n);
+/* When the next timer is due, in clock milliseconds (mono); INT64_MAX if none. */
+i64 engine_next_ms(const struct engine *e);
+
+/* Counters for /health and tests. */
+struct engine_stats {
+	i64 meshes, presences, online, accepted, refused, pushed, acked, redelivered, bad_messages,
+		commits, failed_commits;
+};
+struct engine_stats engine_stats(const struct engine *e);
+
+#endif

@@ -1,0 +1,23 @@
+#include "engine/event.h"
+
+struct event *event_new(enum event_kind kind, struct conn_ref from, str data, str param)
+{
+	struct event *ev = calloc(1, sizeof(*ev) + data.len + param.len);
+
+	if (!ev)
+		abort();
+	ev->kind = kind;
+	ev->from = from;
+	ev->data_len = data.len;
+	ev->param_len = param.len;
+	if (data.len)
+		memcpy(ev->bytes, data.ptr, data.len);
+	if (param.len)
+		memcpy(ev->bytes + data.len, param.ptr, param.len);
+	return ev;
+}
+
+void event_free(struct event *ev)
+{
+	free(ev);
+}

@@ -1,0 +1,59 @@
+/*
+ * event.h - what happens to the engine: bytes without pointers, so that one day an event
+ * may come over a bus from another process.
+ *
+ * Made by the loop thread, freed by the engine. A frame of a connection that is not
+ * admitted yet never becomes an event: it is proved first (prove.h).
+ */
+#ifndef ENGINE_EVENT_H
+#define ENGINE_EVENT_H
+
+#include "base/str.h"
+
+/* A connection or a request of some process: gen 0 is nobody. Never names another one again. */
+struct conn_ref { u32 node, slot, gen; };
+static inline bool conn_ref_eq(struct conn_ref a, struct conn_ref b)
+{
+	return a.node == b.node && a.slot == b.slot && a.gen == b.gen;
+}
+
+enum event_kind {
+	EVENT_HELLO,          /* data: hello or session_hello whose signatures hold */
+	EVENT_FRAME,          /* data: one message of an admitted connection */
+	EVENT_CLOSED,         /* the connection is gone; clean: its client said so */
+	EVENT_WRITTEN,        /* the kernel took all pushes up to `mark` */
+	EVENT_CALL,           /* data: JSON body of an HTTP call (may be empty), op and param */
+};
+
+/* What the pool proved about the bytes of an event, before anyone acted on them. */
+struct proof {
+	bool signed_by_key;   /* a signature in the request holds under `pubkey` */
+	char pubkey[65];      /* NUL-terminated lower hex, or empty */
+	char invite_pubkey[65];
+};
+
+enum { ADDRESS_LEN_MAX = 64 };
+
+struct event {
+	struct event *next;   /* queue of the engine thread */
+	enum event_kind kind;
+	struct conn_ref from;
+	struct proof proof;
+	bool clean;           /* EVENT_CLOSED */
+	bool may_create;      /* EVENT_CALL: the caller passes the --create policy */
+	u64 mark;             /* EVENT_WRITTEN */
+	const struct op *op;  /* EVENT_CALL: the row to run */
+	char address[ADDRESS_LEN_MAX]; /* EVENT_CALL: who is charged for failed guesses */
+	size_t data_len, param_len;
+	char bytes[];         /* data, then param (the path's parameter) */
+};
+
+struct event *event_new(enum event_kind kind, struct conn_ref from, str data, str param);
+void event_free(struct event *ev);            /* NULL is fine */
+static inline str event_data(const struct event *ev) { return str_of(ev->bytes, ev->data_len); }
+static inline str event_param(const struct event *ev)
+{
+	return str_of(ev->bytes + ev->data_len, ev->param_len);
+}
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * prove.h - checks of signatures, on a pool thread, before anything becomes an event.
+ *
+ * Pure: no engine, no store, no connection. A failure is answered by the caller from the
+ * error alone: its wire word is the code of wire-core.md 2.7 and the close reason.
+ */
+#ifndef ENGINE_PROVE_H
+#define ENGINE_PROVE_H
+
+#include "base/err.h"
+#include "engine/event.h"
+
+struct op;
+
+/* A first frame: hello or session_hello. challenge: what the 101 answer offered. */
+struct err *prove_hello(struct arena *a, str frame, str challenge, i64 now_ms,
+			struct proof *ret_proof) MUST_CHECK;
+/* The body of an HTTP call. */
+struct err *prove_call(struct arena *a, const struct op *op, str body, str param, i64 now_ms,
+		       struct proof *ret_proof) MUST_CHECK;
+
+/* The `error` message of a refused frame: code, text, and id and _reqId of the frame, if any. */
+struct block *error_message(const struct err *e, str frame);
+
+#endif
