@@ -1,7 +1,7 @@
 /*
  * http1.h - HTTP/1.1 messages as bytes: heads of requests and answers, bodies, writers.
  *
- * Pure: no I/O, no allocation; any thread. The caller keeps the bytes of a head in one
+ * Pure: no I/O, no allocation but in the given buf; any thread. The caller keeps the bytes of a head in one
  * buffer from its first byte on, and calls the parser again with more of them until it is
  * complete or bad; the buffer may move between calls. Every str of a complete head points
  * into the bytes of the last call. Strict: what two parsers could read differently is
@@ -52,7 +52,7 @@ struct http_head {
 	bool keep_alive;      /* another message may follow on this connection */
 	size_t length;        /* bytes of the head (with the 1xx heads before it) */
 
-	int error_status;     /* HTTP_BAD: 400, 414, 431, 501 or 505; 502 for an answer */
+	int error_status;     /* HTTP_BAD: 400, 414, 417, 431, 501, 505; an answer: 502 */
 	const char *error;    /* HTTP_BAD: one sentence, never quoting the peer */
 
 	size_t scanned_, line_end_, start_;
@@ -75,7 +75,7 @@ struct http_body {
 	u64 total, max;
 	int state_;
 	size_t line_;         /* bytes of the chunk line or of the trailers so far */
-	int error_status;     /* HTTP_BAD: 400 or 413 */
+	int error_status;     /* HTTP_BAD: 400, 413 or 431 */
 	const char *error;
 };
 
@@ -109,6 +109,10 @@ bool http_write_request(struct buf *out, str method, str target, str host,
 			unsigned flags) MUST_CHECK;
 /* "HTTP/1.1 100 Continue" */
 bool http_write_continue(struct buf *out) MUST_CHECK;
+/* Only header lines, for a head that is written piece by piece; adds all or nothing. */
+bool http_write_headers(struct buf *out, const struct http_header *headers, size_t n) MUST_CHECK;
+/* Is it a method or header name: letters, digits and a few marks? */
+bool http_is_token(str s);
 /* Bytes that may be a header value: no control bytes but TAB, no blanks at the ends, UTF-8. */
 bool http_value_ok(str value);
 

@@ -38,6 +38,8 @@ str url_authority(struct arena *a, const struct url *u);
 /* Splits "host[:port]" as in a Host header; *ret_port is 0 when not given. The host has
  * no brackets and is not lowered; false when malformed. */
 bool url_split_authority(str authority, str *ret_host, bool *ret_is_ipv6, int *ret_port);
+/* Path and query as they may stand in a request: visible ASCII, no "#<>\, whole escapes. */
+bool url_target_ok(str target);
 
 /* "wss://h/ws" -> "https://h", "ws://h:1/p/ws" -> "http://h:1/p"; http(s) loses its last '/'. */
 struct err *url_http_base(struct arena *a, str text, str *ret_base) MUST_CHECK;
