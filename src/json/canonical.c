@@ -11,20 +11,21 @@
 #include <math.h>
 
 enum {
-	DIGITS_SURE = 15,     /* a double of normal size keeps this many decimal digits */
-	DIGITS_MAX = 17,      /* and is determined by this many */
-	POINT_MAX = 21,       /* ECMAScript writes an exponent from 1e21 on */
-	POINT_MIN = -6,       /* and below 1e-6 */
+	DIGITS_SURE = 15, /* a double of normal size keeps this many decimal digits */
+	DIGITS_MAX = 17,  /* and is determined by this many */
+	POINT_MAX = 21,   /* ECMAScript writes an exponent from 1e21 on */
+	POINT_MIN = -6,   /* and below 1e-6 */
 };
 
 static const i64 SAFE_INT = (i64)1 << 53;
 
 struct member {
 	const struct json *value;
-	i64 index;            /* of an integer-like key, else INT64_MAX */
+	i64 index; /* of an integer-like key, else INT64_MAX */
 };
 
-static void canonical_value(struct json_out *o, struct arena *a, const struct json *v, bool index_first);
+static void canonical_value(struct json_out *o, struct arena *a, const struct json *v,
+			    bool index_first);
 
 /* Canonical decimal from 0 to 2^32 - 2 counts as an array index and comes first. */
 static i64 key_index(str key)
@@ -63,7 +64,8 @@ static int member_order(const void *x, const void *y)
 	return utf16_order(a->value->key, b->value->key);
 }
 
-static void canonical_object(struct json_out *o, struct arena *a, const struct json *obj, bool index_first)
+static void canonical_object(struct json_out *o, struct arena *a, const struct json *obj,
+			     bool index_first)
 {
 	struct member *sorted = NEW_ARRAY(a, struct member, obj->count);
 	size_t n = 0;
@@ -95,7 +97,8 @@ static str shortest_digits(struct arena *a, double x, int *point)
 		/* Just above a power of two the rounding interval is lopsided: the next decimal up
 		 * can be inside when the nearest one is not. */
 		for (int up = 0; up < 2; up++, digits++) {
-			str tried = arena_printf(a, "%llde%lld", (long long)digits, (long long)exponent - n + 1);
+			str tried = arena_printf(a, "%llde%lld", (long long)digits,
+						 (long long)exponent - n + 1);
 
 			if (n < DIGITS_MAX && strtod(tried.ptr, NULL) != x)
 				continue;
@@ -120,14 +123,16 @@ static str number_text(struct arena *a, double x)
 	digits = shortest_digits(a, fabs(x), &point);
 	n = (int)digits.len;
 	if (n <= point && point <= POINT_MAX)
-		return arena_printf(a, "%s%.*s%.*s", sign, STRF(digits), point - n, "000000000000000000000");
+		return arena_printf(a, "%s%.*s%.*s", sign, STRF(digits), point - n,
+				    "000000000000000000000");
 	if (point > 0 && point <= POINT_MAX)
 		return arena_printf(a, "%s%.*s.%s", sign, point, digits.ptr,
 				    arena_cstr(a, str_skip(digits, (size_t)point)));
 	if (point > POINT_MIN && point <= 0)
 		return arena_printf(a, "%s0.%.*s%.*s", sign, -point, "000000", STRF(digits));
 	dot = n > 1 ? "." : "";
-	return arena_printf(a, "%s%c%s%.*se%+d", sign, digits.ptr[0], dot, n - 1, digits.ptr + 1, point - 1);
+	return arena_printf(a, "%s%c%s%.*se%+d", sign, digits.ptr[0], dot, n - 1, digits.ptr + 1,
+			    point - 1);
 }
 
 static void canonical_number(struct json_out *o, struct arena *a, const struct json *v)
@@ -145,7 +150,8 @@ static void canonical_number(struct json_out *o, struct arena *a, const struct j
 		json_raw(o, number_text(a, x));
 }
 
-static void canonical_value(struct json_out *o, struct arena *a, const struct json *v, bool index_first)
+static void canonical_value(struct json_out *o, struct arena *a, const struct json *v,
+			    bool index_first)
 {
 	switch (v->type) {
 	case JSON_NULL:

@@ -8,20 +8,22 @@
 #include "json/fields.h"
 
 #include <assert.h>
+#include <stdarg.h>
 
 #include "json/text.h"
 
 enum {
-	FIELDS_MAX = 64,      /* fields of one table: one bit each */
-	VALUE_QUOTED = 40,    /* bytes of a value shown in an error */
-	HINT_DISTANCE = 2,    /* edits up to which a word is offered as "did you mean" */
+	FIELDS_MAX = 64,   /* fields of one table: one bit each */
+	VALUE_QUOTED = 40, /* bytes of a value shown in an error */
+	WHY_MAX = 512,     /* bytes of what is wrong with a field */
+	HINT_DISTANCE = 2, /* edits up to which a word is offered as "did you mean" */
 };
 
 /* Where we are, innermost first; lives on the stack of the decoder. */
 struct path {
 	const struct path *up;
 	const char *name;
-	ptrdiff_t index;      /* -1: the field itself, else an item of it */
+	ptrdiff_t index; /* -1: the field itself, else an item of it */
 };
 
 struct decoder {
@@ -42,15 +44,24 @@ static str path_text(struct arena *a, const struct path *path)
 	return arena_printf(a, "%.*s%s%s[%td]", STRF(up), dot, path->name, path->index);
 }
 
-static struct err *field_fail(struct decoder *d, const struct path *path, str why)
+static struct err *field_fail(struct decoder *d, const struct path *path, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+static struct err *field_fail(struct decoder *d, const struct path *path, const char *fmt, ...)
 {
-	return FAIL(d->a, BAD_REQUEST, "field '%.*s': %.*s", STRF(path_text(d->a, path)), STRF(why));
+	char why[WHY_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	return FAIL(d->a, BAD_REQUEST, "field '%.*s': %s", STRF(path_text(d->a, path)), why);
 }
 
 static struct err *fail_type(struct decoder *d, const struct path *path, const char *want,
 			     const struct json *got)
 {
-	return field_fail(d, path, arena_printf(d->a, "expected %s, got %s", want, json_type_name(got->type)));
+	return field_fail(d, path, "expected %s, got %s", want, json_type_name(got->type));
 }
 
 /* "2 to 64 characters", "at least 1 item", "at most 20 bytes" */
@@ -65,7 +76,7 @@ static struct err *fail_size(struct decoder *d, const struct path *path, const c
 		range = arena_printf(d->a, "%lld to %lld", (long long)min, (long long)max);
 	else
 		range = arena_printf(d->a, "at most %lld", (long long)max);
-	return field_fail(d, path, arena_printf(d->a, "expected %.*s %s, got %zu", STRF(range), unit, got));
+	return field_fail(d, path, "expected %.*s %s, got %zu", STRF(range), unit, got);
 }
 
 static bool size_fits(size_t n, i64 min, i64 max)
@@ -87,8 +98,8 @@ static struct err *decode_str(struct decoder *d, const struct path *path, const 
 		char c = v->s.ptr[i];
 
 		if ((c < '0' || c > '9') && (c < 'a' || c > 'f'))
-			return field_fail(d, path, arena_printf(d->a, "character %zu is not a lower-case "
-								"hex digit", i + 1));
+			return field_fail(d, path, "character %zu is not a lower-case hex digit",
+					  i + 1);
 	}
 	*ret = v->s;
 	return NULL;
@@ -100,22 +111,23 @@ static struct err *decode_i64(struct decoder *d, const struct path *path, const 
 	bool bounded = f->min || f->max;
 
 	if (v->type == JSON_NUM)
-		return field_fail(d, path, arena_printf(d->a, "%.*s is no whole number of 64 bits",
-							STRF(text_quotable(d->a, v->s, VALUE_QUOTED))));
+		return field_fail(d, path, "%.*s is no whole number of 64 bits",
+				  STRF(text_quotable(d->a, v->s, VALUE_QUOTED)));
 	if (v->type != JSON_INT)
 		return fail_type(d, path, "a whole number", v);
 	if (bounded && v->i < f->min)
-		return field_fail(d, path, arena_printf(d->a, "%lld is less than %lld", (long long)v->i,
-							(long long)f->min));
+		return field_fail(d, path, "%lld is less than %lld", (long long)v->i,
+				  (long long)f->min);
 	if (bounded && v->i > f->max)
-		return field_fail(d, path, arena_printf(d->a, "%lld is more than %lld", (long long)v->i,
-							(long long)f->max));
+		return field_fail(d, path, "%lld is more than %lld", (long long)v->i,
+				  (long long)f->max);
 	*ret = v->i;
 	return NULL;
 }
 
 /* "'soon' is not one of now, next, low (did you mean 'now'?)" */
-static struct err *fail_word(struct decoder *d, const struct path *path, const char *const *words, str got)
+static struct err *fail_word(struct decoder *d, const struct path *path, const char *const *words,
+			     str got)
 {
 	str shown = text_quotable(d->a, got, VALUE_QUOTED), list = S(""), hint = S("");
 	size_t nearest = HINT_DISTANCE + 1;
@@ -135,8 +147,8 @@ static struct err *fail_word(struct decoder *d, const struct path *path, const c
 	}
 	if (word)
 		hint = arena_printf(d->a, " (did you mean '%s'?)", word);
-	return field_fail(d, path, arena_printf(d->a, "'%.*s' is not one of %.*s%.*s", STRF(shown),
-						STRF(list), STRF(hint)));
+	return field_fail(d, path, "'%.*s' is not one of %.*s%.*s", STRF(shown), STRF(list),
+			  STRF(hint));
 }
 
 static struct err *decode_enum(struct decoder *d, const struct path *path, const struct json *v,
@@ -193,7 +205,8 @@ static struct err *decode_list(struct decoder *d, const struct path *path, const
 	if (v->count)
 		ret->items = arena_array(d->a, type->size, v->count);
 	for (const struct json *item = v->first; item; item = item->next, at.index++)
-		TRY(decode_object(d, &at, item, type->fields, (char *)ret->items + (size_t)at.index * type->size));
+		TRY(decode_object(d, &at, item, type->fields,
+				  (char *)ret->items + (size_t)at.index * type->size));
 	return NULL;
 }
 
@@ -207,12 +220,8 @@ static struct err *decode_field(struct decoder *d, const struct path *path, cons
 	case JSON_K_ENUM: return decode_enum(d, path, v, f, at);
 	case JSON_K_STRS: return decode_strs(d, path, v, f, at);
 	case JSON_K_LIST: return decode_list(d, path, v, f, at);
-	case JSON_K_OBJ:
-		*(bool *)at = true;
-		return decode_object(d, path, v, f->sub, at);
-	case JSON_K_ANY:
-		*(const struct json **)at = v;
-		return NULL;
+	case JSON_K_OBJ: *(bool *)at = true; return decode_object(d, path, v, f->sub, at);
+	case JSON_K_ANY: *(const struct json **)at = v; return NULL;
 	case JSON_K_BOOL:
 		if (v->type != JSON_BOOL)
 			return fail_type(d, path, "true or false", v);
@@ -275,7 +284,8 @@ static struct err *decode_object(struct decoder *d, const struct path *up, const
 		struct path at = { up, fields[i].name, -1 };
 
 		if ((fields[i].need & REQ) && !(seen >> i & 1))
-			return FAIL(d->a, BAD_REQUEST, "field '%.*s' is missing", STRF(path_text(d->a, &at)));
+			return FAIL(d->a, BAD_REQUEST, "field '%.*s' is missing",
+				    STRF(path_text(d->a, &at)));
 	}
 	return NULL;
 }

@@ -24,7 +24,8 @@ static bool is_absent(const struct json_field *f, const void *at)
 	return true;
 }
 
-static void encode_list(struct json_out *o, const struct json_field *f, const struct json_list *list)
+static void encode_list(struct json_out *o, const struct json_field *f,
+			const struct json_list *list)
 {
 	const struct json_list_type *type = f->sub;
 

@@ -54,7 +54,8 @@ static void add_escape(struct buf *b, u8 c)
 	char text[6] = { '\\', 0, '0', '0', hex[c >> 4], hex[c & 15] };
 
 	switch (c) {
-	case '"': case '\\': text[1] = (char)c; break;
+	case '"':
+	case '\\': text[1] = (char)c; break;
 	case '\b': text[1] = 'b'; break;
 	case '\f': text[1] = 'f'; break;
 	case '\n': text[1] = 'n'; break;

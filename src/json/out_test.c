@@ -33,9 +33,10 @@ TEST(commas_and_nesting)
 	json_put_int(o, "a", 1);
 	json_obj_end(o);
 	json_obj_end(o);
-	assert_str(buf_str(&buf),
-		   S("{\"type\":\"push\",\"n\":-9223372036854775808,\"yes\":true,\"raw\":[1, 2],\"empty\":\"\","
-		     "\"null\":null,\"list\":[[],{},0,-7,9223372036854775807,null,false,\"x\"],\"last\":{\"a\":1}}"));
+	assert_str(
+		buf_str(&buf),
+		S("{\"type\":\"push\",\"n\":-9223372036854775808,\"yes\":true,\"raw\":[1, 2],\"empty\":\"\","
+		  "\"null\":null,\"list\":[[],{},0,-7,9223372036854775807,null,false,\"x\"],\"last\":{\"a\":1}}"));
 	assert_int_equal(out.depth, 0);
 	assert_false(buf.full);
 	buf_done(&buf);
@@ -43,10 +44,18 @@ TEST(commas_and_nesting)
 
 TEST(escapes)
 {
-	static const struct { str text; const char *written; } cases[] = {
-		{ S(""), "\"\"" }, { S("plain"), "\"plain\"" }, { S("\""), "\"\\\"\"" }, { S("\\"), "\"\\\\\"" },
-		{ S("/"), "\"/\"" }, { S("\b\f\n\r\t"), "\"\\b\\f\\n\\r\\t\"" },
-		{ S("\x01\x1f\v"), "\"\\u0001\\u001f\\u000b\"" }, { S("\x7f"), "\"\x7f\"" },
+	static const struct {
+		str text;
+		const char *written;
+	} cases[] = {
+		{ S(""), "\"\"" },
+		{ S("plain"), "\"plain\"" },
+		{ S("\""), "\"\\\"\"" },
+		{ S("\\"), "\"\\\\\"" },
+		{ S("/"), "\"/\"" },
+		{ S("\b\f\n\r\t"), "\"\\b\\f\\n\\r\\t\"" },
+		{ S("\x01\x1f\v"), "\"\\u0001\\u001f\\u000b\"" },
+		{ S("\x7f"), "\"\x7f\"" },
 		{ S("\xe2\x80\xa8\xc3\xa9"), "\"\xe2\x80\xa8\xc3\xa9\"" },
 		{ S("12345678\"12345678\\12345678\n"), "\"12345678\\\"12345678\\\\12345678\\n\"" },
 		{ S("\0"), "\"\\u0000\"" },
@@ -78,13 +87,25 @@ TEST(keys_are_escaped_too)
 /* Every text of one to three bytes out of an awkward set comes back as it was. */
 TEST(strings_round_trip)
 {
-	static const char *const pieces[] = { "\x01", "\b", "\n", "\"", "\\", "/", "u", "a", "\x7f", "\xc3\xa9",
-					      "\xf0\x9f\x98\x80", "\x1f", "1234567" };
+	static const char *const pieces[] = { "\x01",
+					      "\b",
+					      "\n",
+					      "\"",
+					      "\\",
+					      "/",
+					      "u",
+					      "a",
+					      "\x7f",
+					      "\xc3\xa9",
+					      "\xf0\x9f\x98\x80",
+					      "\x1f",
+					      "1234567" };
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	size_t n = ARRAY_LEN(pieces);
 
 	for (size_t i = 0; i < n * n * n; i++) {
-		str text = arena_printf(a, "%s%s%s", pieces[i % n], pieces[i / n % n], pieces[i / n / n]);
+		str text = arena_printf(a, "%s%s%s", pieces[i % n], pieces[i / n % n],
+					pieces[i / n / n]);
 		struct buf buf = buf_make(100);
 		struct json_out out = json_out(&buf);
 		const struct json *v;

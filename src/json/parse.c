@@ -3,8 +3,8 @@
 #include "json/text.h"
 
 enum {
-	KEYS_PAIRWISE = 16,   /* objects up to this size are checked for duplicates without sorting */
-	KEY_QUOTED = 64,      /* bytes of a key shown in an error */
+	KEYS_PAIRWISE = 16, /* objects up to this size are checked for duplicates without sorting */
+	KEY_QUOTED = 64,    /* bytes of a key shown in an error */
 };
 
 struct scan {
@@ -97,7 +97,8 @@ static struct err *unescape_code(const struct scan *s, const char **p, const cha
 	if (unit >= 0xd800 && unit <= 0xdbff) {
 		low = end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u' ? hex4(*p + 2, end) : -1;
 		if (low < 0xdc00 || low > 0xdfff)
-			return scan_fail(s, at, "first half of a surrogate pair without the second");
+			return scan_fail(s, at,
+					 "first half of a surrogate pair without the second");
 		*p += 6;
 		code = 0x10000 + ((code - 0xd800) << 10) + ((u32)low - 0xdc00);
 	}
@@ -109,7 +110,9 @@ static struct err *unescape_code(const struct scan *s, const char **p, const cha
 static char short_escape(char c)
 {
 	switch (c) {
-	case '"': case '\\': case '/': return c;
+	case '"':
+	case '\\':
+	case '/': return c;
 	case 'b': return '\b';
 	case 'f': return '\f';
 	case 'n': return '\n';
@@ -226,7 +229,8 @@ static int key_order(const void *x, const void *y)
 
 static struct err *fail_twice(const struct scan *s, const struct json *second)
 {
-	return FAIL(s->a, BAD_JSON, "not JSON: key '%.*s' twice in one object, second value at byte %zu",
+	return FAIL(s->a, BAD_JSON,
+		    "not JSON: key '%.*s' twice in one object, second value at byte %zu",
 		    STRF(text_quotable(s->a, second->key, KEY_QUOTED)),
 		    (size_t)(second->raw.ptr - s->start));
 }
@@ -313,8 +317,14 @@ static struct err *scan_nested(struct scan *s, struct json *v)
 
 static struct err *scan_word(struct scan *s, struct json *v)
 {
-	static const struct { str word; enum json_type type; bool b; } words[] = {
-		{ S("true"), JSON_BOOL, true }, { S("false"), JSON_BOOL, false }, { S("null"), JSON_NULL, false },
+	static const struct {
+		str word;
+		enum json_type type;
+		bool b;
+	} words[] = {
+		{ S("true"), JSON_BOOL, true },
+		{ S("false"), JSON_BOOL, false },
+		{ S("null"), JSON_NULL, false },
 	};
 	str rest = str_of(s->p, (size_t)(s->end - s->p));
 

@@ -4,21 +4,37 @@
 
 TEST(good_texts)
 {
-	static const struct { const char *text, *written; } cases[] = {
-		{ "null", "null" }, { "true", "true" }, { "false", "false" },
-		{ " \t\r\n 1 \n", "1" }, { "0", "0" }, { "-0", "-0" }, { "-1", "-1" },
-		{ "0.5", "0.5" }, { "-0.0e-0", "-0.0e-0" }, { "1E+9", "1E+9" }, { "1e400", "1e400" },
+	static const struct {
+		const char *text, *written;
+	} cases[] = {
+		{ "null", "null" },
+		{ "true", "true" },
+		{ "false", "false" },
+		{ " \t\r\n 1 \n", "1" },
+		{ "0", "0" },
+		{ "-0", "-0" },
+		{ "-1", "-1" },
+		{ "0.5", "0.5" },
+		{ "-0.0e-0", "-0.0e-0" },
+		{ "1E+9", "1E+9" },
+		{ "1e400", "1e400" },
 		{ "123456789012345678901234567890", "123456789012345678901234567890" },
-		{ "\"\"", "\"\"" }, { "\"a\"", "\"a\"" }, { "\"\\u0061\"", "\"a\"" },
+		{ "\"\"", "\"\"" },
+		{ "\"a\"", "\"a\"" },
+		{ "\"\\u0061\"", "\"a\"" },
 		{ "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\\"\\\\/\\b\\f\\n\\r\\t\"" },
 		{ "\"\\u0001\\u001F\"", "\"\\u0001\\u001f\"" },
 		{ "\"\\u00e9\\u20AC\\uD834\\udd1e\"", "\"\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e\"" },
 		{ "\"\\uDBFF\\uDFFF\\uFFFF\"", "\"\xf4\x8f\xbf\xbf\xef\xbf\xbf\"" },
 		{ "\"\xc3\xa9 \xf0\x9d\x84\x9e \x7f\"", "\"\xc3\xa9 \xf0\x9d\x84\x9e \x7f\"" },
 		{ "\"12345678901234567890\"", "\"12345678901234567890\"" },
-		{ "[]", "[]" }, { "[ ]", "[]" }, { "{}", "{}" }, { "{ }", "{}" },
+		{ "[]", "[]" },
+		{ "[ ]", "[]" },
+		{ "{}", "{}" },
+		{ "{ }", "{}" },
 		{ " [ 1 , [ ] , { \"a\" : null } ] ", "[1,[],{\"a\":null}]" },
-		{ "{\"a\":1,\"A\":2,\"\":3,\"a\\n\":[false]}", "{\"a\":1,\"A\":2,\"\":3,\"a\\n\":[false]}" },
+		{ "{\"a\":1,\"A\":2,\"\":3,\"a\\n\":[false]}",
+		  "{\"a\":1,\"A\":2,\"\":3,\"a\\n\":[false]}" },
 		{ "{\"a\":{\"a\":{\"a\":1}}}", "{\"a\":{\"a\":{\"a\":1}}}" },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
@@ -38,67 +54,110 @@ TEST(good_texts)
 	buf_done(&buf);
 }
 
-#define BAD(text, why) { S(text), why }
+static const struct {
+	str text;
+	const char *why;
+} bad[] = {
+	{ S(""), "expected a value, but the text ends at byte 0" },
+	{ S("  "), "expected a value, but the text ends at byte 2" },
+	{ S("nul"), "expected a value at byte 0" },
+	{ S("nulll"), "expected the end of the text at byte 4" },
+	{ S("True"), "expected a value at byte 0" },
+	{ S("NaN"), "expected a value at byte 0" },
+	{ S("Infinity"), "expected a value at byte 0" },
+	{ S("'a'"), "expected a value at byte 0" },
+	{ S("1 2"), "expected the end of the text at byte 2" },
+	{ S("{}x"), "expected the end of the text at byte 2" },
+	{ S("\xef\xbb\xbf{}"), "expected a value at byte 0" },
+	{ S("/**/1"), "expected a value at byte 0" },
+	{ S("1//"), "expected the end" },
+	{ S("\v1"), "expected a value at byte 0" },
+	{ S("1\0"), "expected the end" },
+	{ S("[1,]"), "expected a value at byte 3" },
+	{ S("[,1]"), "expected a value at byte 1" },
+	{ S("[1 2]"), "expected ',' or ']' at byte 3" },
+	{ S("["), "expected a value, but the text ends at byte 1" },
+	{ S("[1"), "expected ',' or ']', but the text ends" },
+	{ S("[1}"), "expected ',' or ']' at byte 2" },
+	{ S("]"), "expected a value at byte 0" },
+	{ S("{"), "expected a key in quotes, but the text ends" },
+	{ S("{1:1}"), "expected a key in quotes at byte 1" },
+	{ S("{a:1}"), "expected a key in quotes at byte 1" },
+	{ S("{\"a\"}"), "expected ':' at byte 4" },
+	{ S("{\"a\":}"), "expected a value at byte 5" },
+	{ S("{\"a\":1,}"), "expected a key in quotes at byte 7" },
+	{ S("{\"a\":1 \"b\":2}"), "expected ',' or '}' at byte 7" },
+	{ S("{\"a\":1"), "expected ',' or '}', but the text ends" },
+	{ S("{\"a\""), "expected ':', but the text ends" },
+	{ S("{,}"), "expected a key in quotes at byte 1" },
+	{ S("{\"a\":1]"), "expected ',' or '}' at byte 6" },
+	{ S("01"), "expected the end of the text at byte 1" },
+	{ S("-01"), "expected the end of the text at byte 2" },
+	{ S("+1"), "expected a value at byte 0" },
+	{ S("-"), "expected a digit, but the text ends at byte 1" },
+	{ S("-a"), "expected a digit at byte 1" },
+	{ S("1."), "expected a digit, but the text ends" },
+	{ S(".5"), "expected a value at byte 0" },
+	{ S("1.e1"), "expected a digit at byte 2" },
+	{ S("1e"), "expected a digit, but the text ends" },
+	{ S("1e+"), "expected a digit, but the text ends" },
+	{ S("1e+-1"), "expected a digit at byte 3" },
+	{ S("0x10"), "expected the end of the text at byte 1" },
+	{ S("1_000"), "expected the end of the text at byte 1" },
+	{ S("--1"), "expected a digit at byte 1" },
+	{ S("\""), "a string is not closed, but the text ends at byte 1" },
+	{ S("\"a"), "a string is not closed" },
+	{ S("\"\\"), "a string is not closed" },
+	{ S("\"\\\""), "a string is not closed" },
+	{ S("\"a\nb\""), "control character in a string at byte 2" },
+	{ S("\"\t\""), "control character" },
+	{ S("\"\0\""), "control character in a string at byte 1" },
+	{ S("\"123456789\x1f\""), "control character in a string at byte 10" },
+	{ S("\"\\x41\""), "unknown escape at byte 1" },
+	{ S("\"ab\\'\""), "unknown escape at byte 3" },
+	{ S("\"\\\b\""), "unknown escape" },
+	{ S("\"\\\n\""), "unknown escape" },
+	{ S("\"\\\0\""), "unknown escape" },
+	{ S("\"\\U0041\""), "unknown escape" },
+	{ S("\"\\\xc3\xa9\""), "unknown escape" },
+	{ S("\"\\u12\""), "\\u without four hex digits at byte 1" },
+	{ S("\"\\u12g4\""), "\\u without four hex digits" },
+	{ S("\"\\u 123\""), "\\u without four hex digits" },
+	{ S("\"\\u-123\""), "\\u without four hex digits" },
+	{ S("\"\\u"), "a string is not closed" },
+	{ S("\"\\u0000\""), "U+0000 is not allowed at byte 1" },
+	{ S("\"\\uD800\""), "first half of a surrogate pair without the second at byte 1" },
+	{ S("\"\\uD800\\u0041\""), "first half of a surrogate pair" },
+	{ S("\"\\uD800x\""), "first half of a surrogate pair" },
+	{ S("\"\\uD800\\uD800\""), "first half of a surrogate pair" },
+	{ S("\"\\uD800\\n\""), "first half of a surrogate pair" },
+	{ S("\"a\\uDC00\""), "second half of a surrogate pair without the first at byte 2" },
+	{ S("\"\x80\""), "invalid UTF-8 in the string at byte 1" },
+	{ S("\"\xc0\xaf\""), "invalid UTF-8" },
+	{ S("\"\xed\xa0\x80\""), "invalid UTF-8" },
+	{ S("\"12345678\xe2\x9c\""), "invalid UTF-8" },
+	{ S("\"\xf4\x90\x80\x80\""), "invalid UTF-8" },
+	{ S("{\"\xff\":1}"), "invalid UTF-8 in the string at byte 2" },
+	{ S("\"\\n\xff\""), "invalid UTF-8" },
+	{ S("\xff"), "expected a value at byte 0" },
+	{ S("{\"a\":1,\"a\":2}"), "key 'a' twice in one object, second value at byte 11" },
+	{ S("{\"a\":1,\"\\u0061\":1}"), "key 'a' twice" },
+	{ S("{\"\":1,\"b\":1,\"\":1}"), "key '' twice" },
+	{ S("[{\"x\\n\":{\"a\":1,\"b\":2},\"x\\u000a\":3}]"), "key 'x?' twice" },
+};
 
 TEST(bad_texts_say_what_and_where)
 {
-	static const struct { str text; const char *why; } cases[] = {
-		BAD("", "expected a value, but the text ends at byte 0"),
-		BAD("  ", "expected a value, but the text ends at byte 2"),
-		BAD("nul", "expected a value at byte 0"), BAD("nulll", "expected the end of the text at byte 4"),
-		BAD("True", "expected a value at byte 0"), BAD("NaN", "expected a value at byte 0"),
-		BAD("Infinity", "expected a value at byte 0"), BAD("'a'", "expected a value at byte 0"),
-		BAD("1 2", "expected the end of the text at byte 2"), BAD("{}x", "expected the end of the text at byte 2"),
-		BAD("\xef\xbb\xbf{}", "expected a value at byte 0"), BAD("/**/1", "expected a value at byte 0"),
-		BAD("1//", "expected the end"), BAD("\v1", "expected a value at byte 0"), BAD("1\0", "expected the end"),
-		BAD("[1,]", "expected a value at byte 3"), BAD("[,1]", "expected a value at byte 1"),
-		BAD("[1 2]", "expected ',' or ']' at byte 3"), BAD("[", "expected a value, but the text ends at byte 1"),
-		BAD("[1", "expected ',' or ']', but the text ends"), BAD("[1}", "expected ',' or ']' at byte 2"),
-		BAD("]", "expected a value at byte 0"), BAD("{", "expected a key in quotes, but the text ends"),
-		BAD("{1:1}", "expected a key in quotes at byte 1"), BAD("{a:1}", "expected a key in quotes at byte 1"),
-		BAD("{\"a\"}", "expected ':' at byte 4"), BAD("{\"a\":}", "expected a value at byte 5"),
-		BAD("{\"a\":1,}", "expected a key in quotes at byte 7"), BAD("{\"a\":1 \"b\":2}", "expected ',' or '}' at byte 7"),
-		BAD("{\"a\":1", "expected ',' or '}', but the text ends"), BAD("{\"a\"", "expected ':', but the text ends"),
-		BAD("{,}", "expected a key in quotes at byte 1"), BAD("{\"a\":1]", "expected ',' or '}' at byte 6"),
-		BAD("01", "expected the end of the text at byte 1"), BAD("-01", "expected the end of the text at byte 2"),
-		BAD("+1", "expected a value at byte 0"), BAD("-", "expected a digit, but the text ends at byte 1"),
-		BAD("-a", "expected a digit at byte 1"), BAD("1.", "expected a digit, but the text ends"),
-		BAD(".5", "expected a value at byte 0"), BAD("1.e1", "expected a digit at byte 2"),
-		BAD("1e", "expected a digit, but the text ends"), BAD("1e+", "expected a digit, but the text ends"),
-		BAD("1e+-1", "expected a digit at byte 3"), BAD("0x10", "expected the end of the text at byte 1"),
-		BAD("1_000", "expected the end of the text at byte 1"), BAD("--1", "expected a digit at byte 1"),
-		BAD("\"", "a string is not closed, but the text ends at byte 1"), BAD("\"a", "a string is not closed"),
-		BAD("\"\\", "a string is not closed"), BAD("\"\\\"", "a string is not closed"),
-		BAD("\"a\nb\"", "control character in a string at byte 2"), BAD("\"\t\"", "control character"),
-		BAD("\"\0\"", "control character in a string at byte 1"), BAD("\"123456789\x1f\"", "control character in a string at byte 10"),
-		BAD("\"\\x41\"", "unknown escape at byte 1"), BAD("\"ab\\'\"", "unknown escape at byte 3"),
-		BAD("\"\\\b\"", "unknown escape"), BAD("\"\\\n\"", "unknown escape"), BAD("\"\\\0\"", "unknown escape"),
-		BAD("\"\\U0041\"", "unknown escape"), BAD("\"\\\xc3\xa9\"", "unknown escape"),
-		BAD("\"\\u12\"", "\\u without four hex digits at byte 1"), BAD("\"\\u12g4\"", "\\u without four hex digits"),
-		BAD("\"\\u 123\"", "\\u without four hex digits"), BAD("\"\\u-123\"", "\\u without four hex digits"),
-		BAD("\"\\u", "a string is not closed"), BAD("\"\\u0000\"", "U+0000 is not allowed at byte 1"),
-		BAD("\"\\uD800\"", "first half of a surrogate pair without the second at byte 1"),
-		BAD("\"\\uD800\\u0041\"", "first half of a surrogate pair"), BAD("\"\\uD800x\"", "first half of a surrogate pair"),
-		BAD("\"\\uD800\\uD800\"", "first half of a surrogate pair"), BAD("\"\\uD800\\n\"", "first half of a surrogate pair"),
-		BAD("\"a\\uDC00\"", "second half of a surrogate pair without the first at byte 2"),
-		BAD("\"\x80\"", "invalid UTF-8 in the string at byte 1"), BAD("\"\xc0\xaf\"", "invalid UTF-8"),
-		BAD("\"\xed\xa0\x80\"", "invalid UTF-8"), BAD("\"12345678\xe2\x9c\"", "invalid UTF-8"),
-		BAD("\"\xf4\x90\x80\x80\"", "invalid UTF-8"), BAD("{\"\xff\":1}", "invalid UTF-8 in the string at byte 2"),
-		BAD("\"\\n\xff\"", "invalid UTF-8"), BAD("\xff", "expected a value at byte 0"),
-		BAD("{\"a\":1,\"a\":2}", "key 'a' twice in one object, second value at byte 11"),
-		BAD("{\"a\":1,\"\\u0061\":1}", "key 'a' twice"), BAD("{\"\":1,\"b\":1,\"\":1}", "key '' twice"),
-		BAD("[{\"x\\n\":{\"a\":1,\"b\":2},\"x\\u000a\":3}]", "key 'x?' twice"),
-	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		const struct json *v = NULL;
-		struct err *e = json_parse(a, cases[i].text, &v);
+		struct err *e = json_parse(a, bad[i].text, &v);
 
-		if (!e || !str_contains(e->text, str_from(cases[i].why)))
+		if (!e || !str_contains(e->text, str_from(bad[i].why)))
 			print_error("case %zu: '%.*s'\n", i, STRF(e ? e->text : S("accepted")));
 		assert_err(e, BAD_JSON);
-		assert_true(str_contains(e->text, str_from(cases[i].why)));
+		assert_true(str_contains(e->text, str_from(bad[i].why)));
 		assert_null(v);
 	}
 }
@@ -106,7 +165,8 @@ TEST(bad_texts_say_what_and_where)
 /* A text that is cut short anywhere is refused, and nothing behind its end is read. */
 TEST(every_proper_prefix_is_refused)
 {
-	static const char text[] = "{\"type\":\"push\",\"n\":[1,-2.5e3,true,null],\"s\":\"\\ud834\\udd1e\xc3\xa9\"}";
+	static const char text[] =
+		"{\"type\":\"push\",\"n\":[1,-2.5e3,true,null],\"s\":\"\\ud834\\udd1e\xc3\xa9\"}";
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	const struct json *v;
 
@@ -124,9 +184,14 @@ TEST(every_proper_prefix_is_refused)
 /* The eight-byte steps find the special byte wherever it stands. */
 TEST(strings_of_every_length)
 {
-	static const struct { char c; bool good; } cases[] = {
-		{ 'x', true }, { ' ', true }, { 0x7f, true }, { '!', true }, { '#', true }, { '[', true }, { ']', true },
-		{ 0x1f, false }, { 0, false }, { '"', false }, { '\\', false }, { (char)0x80, false }, { (char)0xff, false },
+	static const struct {
+		char c;
+		bool good;
+	} cases[] = {
+		{ 'x', true },         { ' ', true },  { 0x7f, true },  { '!', true },
+		{ '#', true },         { '[', true },  { ']', true },   { 0x1f, false },
+		{ 0, false },          { '"', false }, { '\\', false }, { (char)0x80, false },
+		{ (char)0xff, false },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	const struct json *v;
@@ -152,11 +217,21 @@ TEST(strings_of_every_length)
 
 TEST(numbers)
 {
-	static const struct { const char *text; enum json_type type; i64 value; } cases[] = {
-		{ "0", JSON_INT, 0 }, { "-0", JSON_INT, 0 }, { "1700000000000", JSON_INT, 1700000000000 },
-		{ "9223372036854775807", JSON_INT, INT64_MAX }, { "-9223372036854775808", JSON_INT, INT64_MIN },
-		{ "9223372036854775808", JSON_NUM, 0 }, { "-9223372036854775809", JSON_NUM, 0 },
-		{ "1.0", JSON_NUM, 0 }, { "1e3", JSON_NUM, 0 }, { "0.25", JSON_NUM, 0 },
+	static const struct {
+		const char *text;
+		enum json_type type;
+		i64 value;
+	} cases[] = {
+		{ "0", JSON_INT, 0 },
+		{ "-0", JSON_INT, 0 },
+		{ "1700000000000", JSON_INT, 1700000000000 },
+		{ "9223372036854775807", JSON_INT, INT64_MAX },
+		{ "-9223372036854775808", JSON_INT, INT64_MIN },
+		{ "9223372036854775808", JSON_NUM, 0 },
+		{ "-9223372036854775809", JSON_NUM, 0 },
+		{ "1.0", JSON_NUM, 0 },
+		{ "1e3", JSON_NUM, 0 },
+		{ "0.25", JSON_NUM, 0 },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
@@ -266,7 +341,8 @@ TEST(getters)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	const struct json *v;
 
-	assert_ok(json_parse(a, S("{\"s\":\"x\",\"i\":7,\"t\":true,\"f\":1.5,\"n\":null,\"e\":\"\"}"), &v));
+	assert_ok(json_parse(
+		a, S("{\"s\":\"x\",\"i\":7,\"t\":true,\"f\":1.5,\"n\":null,\"e\":\"\"}"), &v));
 	assert_int_equal(v->count, 6);
 	assert_str(json_get_str(v, S("s")), S("x"));
 	assert_non_null(json_get_str(v, S("e")).ptr);
