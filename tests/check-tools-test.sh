@@ -49,7 +49,15 @@ put src/client/k.c '#include <sodium.h>'
 says 'libsodium is for crypto only' check-includes '<sodium.h> may not be included here'
 
 put src/json/j.c '#include "base/test.h"'
-says 'test.h is for tests' check-includes 'only *_test.c includes base/test.h'
+says 'test.h is for tests' check-includes 'only tests include base/test.h'
+
+put src/json/j_test.c '#include "base/test.h"\n#include "crypto/test_k.h"'
+says 'direction holds for tests too' check-includes 'src/json may not include src/crypto'
+
+put src/crypto/test_k.h '#include "base/test.h"'
+put src/crypto/k_test.c '#include "crypto/test_k.h"'
+put src/crypto/k.c '#include "crypto/test_k.h"'
+says 'a helper of tests is for tests' check-includes 'src/crypto/k.c:1: only tests include crypto/test_k.h'
 
 put src/json/j.h 'int j;'
 put src/json/j.c '#include "base/a.h"\n#include "json/j.h"'
