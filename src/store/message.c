@@ -1,0 +1,53 @@
+#include "store/row.h"
+
+#define COLUMNS \
+	FIELD(I64, message_row, no), FIELD(I64, message_row, mesh_no), FIELD(TEXT, message_row, id), \
+	FIELD(I64, message_row, sender_no), FIELD(TEXT, message_row, sender_pubkey), \
+	FIELD(TEXT, message_row, target), FIELD(INT, message_row, rank), FIELD(TEXT, message_row, nonce), \
+	FIELD(TEXT, message_row, ciphertext), FIELD(OPT, message_row, client_id), \
+	FIELD(OPT, message_row, fingerprint), FIELD(OPT, message_row, reply_to), \
+	FIELD(I64, message_row, created_ms), FIELD(I64, message_row, expires_ms)
+
+static const struct field fields[] = { COLUMNS, { 0 } };
+
+/* A waiting message starts with the message itself; `shared` is the column behind it. */
+_Static_assert(offsetof(struct waiting, message) == 0, "message_row fields are read at offset 0");
+static const struct field waiting_fields[] = { COLUMNS, FIELD(BOOL, waiting, shared), { 0 } };
+
+void store_message_add(struct store *st, const struct message_row *m)
+{
+	row_queue(st, Q_MESSAGE_ADD, fields, m);
+}
+
+void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row *d)
+{
+	QUEUE(st, DELIVERY_ADD, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no), V(d->shared));
+}
+
+void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d)
+{
+	QUEUE(st, DELIVERY_END, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no));
+	QUEUE(st, MESSAGE_END, V(d->message_no), V(mesh_no));
+}
+
+void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox)
+{
+	if (from_mailbox == to_mailbox)
+		return;
+	QUEUE(st, DELIVERIES_COPY, V(to_mailbox), V(from_mailbox), V(mesh_no));
+	QUEUE(st, DELIVERIES_DROP, V(from_mailbox), V(mesh_no), V(to_mailbox));
+}
+
+struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no, int max_rank,
+			  i64 now_ms, size_t limit, struct waiting **ret_rows, size_t *ret_n)
+{
+	return rows_get(st, a, Q_WAITING,
+			DB_VALUES(V(mailbox_no), V(max_rank), V(mesh_no), V(now_ms), V((i64)MIN(limit, DB_ROWS_MAX))),
+			waiting_fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
+}
+
+void store_messages_expire(struct store *st, i64 now_ms, i64 limit)
+{
+	QUEUE(st, EXPIRED_DELIVERIES_DROP, V(now_ms), V(limit));
+	QUEUE(st, EXPIRED_MESSAGES_DROP, V(now_ms), V(limit));
+}
