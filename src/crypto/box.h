@@ -3,31 +3,21 @@
  * broadcasts (wire-core.md 4.1 to 4.3).
  *
  * A direct body is crypto_box between Ed25519 keys converted to X25519. The conversion and
- * the shared key cost 70 us, the box 1 us, so the shared keys are kept in a box_cache:
- * bounded, least recently used out first, wiped on eviction and free. A cache belongs to
- * one thread. A body that cannot be opened is an error, never taken for plain text.
+ * the shared key cost 70 us, the box 1 us, so the shared keys are kept in a box_cache.
+ * A body that cannot be opened is an error, never taken for plain text.
  */
 #ifndef CRYPTO_BOX_H
 #define CRYPTO_BOX_H
 
 #include "base/err.h"
-#include "crypto/keys.h"
+#include "crypto/box_cache.h"
 
-enum { BOX_NONCE_BYTES = 24, BOX_MAC_BYTES = 16, BOX_CACHE_DEFAULT = 1024 };
+enum { BOX_NONCE_BYTES = 24, BOX_MAC_BYTES = 16 };
 
 /* `nonce` and `ciphertext` of a message, both base64. */
 struct sealed {
 	str nonce, ciphertext;
 };
-
-struct box_cache;
-/* Keeps at most max shared keys (at least 1). */
-struct box_cache *box_cache_new(size_t max);
-void box_cache_free(struct box_cache *c);     /* wipes; NULL is fine */
-void box_cache_freep(struct box_cache **c);
-size_t box_cache_count(const struct box_cache *c);
-/* True if the shared key of these two is kept; for tests and figures. */
-bool box_cache_has(const struct box_cache *c, const struct sign_pair *own, str peer_pubkey);
 
 /* Seals text from own to the holder of recipient_pubkey (64 lower hex), random nonce.
  * BAD_REQUEST if that is no key one can seal to. */

@@ -37,14 +37,16 @@ bool invite_root_key_open(str sealed, const u8 secret[INVITE_SECRET_BYTES],
 			  u8 ret_root_key[ROOT_KEY_BYTES]) MUST_CHECK;
 
 /* claudemesh-invite|mesh_id|invite_id|invite_pubkey|role|expires_at|max_uses, owner key. */
-struct err *chain_invite_text(struct arena *a, const struct chain_invite *i, str *ret_text) MUST_CHECK;
+struct err *chain_invite_text(struct arena *a, const struct chain_invite *i,
+			      str *ret_text) MUST_CHECK;
 struct err *chain_invite_sign(struct arena *a, const struct chain_invite *i,
 			      const struct sign_pair *owner, str *ret_signature) MUST_CHECK;
 bool chain_invite_check(struct arena *a, const struct chain_invite *i, str owner_pubkey,
 			str signature) MUST_CHECK;
 
 /* claudemesh-claim|mesh_id|invite_id|ed25519|x25519, invite key. */
-struct err *chain_claim_text(struct arena *a, const struct chain_claim *c, str *ret_text) MUST_CHECK;
+struct err *chain_claim_text(struct arena *a, const struct chain_claim *c,
+			     str *ret_text) MUST_CHECK;
 struct err *chain_claim_sign(struct arena *a, const struct chain_claim *c,
 			     const struct sign_pair *invite, str *ret_signature) MUST_CHECK;
 bool chain_claim_check(struct arena *a, const struct chain_claim *c, str invite_pubkey,

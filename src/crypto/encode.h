@@ -39,7 +39,7 @@ bool base64url_decode(struct arena *a, str text, str *ret_bytes) MUST_CHECK;
 /* Constant time; the text is in memory that is wiped with the arena. */
 str encode_secret_hex(struct arena *a, const u8 *bytes, size_t n);
 str encode_secret_base64url(struct arena *a, const u8 *bytes, size_t n);
-/* Exactly n bytes; on false the memory is wiped. Hex of either case. */
+/* Exactly n (> 0) bytes; on false the memory is wiped. Hex of either case. */
 bool decode_secret_hex(str text, u8 *ret_bytes, size_t n) MUST_CHECK;
 bool decode_secret_base64url(str text, u8 *ret_bytes, size_t n) MUST_CHECK;
 

@@ -44,7 +44,7 @@ struct audit_row {
 };
 str audit_hash(struct arena *a, const struct audit_row *row); /* 64 lower hex */
 /* The lock that serialises appends of a mesh: 63 bits. */
-i64 audit_lock_key(struct arena *a, str mesh_id);
+i64 audit_lock_key(str mesh_id);
 
 /* secret: shown once, wiped with the arena; prefix and hash: stored. */
 struct api_key {

@@ -11,9 +11,9 @@
 #ifndef CRYPTO_HELLO_H
 #define CRYPTO_HELLO_H
 
+#include "base/err.h"
 #include "base/random.h"
 #include "crypto/keys.h"
-#include "base/err.h"
 
 enum { HELLO_CHALLENGE_BYTES = 32, HELLO_CHALLENGE_LEN = 43 };
 
@@ -50,7 +50,8 @@ struct err *hello_v2_sign(struct arena *a, const struct hello_claim *c,
 bool hello_v2_check(struct arena *a, const struct hello_claim *c, str signature) MUST_CHECK;
 
 /* claudemesh-session-attest|parent_pubkey|session_pubkey|expires_at_ms, member key. */
-struct err *attestation_text(struct arena *a, const struct attestation *t, str *ret_text) MUST_CHECK;
+struct err *attestation_text(struct arena *a, const struct attestation *t,
+			     str *ret_text) MUST_CHECK;
 struct err *attestation_sign(struct arena *a, const struct attestation *t,
 			     const struct sign_pair *member, str *ret_signature) MUST_CHECK;
 bool attestation_check(struct arena *a, const struct attestation *t, str signature) MUST_CHECK;
