@@ -139,6 +139,28 @@ TEST(holder_of_a_link_cannot_act_as_owner)
 	assert_err(chain_verify(a, &f.chain, S(RECIPIENT_PK)), UNAUTHORIZED);
 }
 
+/* Properly signed, but two halves of different chains. */
+TEST(claim_and_invite_must_name_the_same)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture f;
+	struct chain c;
+
+	fixture_init(&f, a);
+	c = f.chain;
+	c.claim.invite_id = S("other");
+	assert_ok(chain_claim_sign(a, &c.claim, &f.invite, &c.claim_signature));
+	assert_err(chain_verify(a, &c, S(RECIPIENT_PK)), UNAUTHORIZED);
+	c = f.chain;
+	c.claim.mesh_id = S("other");
+	assert_ok(chain_claim_sign(a, &c.claim, &f.invite, &c.claim_signature));
+	assert_err(chain_verify(a, &c, S(RECIPIENT_PK)), UNAUTHORIZED);
+	c = f.chain;
+	c.invite.mesh_id = S("other");
+	assert_ok(chain_invite_sign(a, &c.invite, &f.owner, &c.invite_signature));
+	assert_err(chain_verify(a, &c, S(RECIPIENT_PK)), UNAUTHORIZED);
+}
+
 static const struct chain_invite bad_invites[] = {
 	{ S("m|x"), S("i"), S(SESSION_PK), S("member"), 1, 1 },
 	{ S("m"), S("i|x"), S(SESSION_PK), S("member"), 1, 1 },

@@ -113,12 +113,14 @@ TEST(wrong_length_is_refused)
 
 TEST(another_owner_is_refused)
 {
-	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(arena_freep) struct arena *a = NULL;
 	struct keyfile f;
-	char *path = test_path(a);
+	char *path;
 
 	if (geteuid() != 0)
 		skip();
+	a = arena_new();
+	path = test_path(a);
 	file_write(path, 32, 0600);
 	assert_int_equal(chown(path, 65534, 65534), 0);
 	assert_err(keyfile_open(a, str_from(path), &f), FORBIDDEN);

@@ -133,6 +133,7 @@ TEST(hex_signatures_sizes_and_case)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct sign_pair pair = test_pair(1), other = test_pair(2);
 	str pk = S(MEMBER_PK), sig = sign_hex(a, S("text"), &pair);
+	str mixed_pk = test_poke(a, pk, 1, 'A');
 	char *upper = arena_cstr(a, sig);
 
 	for (char *p = upper; *p; p++)
@@ -141,6 +142,7 @@ TEST(hex_signatures_sizes_and_case)
 	assert_true(str_is_hex(sig, SIGN_BYTES, true));
 	assert_true(sign_check_hex(S("text"), sig, pk));
 	assert_true(sign_check_hex(S("text"), str_from(upper), pk));
+	assert_true(sign_check_hex(S("text"), sig, mixed_pk));
 	assert_str(hex_lower(a, str_from(upper)), sig);
 	assert_false(sign_check_hex(S("text"), sig, sign_pair_pubkey(a, &other)));
 	assert_false(sign_check_hex(S("text"), str_of(sig.ptr, 126), pk));

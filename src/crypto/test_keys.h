@@ -63,7 +63,7 @@ static inline str test_unhex(struct arena *a, str hex)
 	return bytes;
 }
 
-/* The eight encodings of points of small order that libsodium knows, and no points. */
+/* Encodings of points of small order, and two of no point at all. */
 static const char *const test_bad_points[] UNUSED = {
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",
