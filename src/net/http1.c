@@ -18,7 +18,8 @@ bool http_is_token(str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
-		bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+			     (c >= 'A' && c <= 'Z');
 
 		if (!alnum && (c == 0 || !strchr("!#$%&'*+-.^_`|~", c)))
 			return false;
@@ -220,7 +221,8 @@ static enum http_result parse_framing(struct http_head *h, enum http_framing oth
 
 static bool wants_keep_alive(const struct http_head *h)
 {
-	if (h->framing == HTTP_BODY_UNTIL_CLOSE || http_header_has_token(h, S("Connection"), S("close")))
+	if (h->framing == HTTP_BODY_UNTIL_CLOSE ||
+	    http_header_has_token(h, S("Connection"), S("close")))
 		return false;
 	return h->minor == 1 || http_header_has_token(h, S("Connection"), S("keep-alive"));
 }
@@ -308,7 +310,8 @@ static enum http_result parse_request_line(struct http_head *h, str line, str *r
 {
 	str version = line;
 
-	if (!str_cut(&version, ' ', &h->method) || !str_cut(&version, ' ', &h->target) || !version.ptr)
+	if (!str_cut(&version, ' ', &h->method) || !str_cut(&version, ' ', &h->target) ||
+	    !version.ptr)
 		return bad(h, 400, "malformed request line");
 	if (!http_is_token(h->method))
 		return bad(h, 400, "malformed method");
@@ -319,12 +322,17 @@ static enum http_result parse_request_line(struct http_head *h, str line, str *r
 	return parse_target(h, ret_authority);
 }
 
+/* The request or status line, without its CR LF. */
+static str start_line(const struct http_head *h, str in)
+{
+	return str_of(in.ptr + h->start_, h->line_end_ - 2 - h->start_);
+}
+
 static enum http_result take_request(struct http_head *h, str in)
 {
 	str authority;
 
-	if (parse_request_line(h, str_of(in.ptr + h->start_, h->line_end_ - 2 - h->start_),
-			       &authority) == HTTP_BAD ||
+	if (parse_request_line(h, start_line(h, in), &authority) == HTTP_BAD ||
 	    parse_headers(h, in) == HTTP_BAD || check_host(h, authority) == HTTP_BAD ||
 	    parse_framing(h, HTTP_BODY_NONE) == HTTP_BAD || check_expect(h) == HTTP_BAD)
 		return HTTP_BAD;
@@ -361,8 +369,7 @@ static enum http_result take_response(struct http_head *h, str in, str method)
 {
 	bool has_no_body;
 
-	if (parse_status_line(h, str_of(in.ptr + h->start_, h->line_end_ - 2 - h->start_)) == HTTP_BAD ||
-	    parse_headers(h, in) == HTTP_BAD)
+	if (parse_status_line(h, start_line(h, in)) == HTTP_BAD || parse_headers(h, in) == HTTP_BAD)
 		return HTTP_BAD;
 	has_no_body = h->status < 200 || h->status == 204 || h->status == 304 ||
 		      str_eq(method, S("HEAD"));

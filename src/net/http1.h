@@ -1,11 +1,12 @@
 /*
  * http1.h - HTTP/1.1 messages as bytes: heads of requests and answers, bodies, writers.
  *
- * Pure: no I/O, no allocation but in the given buf; any thread. The caller keeps the bytes of a head in one
- * buffer from its first byte on, and calls the parser again with more of them until it is
- * complete or bad; the buffer may move between calls. Every str of a complete head points
- * into the bytes of the last call. Strict: what two parsers could read differently is
- * refused (CL with TE, obs-fold, bare LF or CR, blanks before a colon, control bytes).
+ * Pure: no I/O, no allocation but in the given buf; any thread. The caller keeps the bytes
+ * of a head in one buffer from its first byte on, and calls the parser again with more of
+ * them until it is complete or bad; the buffer may move between calls. Every str of a
+ * complete head points into the bytes of the last call. Strict: what two parsers could read
+ * differently is refused (CL with TE, obs-fold, bare LF or CR, blanks before a colon,
+ * control bytes).
  */
 #ifndef NET_HTTP1_H
 #define NET_HTTP1_H

@@ -5,13 +5,16 @@
 #include "net/http1.h"
 
 enum state {
-	SIZE,                 /* hex digits */
-	EXTENSION,            /* from ';' to CR */
+	SIZE,      /* hex digits */
+	EXTENSION, /* from ';' to CR */
 	SIZE_LF,
 	CONTENT,
-	CONTENT_CR, CONTENT_LF,
-	LINE_START,           /* behind the last chunk: a trailer, or the empty line */
-	TRAILER_NAME, TRAILER_VALUE, TRAILER_LF,
+	CONTENT_CR,
+	CONTENT_LF,
+	LINE_START, /* behind the last chunk: a trailer, or the empty line */
+	TRAILER_NAME,
+	TRAILER_VALUE,
+	TRAILER_LF,
 	END_LF,
 	END,
 };
@@ -113,29 +116,19 @@ static enum http_result frame_byte(struct http_body *b, char c)
 		return in_trailer ? bad(b, 431, "trailers are too large")
 				  : bad(b, 400, "chunk line is too long");
 	switch ((enum state)b->state_) {
-	case SIZE:
-		return size_byte(b, c);
-	case EXTENSION:
-		return text_byte(b, c, SIZE_LF);
+	case SIZE: return size_byte(b, c);
+	case EXTENSION: return text_byte(b, c, SIZE_LF);
 	case SIZE_LF:
 		return c == '\n' ? size_end(b) : bad(b, 400, "CR without LF after a chunk size");
-	case CONTENT_CR:
-		return expect_byte(b, c, '\r', CONTENT_LF);
-	case CONTENT_LF:
-		b->line_ = 0;
-		return expect_byte(b, c, '\n', SIZE);
+	case CONTENT_CR: return expect_byte(b, c, '\r', CONTENT_LF);
+	case CONTENT_LF: b->line_ = 0; return expect_byte(b, c, '\n', SIZE);
 	case LINE_START:
-	case TRAILER_NAME:
-		return name_byte(b, c);
-	case TRAILER_VALUE:
-		return text_byte(b, c, TRAILER_LF);
-	case TRAILER_LF:
-		return expect_byte(b, c, '\n', LINE_START);
-	case END_LF:
-		return expect_byte(b, c, '\n', END);
+	case TRAILER_NAME: return name_byte(b, c);
+	case TRAILER_VALUE: return text_byte(b, c, TRAILER_LF);
+	case TRAILER_LF: return expect_byte(b, c, '\n', LINE_START);
+	case END_LF: return expect_byte(b, c, '\n', END);
 	case CONTENT:
-	case END:
-		break;
+	case END: break;
 	}
 	return HTTP_NEED_MORE;
 }
@@ -176,14 +169,10 @@ enum http_result http_body_next(struct http_body *b, str *in, str *ret_data)
 	if (b->error)
 		return HTTP_BAD;
 	switch (b->framing) {
-	case HTTP_BODY_NONE:
-		return HTTP_COMPLETE;
-	case HTTP_BODY_LENGTH:
-		return b->left ? content(b, in, ret_data) : HTTP_COMPLETE;
-	case HTTP_BODY_CHUNKED:
-		return chunk_next(b, in, ret_data);
-	case HTTP_BODY_UNTIL_CLOSE:
-		break;
+	case HTTP_BODY_NONE: return HTTP_COMPLETE;
+	case HTTP_BODY_LENGTH: return b->left ? content(b, in, ret_data) : HTTP_COMPLETE;
+	case HTTP_BODY_CHUNKED: return chunk_next(b, in, ret_data);
+	case HTTP_BODY_UNTIL_CLOSE: break;
 	}
 	if (in->len > b->max - b->total)
 		return bad(b, 413, "body is too large");

@@ -145,7 +145,8 @@ static bool scheme_cut(str *rest, enum url_scheme *ret_scheme)
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
 		str prefix = schemes[i].prefix;
 
-		if (rest->len >= prefix.len && str_eq_nocase(str_of(rest->ptr, prefix.len), prefix)) {
+		if (rest->len >= prefix.len &&
+		    str_eq_nocase(str_of(rest->ptr, prefix.len), prefix)) {
 			*rest = str_skip(*rest, prefix.len);
 			*ret_scheme = (enum url_scheme)i;
 			return true;

@@ -2,7 +2,8 @@
 
 #include <assert.h>
 
-enum { FIN = 0x80, RSV = 0x70, OPCODE = 0x0f, MASKED = 0x80, LENGTH = 0x7f, LEN16 = 126, LEN64 = 127 };
+enum { FIN = 0x80, RSV = 0x70, OPCODE = 0x0f };
+enum { MASKED = 0x80, LENGTH = 0x7f, LEN16 = 126, LEN64 = 127 };
 
 enum step { STEP_MORE, STEP_FRAME, STEP_BAD };
 
@@ -12,8 +13,8 @@ struct frame {
 	size_t header_len;
 	u64 payload_len;
 	u8 mask[4];
-	size_t need;          /* bytes of the frame that must be there to get further */
-	int code;             /* STEP_BAD */
+	size_t need; /* bytes of the frame that must be there to get further */
+	int code;    /* STEP_BAD */
 	str why;
 };
 
@@ -100,7 +101,8 @@ static enum step check_length(const struct ws *w, const u8 *p, size_t field_len,
 		if (len >> 63)
 			return bad(f, WS_PROTOCOL_ERROR, S("frame length over 63 bits"));
 		if (len < (field_len == 2 ? (u64)LEN16 : 0x10000))
-			return bad(f, WS_PROTOCOL_ERROR, S("frame length not in its shortest form"));
+			return bad(f, WS_PROTOCOL_ERROR,
+				   S("frame length not in its shortest form"));
 	}
 	if (!is_control(f->op) && len > w->max_message - w->message.len)
 		return bad(f, WS_TOO_BIG, S("message too big"));
@@ -124,7 +126,8 @@ static enum step frame_parse(const struct ws *w, const char *data, size_t n, str
 		return STEP_MORE;
 	if (!(p[1] & MASKED) != w->is_client)
 		return bad(f, WS_PROTOCOL_ERROR,
-			   w->is_client ? S("masked frame from a server") : S("frame without mask"));
+			   w->is_client ? S("masked frame from a server")
+					: S("frame without mask"));
 	if (is_control(f->op) && (p[1] & LENGTH) > WS_CONTROL_MAX)
 		return bad(f, WS_PROTOCOL_ERROR, S("control frame too long"));
 	field_len = (p[1] & LENGTH) == LEN16 ? 2 : (p[1] & LENGTH) == LEN64 ? 8 : 0;
@@ -214,7 +217,9 @@ static bool data_event(struct ws *w, const struct frame *f, str payload, struct 
 	}
 	if (!f->is_final)
 		return false;
-	*ev = (struct ws_event){ .kind = WS_EVENT_MESSAGE, .is_text = op == WS_OP_TEXT, .data = payload };
+	*ev = (struct ws_event){ .kind = WS_EVENT_MESSAGE,
+				 .is_text = op == WS_OP_TEXT,
+				 .data = payload };
 	if (ev->is_text && !str_is_utf8(payload))
 		*ev = fail_event(w, WS_BAD_DATA, S("text is not UTF-8"));
 	return true;
@@ -223,17 +228,14 @@ static bool data_event(struct ws *w, const struct frame *f, str payload, struct 
 static bool frame_event(struct ws *w, const struct frame *f, str payload, struct ws_event *ev)
 {
 	switch (f->op) {
-	case WS_OP_CLOSE:
-		*ev = close_event(w, payload);
-		return true;
+	case WS_OP_CLOSE: *ev = close_event(w, payload); return true;
 	case WS_OP_PING:
 		*ev = (struct ws_event){ .kind = WS_EVENT_PING, .data = payload };
 		return w->state == WS_OPEN;
 	case WS_OP_PONG:
 		*ev = (struct ws_event){ .kind = WS_EVENT_PONG, .data = payload };
 		return w->state == WS_OPEN;
-	default:
-		return data_event(w, f, payload, ev);
+	default: return data_event(w, f, payload, ev);
 	}
 }
 

@@ -144,6 +144,7 @@ struct err *ws_check_response(struct arena *a, const struct http_head *h, str ke
 		return FAIL(a, NETWORK, "answer 101 does not belong to our WebSocket key");
 	if (http_header_get(h, S("Sec-WebSocket-Extensions")).ptr ||
 	    http_header_get(h, S("Sec-WebSocket-Protocol")).ptr)
-		return FAIL(a, NETWORK, "answer 101 has an extension or subprotocol nobody asked for");
+		return FAIL(a, NETWORK,
+			    "answer 101 has an extension or subprotocol nobody asked for");
 	return NULL;
 }

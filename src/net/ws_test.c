@@ -107,7 +107,7 @@ static void expect(bool is_client, str data, const char *want)
 /* ---- frames, told the same to both ends ---- */
 
 struct frame {
-	u8 first;             /* FIN, RSV, opcode */
+	u8 first; /* FIN, RSV, opcode */
 	str payload;
 };
 
@@ -158,7 +158,8 @@ static const struct {
 	{ "ping(125 bytes of y)", { { 0x89, S(T125) } } },
 	/* fragments */
 	{ "text(Hello)", { { 0x01, S("Hel") }, { 0x80, S("lo") } } },
-	{ "text(abcd)", { { 0x01, S("a") }, { 0x00, S("b") }, { 0x00, S("") }, { 0x80, S("cd") } } },
+	{ "text(abcd)",
+	  { { 0x01, S("a") }, { 0x00, S("b") }, { 0x00, S("") }, { 0x80, S("cd") } } },
 	{ "text()", { { 0x01, S("") }, { 0x80, S("") } } },
 	{ "binary(ab)", { { 0x02, S("a") }, { 0x80, S("b") } } },
 	{ "text(ab) text(c)", { { 0x01, S("a") }, { 0x80, S("b") }, { 0x81, S("c") } } },
@@ -171,7 +172,9 @@ static const struct {
 	/* close */
 	{ "close(1005,)", { { 0x88, S("") } } },
 	{ "close(1000,)", { { 0x88, S("\x03\xe8") } } },
-	{ "close(1001,bye)", { { 0x88, S("\x03\xe9" "bye") } } },
+	{ "close(1001,bye)",
+	  { { 0x88, S("\x03\xe9"
+		      "bye") } } },
 	{ "close(4001,\\xc3\\xa9)", { { 0x88, S("\x0f\xa1\xc3\xa9") } } },
 	{ "text(a) close(1000,)",
 	  { { 0x81, S("a") }, { 0x88, S("\x03\xe8") }, { 0x81, S("late") }, { 0xff, S("bad") } } },
@@ -232,10 +235,10 @@ TEST(broken_frames_at_both_ends)
 
 TEST(close_codes)
 {
-	static const int valid[] = { 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012,
-				     1013, 1014, 3000, 3999, 4000, 4002, 4999 };
-	static const int invalid[] = { 0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999,
-				       5000, 32768, 65535 };
+	static const int valid[] = { 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011,
+				     1012, 1013, 1014, 3000, 3999, 4000, 4002, 4999 };
+	static const int invalid[] = { 0,    1,    999,  1004, 1005, 1006,  1015,
+				       1016, 1100, 2000, 2999, 5000, 32768, 65535 };
 
 	for (size_t i = 0; i < ARRAY_LEN(valid) + ARRAY_LEN(invalid); i++) {
 		bool ok = i < ARRAY_LEN(valid);
@@ -309,8 +312,8 @@ TEST(headers_alone)
 
 TEST(every_length_of_the_length_field)
 {
-	static const size_t lengths[] = { 0, 1, 7, 8, 9, 125, 126, 127, 128, 255, 256, 65535, 65536,
-					  MAX_MESSAGE };
+	static const size_t lengths[] = { 0,   1,   7,   8,   9,     125,   126,
+					  127, 128, 255, 256, 65535, 65536, MAX_MESSAGE };
 	CLEANUP(buf_done) struct buf payload = buf_make(MAX_MESSAGE);
 
 	memset(buf_room(&payload, MAX_MESSAGE), 'x', MAX_MESSAGE);
@@ -356,7 +359,10 @@ TEST(written_bytes_are_the_rfcs)
 
 TEST(header_lengths)
 {
-	static const struct { u64 len; str want; } cases[] = {
+	static const struct {
+		u64 len;
+		str want;
+	} cases[] = {
 		{ 0, S("\x82\x00") },
 		{ 125, S("\x82\x7d") },
 		{ 126, S("\x82\x7e\x00\x7e") },
@@ -383,7 +389,8 @@ TEST(a_frame_that_does_not_fit_is_not_written_in_part)
 
 	assert_true(ws_write(&out, WS_OP_TEXT, S("123456"), NULL));
 	assert_false(ws_write(&out, WS_OP_TEXT, S(""), NULL));
-	assert_str(buf_str(&out), S("\x81\x06" "123456"));
+	assert_str(buf_str(&out), S("\x81\x06"
+				    "123456"));
 	assert_true(out.full);
 }
 
@@ -451,9 +458,16 @@ TEST(fragments_over_the_cap_end_in_1009)
 	struct ws w;
 
 	ws_init(&w, true, 10);
-	feed(&w, S("\x01\x05" "12345\x00\x05" "67890"), 0, 14, &watch);
+	feed(&w,
+	     S("\x01\x05"
+	       "12345\x00\x05"
+	       "67890"),
+	     0, 14, &watch);
 	assert_int_equal(w.message.len, 10);
-	feed(&w, S("\x00\x00\x89\x0b" "longer than\x00\x01x"), 0, 18, &watch);
+	feed(&w,
+	     S("\x00\x00\x89\x0b"
+	       "longer than\x00\x01x"),
+	     0, 18, &watch);
 	assert_str(buf_str(&log), S("ping(longer than) fail(1009)"));
 	assert_null(w.message.ptr);
 	assert_int_equal(w.state, WS_CLOSED);
@@ -498,7 +512,10 @@ TEST(a_broken_frame_after_our_close_still_fails)
 
 static bool answer_close(void *arg, const struct ws_event *ev)
 {
-	struct { struct ws *w; struct buf *out; } *ends = arg;
+	struct {
+		struct ws *w;
+		struct buf *out;
+	} *ends = arg;
 
 	if (ev->kind == WS_EVENT_CLOSE || ev->kind == WS_EVENT_FAIL)
 		assert_true(ws_close(ends->w, ends->out, ev->code, ev->data, NULL));
@@ -507,7 +524,9 @@ static bool answer_close(void *arg, const struct ws_event *ev)
 
 TEST(the_answer_to_a_close_is_written_from_the_callback)
 {
-	static const struct { str in, out; } cases[] = {
+	static const struct {
+		str in, out;
+	} cases[] = {
 		{ S("\x88\x80mask"), S("\x88\x00") },
 		{ S("\x88\x82\0\0\0\0\x03\xe8"), S("\x88\x02\x03\xe8") },
 		{ S("\x88\x84\0\0\0\0\x0f\xa1hi"), S("\x88\x04\x0f\xa1hi") },
@@ -517,12 +536,16 @@ TEST(the_answer_to_a_close_is_written_from_the_callback)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		CLEANUP(buf_done) struct buf out = buf_make(1000);
 		struct ws w;
-		struct { struct ws *w; struct buf *out; } ends = { &w, &out };
+		struct {
+			struct ws *w;
+			struct buf *out;
+		} ends = { &w, &out };
 		char in[32];
 
 		memcpy(in, cases[i].in.ptr, cases[i].in.len);
 		ws_init(&w, false, 1000);
-		assert_int_equal(ws_feed(&w, in, cases[i].in.len, answer_close, &ends), cases[i].in.len);
+		assert_int_equal(ws_feed(&w, in, cases[i].in.len, answer_close, &ends),
+				 cases[i].in.len);
 		assert_str(buf_str(&out), cases[i].out);
 		assert_int_equal(w.state, WS_CLOSED);
 		ws_done(&w);
