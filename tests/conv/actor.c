@@ -161,10 +161,10 @@ static struct err *say_hello(struct play *p, struct arena *a, struct actor *who,
 	if (!str_empty(str_trim(args)))
 		TRY(take_json(p, EXPAND_VALUE, &args, &over));
 	TRY(take_end(a, args));
-	if (who->wire.closed || !who->wire.arena)
+	if (who->greeted || who->wire.closed || !who->wire.arena)
 		TRY(verb_open(p, a, who, STR_NONE));
-	TRY(cast_hello(a, who->member, &who->session, who->name, kind, who->wire.challenge, over,
-		       &frame));
+	TRY(cast_hello(a, who->member, &who->session, who->session_name, kind, who->wire.challenge,
+		       over, &frame));
 	vars_set(&p->vars, S("hello"), frame);
 	return wire_send(a, &who->wire, frame);
 }

@@ -19,12 +19,16 @@ struct err *broker_set_flags(struct arena *a, struct broker *b, str flags)
 	bool rate = false;
 	str flag;
 
-	b->flag_count = 0;
+	b->flag_count = b->env_count = 0;
 	while (str_cut(&flags, ' ', &flag)) {
 		if (str_empty(flag))
 			continue;
-		if (b->flag_count + FIXED_ARGS == BROKER_FLAGS_MAX)
+		if (b->flag_count + b->env_count + FIXED_ARGS == BROKER_FLAGS_MAX)
 			return FAIL(a, TOO_LARGE, "too many flags");
+		if (flag.ptr[0] >= 'A' && flag.ptr[0] <= 'Z' && str_index(flag, '=') > 0) {
+			b->env[b->env_count++] = arena_cstr(b->arena, flag);
+			continue;
+		}
 		rate = rate || str_starts(flag, S("--rate-limit"));
 		b->flags[b->flag_count++] = arena_cstr(b->arena, flag);
 	}
@@ -64,6 +68,8 @@ static void child_run(const struct broker *b, char *const argv[], pid_t parent)
 		_exit(126);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
+	for (size_t i = 0; i < b->env_count; i++)
+		putenv(b->env[i]);
 	execv(b->program, argv);
 	_exit(127);
 }

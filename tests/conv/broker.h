@@ -24,10 +24,12 @@ struct broker {
 	int port;
 	pid_t pid;                    /* 0: not running */
 	const char *flags[BROKER_FLAGS_MAX];
-	size_t flag_count;
+	char *env[BROKER_FLAGS_MAX];
+	size_t flag_count, env_count;
 };
 
-/* Sets the flags beside --listen, --data and a default --rate-limit 0. */
+/* Sets the flags beside --listen, --data and a default --rate-limit 0; NAME=VALUE goes into
+ * the environment. */
 struct err *broker_set_flags(struct arena *a, struct broker *b, str flags) MUST_CHECK;
 /* Returns when /health answers. The port stays the same from start to start. */
 struct err *broker_start(struct arena *a, struct broker *b) MUST_CHECK;

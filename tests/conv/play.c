@@ -166,6 +166,8 @@ static struct actor *actor_get(struct play *p, str name)
 
 	while (*at && !str_eq((*at)->name, name))
 		at = &(*at)->next;
+	while (str_ends(rest, S("+")))
+		rest.len--;
 	str_cut(&rest, '.', &member);
 	if (!*at && cast_find(&p->cast, member)) {
 		struct actor *made = NEW(p->arena, struct actor);
@@ -174,10 +176,18 @@ static struct actor *actor_get(struct play *p, str name)
 		made->name = arena_dup(p->arena, name);
 		made->member = cast_find(&p->cast, member);
 		made->wire.fd = -1;
-		sign_pair_new(&made->session);
+		made->session_name = made->name;
+		while (str_ends(made->session_name, S("+")))
+			made->session_name.len--;
+		if (made->session_name.len < name.len && actor_get(p, made->session_name))
+			made->session = actor_get(p, made->session_name)->session;
+		else
+			sign_pair_new(&made->session);
 		key = arena_printf(p->arena, "%.*s.session", STRF(name));
 		vars_set_text(&p->vars, key, sign_pair_pubkey(p->arena, &made->session));
-		*at = made;
+		made->next = p->actors;
+		p->actors = made;
+		return made;
 	}
 	return *at;
 }

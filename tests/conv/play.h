@@ -2,7 +2,8 @@
  * play.h - a conversation being played: the broker, the cast, one connection a name.
  *
  * A line is "VERB ..." (play.c) or "CONNECTION VERB ..." (actor.c). A connection is named after
- * its member: alice, alice.2. What a line allocates dies with it; what stays is in p->arena.
+ * its member: alice, alice.2; alice.2+ is a second connection of the same session. What a line
+ * allocates dies with it; what stays is in p->arena.
  */
 #ifndef CONV_PLAY_H
 #define CONV_PLAY_H
@@ -14,6 +15,7 @@
 struct actor {
 	str name;
 	struct member *member;
+	str session_name;             /* its name without '+': a session id of that name and key */
 	struct sign_pair session;     /* made with the actor, kept over reconnects */
 	struct wire wire;
 	bool greeted;                 /* has its hello_ack */
