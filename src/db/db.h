@@ -4,7 +4,7 @@
  * A query is a constant row that holds its text once, acceptable to every driver: `$1`,
  * `$2` ... numbered in the order in which they first appear, one letter per parameter in
  * `binds` and per result column in `columns` (s text, i integer, b bytes). Drivers keep
- * it prepared under its slot.
+ * it prepared under its slot, for as long as the slot is used with the same text pointer.
  *
  * Writes are queued and reach the database in order, in one transaction, when
  * db_commit() runs. Whatever reads in between first sends what is queued, inside the

@@ -30,7 +30,7 @@ struct sqlite {
 	char *path;              /* for messages */
 	int lock_fd;             /* -1 for :memory: */
 	bool checkpoint_failed;  /* logged; until one succeeds */
-	struct { const struct db_query *query; sqlite3_stmt *stmt; } slots[DB_SLOT_MAX];
+	struct { const char *sql; sqlite3_stmt *stmt; } slots[DB_SLOT_MAX];
 };
 
 static const char pragmas[] =
@@ -240,7 +240,7 @@ static struct err *prepare(struct db_conn *c, struct arena *a, const struct db_q
 	struct err *e;
 	int rc;
 
-	if (s->slots[q->slot].query == q)
+	if (s->slots[q->slot].sql == q->sql)
 		return NULL;
 	rc = sqlite3_prepare_v3(s->handle, q->sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, &rest);
 	if (rc != SQLITE_OK)
@@ -253,7 +253,7 @@ static struct err *prepare(struct db_conn *c, struct arena *a, const struct db_q
 	}
 	sqlite3_finalize(s->slots[q->slot].stmt);
 	s->slots[q->slot].stmt = stmt;
-	s->slots[q->slot].query = q;
+	s->slots[q->slot].sql = q->sql;
 	return NULL;
 }
 
