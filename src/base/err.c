@@ -33,6 +33,19 @@ struct err *err_word(struct err *e, str word)
 	return e;
 }
 
+struct err *err_copy(struct arena *a, const struct err *e)
+{
+	struct err *copy;
+
+	if (!e)
+		return NULL;
+	copy = NEW(a, struct err);
+	*copy = *e;
+	copy->text = arena_dup(a, e->text);
+	copy->word = str_empty(e->word) ? STR_NONE : arena_dup(a, e->word);
+	return copy;
+}
+
 str err_wire(const struct err *e)
 {
 	return str_empty(e->word) ? codes[e->code].word : e->word;

@@ -54,6 +54,8 @@ struct err *err_make(struct arena *a, enum err_code code, const char *file, int 
 		     const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* The error with a narrower wire word: err_word(FAIL_ERR(a, UNAUTHORIZED, ...), S("bad_signature")). */
 struct err *err_word(struct err *e, str word);
+/* A copy that lives in another arena; NULL of NULL. */
+struct err *err_copy(struct arena *a, const struct err *e);
 
 str err_wire(const struct err *e);            /* e->word, else the code's word */
 const char *err_doc(enum err_code code);

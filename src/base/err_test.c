@@ -23,4 +23,18 @@ TEST(inner_faults_are_not_shown)
 	assert_false(str_contains(err_public(FAIL(a, INTERNAL, "secret path /x")), S("secret")));
 }
 
+TEST(a_copy_outlives_its_arena)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct arena *shorter = arena_new();
+	struct err *e = err_word(FAIL(shorter, REFUSED, "no: '%s'", "x"), arena_dup(shorter, S("no_way")));
+	struct err *copy = err_copy(a, e);
+
+	arena_free(shorter);
+	assert_err(copy, REFUSED);
+	assert_str(copy->text, S("no: 'x'"));
+	assert_str(err_wire(copy), S("no_way"));
+	assert_null(err_copy(a, NULL));
+}
+
 TEST_MAIN("base/err")
