@@ -1,0 +1,366 @@
+#include "cli/argv.h"
+
+#include "client/validate.h"
+
+enum { NAMES_MAX = 1024 };
+
+/* The command line taken apart, before its command is known. */
+struct scan {
+	struct flag_use *uses;
+	size_t uses_n;
+	str *words;
+	size_t words_n;
+	char *const *rest;    /* what follows the name of a command that passes on */
+};
+
+/* Calls for each name and alias of a row: `while (next_name(&rest, &name))`. */
+static bool next_name(str *rest, str *ret_name)
+{
+	if (!str_cut(rest, ',', ret_name))
+		return false;
+	*ret_name = str_trim(*ret_name);
+	return true;
+}
+
+static bool is_named(const struct command *cmd, str typed)
+{
+	str rest = str_from(cmd->aliases), name;
+
+	if (str_eq(str_from(cmd->name), typed))
+		return true;
+	while (next_name(&rest, &name))
+		if (str_eq(name, typed))
+			return true;
+	return false;
+}
+
+const struct command *command_get(const struct command *const *list, str name)
+{
+	for (size_t i = 0; list[i]; i++)
+		if (is_named(list[i], name))
+			return list[i];
+	return NULL;
+}
+
+str command_nearest(const struct command *const *list, str typed)
+{
+	str names[NAMES_MAX], rest, name;
+	size_t n = 0;
+
+	for (size_t i = 0; list[i]; i++) {
+		rest = str_from(list[i]->aliases);
+		if (n < NAMES_MAX)
+			names[n++] = str_from(list[i]->name);
+		while (n < NAMES_MAX && next_name(&rest, &name))
+			names[n++] = name;
+	}
+	/* A name cut short is meant, however much is missing. */
+	for (size_t i = 0; typed.len > 1 && i < n; i++)
+		if (str_starts(names[i], typed))
+			return names[i];
+	return nearest(typed, names, n);
+}
+
+/* The row of a flag, of whatever command: all of that name have the same kind. */
+static const struct flag *flag_anywhere(const struct command *const *list, str name)
+{
+	const struct flag *f = flag_get(global_flag_table, name);
+
+	for (size_t i = 0; !f && list[i]; i++)
+		f = flag_get(list[i]->flags, name);
+	return f;
+}
+
+static struct flag_use use_of(str token)
+{
+	struct flag_use use = { .spelled = token };
+	ptrdiff_t equals = str_index(token, '=');
+
+	if (equals >= 0) {
+		use.spelled = str_of(token.ptr, (size_t)equals);
+		use.value = str_skip(token, (size_t)equals + 1);
+		use.has_value = true;
+	}
+	if (str_starts(use.spelled, S("--")))
+		use.name = str_skip(use.spelled, 2);
+	else if (use.spelled.len == 2)
+		use.name = str_from(flag_of_letter(use.spelled.ptr[1]));
+	return use;
+}
+
+static bool is_flag(str token)
+{
+	return token.len >= 2 && token.ptr[0] == '-';
+}
+
+/* Puts the token at *i (and its value) where it belongs. False: the rest is passed on. */
+static bool scan_token(struct scan *s, int argc, char *const *argv, int *i,
+		       const struct command *const *list)
+{
+	str token = str_from(argv[*i]);
+	const struct command *cmd;
+	struct flag_use use;
+	const struct flag *f;
+
+	if (!is_flag(token)) {
+		s->words[s->words_n++] = token;
+		cmd = s->words_n == 1 ? command_get(list, token) : NULL;
+		return !(cmd && cmd->passes_on);
+	}
+	use = use_of(token);
+	f = flag_anywhere(list, use.name);
+	/* A value may be "-" but not look like a flag: --mesh --json is a slip. */
+	if (f && f->kind != FLAG_BOOL && !use.has_value && *i + 1 < argc &&
+	    !is_flag(str_from(argv[*i + 1]))) {
+		use.value = str_from(argv[++*i]);
+		use.has_value = true;
+	}
+	s->uses[s->uses_n++] = use;
+	return true;
+}
+
+static struct scan scan_all(struct arena *a, int argc, char *const *argv,
+			    const struct command *const *list)
+{
+	struct scan s = { .uses = NEW_ARRAY(a, struct flag_use, (size_t)argc + 1),
+			  .words = NEW_ARRAY(a, str, (size_t)argc + 1) };
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (str_eq(str_from(argv[i]), S("--"))) {
+			for (i++; i < argc; i++)
+				s.words[s.words_n++] = str_from(argv[i]);
+			break;
+		}
+		if (!scan_token(&s, argc, argv, &i, list)) {
+			s.rest = argv + i + 1;
+			break;
+		}
+	}
+	return s;
+}
+
+static struct err *unknown_command(struct cli *c, const struct scan *s,
+				   const struct command *const *list)
+{
+	str word = s->words[0], near = STR_NONE;
+	str both = s->words_n > 1 ? arena_printf(c->arena, "%.*s %.*s", STRF(word),
+						 STRF(s->words[1])) : STR_NONE;
+	CLEANUP(buf_done) struct buf forms = buf_make(1024);
+
+	/* "group" alone or "group jion": the first word is half a name. */
+	for (size_t i = 0; list[i]; i++) {
+		str name = str_from(list[i]->name);
+
+		if (name.len > word.len && str_starts(name, word) && name.ptr[word.len] == ' ')
+			buf_printf(&forms, "%s'%s'", forms.len ? ", " : "", list[i]->name);
+	}
+	if (both.ptr)
+		near = command_nearest(list, both);
+	if (!near.ptr && !forms.len)
+		near = command_nearest(list, word);
+	c->hint = near.ptr	 ? arena_printf(c->arena, "did you mean '%.*s'?", STRF(near)) :
+		  forms.len	 ? arena_printf(c->arena, "there is %.*s", STRF(buf_str(&forms))) :
+		  str_contains(word, S("://")) ?
+				   arena_printf(c->arena, "to use an invite: claudemesh join LINK") :
+				   S("'claudemesh help' lists the commands");
+	return FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'",
+		    STRF(forms.len && both.ptr ? both : word));
+}
+
+/* Takes the longest name that the first words spell off the words. */
+static struct err *find_command(struct cli *c, struct scan *s, const struct command *const *list)
+{
+	size_t used = 1;
+
+	if (s->words_n == 0)
+		return NULL;
+	if (s->words_n > 1) {
+		str both = arena_printf(c->arena, "%.*s %.*s", STRF(s->words[0]), STRF(s->words[1]));
+
+		c->command = command_get(list, both);
+		used = 2;
+	}
+	if (!c->command) {
+		c->command = command_get(list, s->words[0]);
+		used = 1;
+	}
+	if (!c->command)
+		return unknown_command(c, s, list);
+	s->words += used;
+	s->words_n -= used;
+	return NULL;
+}
+
+static struct err *unknown_flag(struct cli *c, const struct flag_use *use)
+{
+	const struct flag *tables[] = { c->command ? c->command->flags : NULL, global_flag_table };
+	str names[64], near;
+	size_t n = 0;
+
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct flag *f = tables[t]; f && f->name && n < ARRAY_LEN(names); f++)
+			names[n++] = flag_spelling(c->arena, f);
+	near = use->name.len > 1 ? nearest(use->name, names, n) : STR_NONE;
+	if (near.ptr)
+		c->hint = arena_printf(c->arena, "did you mean '--%.*s'?", STRF(near));
+	else if (use->spelled.ptr[1] != '-')
+		c->hint = S("text that starts with '-' goes after '--'");
+	else
+		c->hint = arena_printf(c->arena, "'claudemesh help%s%s' lists the flags",
+				       c->command ? " " : "", c->command ? c->command->name : "");
+	return FAIL(c->arena, BAD_REQUEST, "%s%s%sthere is no flag '%.*s'",
+		    c->command ? "'" : "", c->command ? c->command->name : "",
+		    c->command ? "': " : "", STRF(use->spelled));
+}
+
+static struct err *set_flags(struct cli *c, const struct scan *s)
+{
+	const struct flag *own = c->command ? c->command->flags : NULL;
+	void *flags = c->command && own ? arena_alloc(c->arena, c->command->flags_size) : NULL;
+
+	for (size_t i = 0; i < s->uses_n; i++) {
+		const struct flag_use *use = &s->uses[i];
+		const struct flag *f = flag_get(own, use->name);
+
+		if (flag_get(global_flag_table, use->name))
+			continue;
+		if (!f)
+			return unknown_flag(c, use);
+		TRY(flag_set(c->arena, f, use, flags));
+	}
+	c->flags = flags;
+	return NULL;
+}
+
+/* All of them, so that an error about another flag is printed as --json asks. */
+static struct err *set_globals(struct cli *c, const struct scan *s)
+{
+	struct err *first = NULL;
+
+	for (size_t i = 0; i < s->uses_n; i++) {
+		const struct flag *f = flag_get(global_flag_table, s->uses[i].name);
+		struct err *e = f ? flag_set(c->arena, f, &s->uses[i], &c->global) : NULL;
+
+		first = first ? first : e;
+	}
+	return first;
+}
+
+static struct err *wrong_usage(struct cli *c, const char *what, str word)
+{
+	c->hint = arena_printf(c->arena, "usage: claudemesh %s %s", c->command->name,
+			       c->command->arguments);
+	return FAIL(c->arena, BAD_REQUEST, "'%s': %s%s%.*s%s", c->command->name, what,
+		    word.ptr ? " '" : "", STRF(word), word.ptr ? "'" : "");
+}
+
+static str join_words(struct arena *a, const str *words, size_t n)
+{
+	CLEANUP(buf_done) struct buf b = buf_make(ARGUMENTS_BYTES_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_add_byte(&b, ' ');
+		buf_add(&b, words[i]);
+	}
+	return arena_dup(a, buf_str(&b));
+}
+
+static struct err *set_arguments(struct cli *c, const struct scan *s)
+{
+	str rest = str_from(c->command->arguments), form;
+	size_t used = 0;
+
+	for (size_t i = 0; str_cut(&rest, ' ', &form) && form.len; i++) {
+		bool optional = form.ptr[0] == '[';
+
+		if (used == s->words_n && !optional)
+			return wrong_usage(c, arena_cstr(c->arena, arena_printf(c->arena,
+					   "%.*s is missing", STRF(form))), STR_NONE);
+		if (used == s->words_n)
+			break;
+		c->args[i] = s->words[used++];
+		c->args_n = i + 1;
+		if (str_contains(form, S("..."))) {
+			c->args[i] = join_words(c->arena, s->words + used - 1, s->words_n - used + 1);
+			used = s->words_n;
+		}
+	}
+	if (used < s->words_n)
+		return wrong_usage(c, "cannot use", s->words[used]);
+	return NULL;
+}
+
+static struct err *check_words(struct cli *c, int argc, char *const *argv)
+{
+	size_t total = 0;
+
+	if (argc > ARGV_WORDS_MAX)
+		return FAIL(c->arena, BAD_REQUEST, "more than %d words", ARGV_WORDS_MAX);
+	for (int i = 1; i < argc; i++) {
+		if (!str_is_utf8(str_from(argv[i])))
+			return FAIL(c->arena, BAD_REQUEST, "word %d is not UTF-8", i);
+		total += strlen(argv[i]) + 1;
+		if (total > ARGUMENTS_BYTES_MAX)
+			return FAIL(c->arena, BAD_REQUEST, "the command line is longer than %d bytes",
+				    ARGUMENTS_BYTES_MAX);
+	}
+	return NULL;
+}
+
+/* What follows the name goes on unread, but for the flags that every command takes. */
+static struct err *set_passed(struct cli *c, char *const *rest)
+{
+	struct err *first = NULL;
+	size_t n = 0;
+	bool own = true;      /* until "--" */
+	char **passed;
+
+	while (rest[n])
+		n++;
+	passed = NEW_ARRAY(c->arena, char *, n + 1);
+	c->passed = passed;
+	for (size_t i = 0; i < n; i++) {
+		struct flag_use use = use_of(str_from(rest[i]));
+		const struct flag *f = own ? flag_get(global_flag_table, use.name) : NULL;
+		bool known = f && strcmp(f->name, "help") != 0 && strcmp(f->name, "version") != 0;
+		struct err *e;
+
+		own = own && !str_eq(str_from(rest[i]), S("--"));
+		if (!known) {
+			*passed++ = rest[i];
+			continue;
+		}
+		if (f->kind != FLAG_BOOL && !use.has_value && rest[i + 1]) {
+			use.value = str_from(rest[++i]);
+			use.has_value = true;
+		}
+		e = flag_set(c->arena, f, &use, &c->global);
+		first = first ? first : e;
+	}
+	return first;
+}
+
+struct err *argv_parse(struct cli *c, int argc, char *const *argv,
+		       const struct command *const *list)
+{
+	struct scan s;
+	struct err *e;
+
+	TRY(check_words(c, argc, argv));
+	s = scan_all(c->arena, argc, argv, list);
+	e = set_globals(c, &s);
+	if (e)
+		return e;
+	/* Help is for those who do not know how it is written: nothing else is asked. */
+	TRY(find_command(c, &s, list));
+	if (c->global.help || c->global.version)
+		return NULL;
+	TRY(set_flags(c, &s));
+	if (!c->command)
+		return NULL;
+	if (s.rest)
+		return set_passed(c, s.rest);
+	return set_arguments(c, &s);
+}

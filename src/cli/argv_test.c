@@ -1,0 +1,203 @@
+#include "cli/argv.h"
+#include "base/test.h"
+#include "proto/enums.h"
+
+#define FLAG_C_priority enum priority
+#define FLAG_KIND_priority FLAG_ENUM
+#define FLAG_WORDS_priority priority_words
+
+#define SEND_FLAGS(F, T) \
+	F(T, priority, priority,  "P",  0, 0,  "priority") \
+	F(T, bool,     online,    "",   0, 0,  "online") \
+	F(T, i64,      max_tries, "N",  1, 10, "a name of two words") \
+	F(T, duration, expires,   "D",  1000, 7 * 86400000, "time") \
+	F(T, str,      id,        "ID", 1, 8,  "id")
+CLI_FLAGS(send, SEND_FLAGS);
+
+static const struct command send_row = {
+	.name = "send", .aliases = "message send, tell", .arguments = "WHO TEXT...",
+	COMMAND_FLAGS(send), .doc = "Sends.",
+};
+static const struct command list_row = { .name = "list", .aliases = "ls", .arguments = "[SLUG]" };
+static const struct command group_join_row = { .name = "group join", .arguments = "GROUP" };
+static const struct command group_leave_row = { .name = "group leave", .arguments = "GROUP" };
+static const struct command serve_row = { .name = "serve", .arguments = "[X...]", .passes_on = true };
+static const struct command *const rows[] = {
+	&send_row, &list_row, &group_join_row, &group_leave_row, &serve_row, NULL,
+};
+
+enum { WORDS_MAX = 16 };
+
+/* The command line, split at '|'. */
+static struct err *parse(struct arena *a, struct cli *c, const char *line)
+{
+	char *argv[WORDS_MAX + 1] = { (char *)"claudemesh" };
+	str rest = str_from(line), word;
+	int argc = 1;
+
+	*c = (struct cli){ .arena = a };
+	if (*line)
+		while (argc < WORDS_MAX && str_cut(&rest, '|', &word))
+			argv[argc++] = arena_cstr(a, word);
+	return argv_parse(c, argc, argv, rows);
+}
+
+static const struct {
+	const char *line, *command, *first, *second;
+	bool json, online;
+	enum priority priority;
+	const char *mesh;
+} good[] = {
+	{ "send|bob|hi", "send", "bob", "hi" },
+	{ "send|bob|hello|my|world", "send", "bob", "hello my world" },
+	{ "tell|bob|hi", "send", "bob", "hi" },
+	{ "message|send|bob|hi", "send", "bob", "hi" },
+	{ "--json|send|bob|hi", "send", "bob", "hi", .json = true },
+	{ "send|--json|bob|hi", "send", "bob", "hi", .json = true },
+	{ "send|bob|hi|--json", "send", "bob", "hi", .json = true },
+	{ "--priority|now|send|bob|hi", "send", "bob", "hi", .priority = PRIORITY_NOW },
+	{ "send|bob|--priority=low|hi", "send", "bob", "hi", .priority = PRIORITY_LOW },
+	/* A flag without a value does not eat the next word (client.md 15.3, 36). */
+	{ "send|--online|bob|hi", "send", "bob", "hi", .online = true },
+	{ "send|bob|--|--json", "send", "bob", "--json" },
+	{ "send|bob|-", "send", "bob", "-" },
+	{ "--|send|bob|hi", "send", "bob", "hi" },
+	{ "send|bob|hi|--mesh|demo", "send", "bob", "hi", .mesh = "demo" },
+	{ "send|bob|hi|--mesh=demo", "send", "bob", "hi", .mesh = "demo" },
+	{ "send|bob|", "send", "bob", "" },
+	{ "group|join|dev", "group join", "dev", NULL },
+	{ "ls", "list", NULL, NULL },
+	{ "ls|demo", "list", "demo", NULL },
+	{ "", NULL, NULL, NULL },
+	{ "--json", NULL, NULL, NULL, .json = true },
+};
+
+static void same_text(str got, const char *want)
+{
+	assert_str(got, str_from(want));
+	assert_true((got.ptr == NULL) == (want == NULL));
+}
+
+TEST(flags_stand_anywhere)
+{
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct cli c;
+
+		assert_ok(parse(a, &c, good[i].line));
+		same_text(c.command ? str_from(c.command->name) : STR_NONE, good[i].command);
+		same_text(c.args[0], good[i].first);
+		same_text(c.args[1], good[i].second);
+		same_text(c.global.mesh, good[i].mesh);
+		assert_int_equal(c.global.json, good[i].json);
+		if (c.command == &send_row) {
+			const struct send_flags *in = c.flags;
+
+			assert_int_equal(in->online, good[i].online);
+			assert_int_equal(in->priority, good[i].priority);
+		}
+	}
+}
+
+static const struct { const char *line, *text, *hint; } bad[] = {
+	{ "sned|bob|hi", "there is no command 'sned'", "did you mean 'send'?" },
+	{ "li", "there is no command 'li'", "did you mean 'list'?" },
+	{ "xyzzy", "there is no command 'xyzzy'", "'claudemesh help' lists the commands" },
+	{ "group", "there is no command 'group'", "there is 'group join', 'group leave'" },
+	{ "group|jion|dev", "there is no command 'group jion'", "did you mean 'group join'?" },
+	{ "http://x/i/ABC", "there is no command 'http://x/i/ABC'", "to use an invite: claudemesh join LINK" },
+	{ "send|bob|hi|--prioriti|now", "'send': there is no flag '--prioriti'", "did you mean '--priority'?" },
+	{ "send|bob|hi|--jsn", "'send': there is no flag '--jsn'", "did you mean '--json'?" },
+	{ "list|--online", "'list': there is no flag '--online'", "'claudemesh help list' lists the flags" },
+	{ "--frobnicate", "there is no flag '--frobnicate'", "'claudemesh help' lists the flags" },
+	{ "send|bob|-1", "'send': there is no flag '-1'", "text that starts with '-' goes after '--'" },
+	{ "send|bob|hi|-abc", "'send': there is no flag '-abc'", "text that starts with '-' goes after '--'" },
+	{ "send|bob", "'send': TEXT... is missing", "usage: claudemesh send WHO TEXT..." },
+	{ "send", "'send': WHO is missing", "usage: claudemesh send WHO TEXT..." },
+	{ "list|a|b", "'list': cannot use 'b'", "usage: claudemesh list [SLUG]" },
+	{ "send|bob|hi|--mesh", "--mesh needs a value: --mesh SLUG", "" },
+	{ "send|bob|hi|--mesh|--json", "--mesh needs a value: --mesh SLUG", "" },
+	{ "send|bob|hi|--mesh=", "the value of --mesh must have 1 to 64 bytes", "" },
+	{ "send|bob|hi|--json=yes", "--json takes no value", "" },
+	{ "send|bob|hi|--priority|nwo", "'nwo' is no value of --priority, did you mean 'now'?", "" },
+	{ "send|bob|hi|--priority|urgentissimo",
+	  "'urgentissimo' is no value of --priority: it takes now, next, low", "" },
+	{ "send|bob|hi|--max-tries|11", "--max-tries is out of range: 1 to 10", "" },
+	{ "send|bob|hi|--max-tries|two", "'two' is no value of --max-tries: it takes a whole number", "" },
+	{ "send|bob|hi|--max_tries|2", "'send': there is no flag '--max_tries'", "did you mean '--max-tries'?" },
+	{ "send|bob|hi|--expires|soon",
+	  "'soon' is no value of --expires: it takes a time such as 90s, 15m, 2h, 7d", "" },
+	{ "send|bob|hi|--expires|8d", "--expires is out of range: at least 1s, at most 7d", "" },
+	{ "send|bob|hi|--id|123456789", "the value of --id must have 1 to 8 bytes", "" },
+	{ "send|b\xffo|hi", "word 2 is not UTF-8", "" },
+};
+
+TEST(every_slip_is_one_clear_error_with_status_3)
+{
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct cli c;
+		struct err *e = parse(a, &c, bad[i].line);
+
+		assert_err(e, BAD_REQUEST);
+		assert_int_equal(err_exit(e), 3);
+		assert_str(e->text, str_from(bad[i].text));
+		assert_str(c.hint, str_from(bad[i].hint));
+	}
+}
+
+TEST(an_error_of_another_flag_leaves_json_set)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c;
+
+	assert_err(parse(a, &c, "sned|--mesh|--json"), BAD_REQUEST);
+	assert_true(c.global.json);
+	assert_err(parse(a, &c, "send|bob|--nope|--json"), BAD_REQUEST);
+	assert_true(c.global.json);
+}
+
+TEST(help_asks_for_nothing_else)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c;
+
+	assert_ok(parse(a, &c, "send|--help"));
+	assert_true(c.global.help);
+	assert_ptr_equal(c.command, &send_row);
+	assert_ok(parse(a, &c, "-h"));
+	assert_null(c.command);
+	assert_ok(parse(a, &c, "-V"));
+	assert_true(c.global.version);
+}
+
+TEST(what_is_passed_on_is_left_alone_but_for_global_flags)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c;
+
+	assert_ok(parse(a, &c, "--quiet|serve|--listen|:0|--json|--help|--mesh|x|--|--yes"));
+	assert_ptr_equal(c.command, &serve_row);
+	assert_true(c.global.quiet && c.global.json && !c.global.help && !c.global.yes);
+	assert_string_equal(c.passed[0], "--listen");
+	assert_string_equal(c.passed[1], ":0");
+	assert_string_equal(c.passed[2], "--help");
+	assert_string_equal(c.passed[3], "--");
+	assert_string_equal(c.passed[4], "--yes");
+	assert_null(c.passed[5]);
+}
+
+TEST(numbers_and_times_arrive_as_such)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	const struct send_flags *in;
+	struct cli c;
+
+	assert_ok(parse(a, &c, "send|b|t|--max-tries|7|--expires=2h|--id|a=b"));
+	in = c.flags;
+	assert_int_equal(in->max_tries, 7);
+	assert_int_equal(in->expires, 7200000);
+	assert_str(in->id, S("a=b"));
+}
+
+TEST_MAIN("cli/argv")

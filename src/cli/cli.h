@@ -1,0 +1,76 @@
+/*
+ * cli.h - the table of commands and what a command gets to work with.
+ *
+ * A command is one row beside its function, in a file named after it; commands.c lists the
+ * rows. Dispatch, usage errors, help and completions are all printed from them. Adding a
+ * command: one file with a function and a row, one line in commands.c, one in meson.build.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "cli/flags.h"
+#include "cli/output.h"
+
+enum { ARGUMENTS_MAX = 8, ARGUMENTS_BYTES_MAX = 1 << 20 };
+
+/* On every command. */
+#define GLOBAL_FLAGS(F, T) \
+	F(T, bool, json,     "",     0, 0,  "print one JSON document for programs") \
+	F(T, str,  mesh,     "SLUG", 1, 64, "the mesh meant, where several are joined") \
+	F(T, bool, no_color, "",     0, 0,  "no colours; NO_COLOR and TERM=dumb do the same") \
+	F(T, bool, quiet,    "",     0, 0,  "print results, warnings and errors only") \
+	F(T, bool, yes,      "",     0, 0,  "ask nothing, take the answer to be yes") \
+	F(T, bool, help,     "",     0, 0,  "show what a command does and takes") \
+	F(T, bool, version,  "",     0, 0,  "show the version")
+CLI_FLAGS(global, GLOBAL_FLAGS);
+
+enum command_group { GROUP_MESH, GROUP_MESSAGE, GROUP_PRESENCE, GROUP_SETUP, GROUP_COUNT };
+
+struct cli;
+
+/* flags is the struct that the row's table filled: checked, zero where absent. */
+typedef struct err *command_run(struct cli *c, const void *flags);
+
+struct command {
+	const char *name;     /* one word or two: "send", "group join" */
+	const char *aliases;  /* more names, separated by ", "; NULL if none */
+	const char *arguments;/* "WHO TEXT...": [X] may be left out, the last X... takes the rest */
+	enum command_group group;
+	const struct flag *flags;     /* NULL if none */
+	size_t flags_size;
+	bool passes_on;       /* what follows the name goes to another program unread */
+	command_run *run;
+	const char *doc;      /* one sentence, fits a line of the overview */
+	const char *more;     /* further lines of `help COMMAND`; NULL if none */
+};
+
+/* Of a row: .flags and .flags_size from one CLI_FLAGS id. */
+#define COMMAND_FLAGS(id) .flags = id##_flag_table, .flags_size = sizeof(struct id##_flags)
+
+extern const struct command *const commands[];       /* NULL ends the list */
+extern const char *const command_group_titles[GROUP_COUNT];
+
+struct cli {
+	struct arena *arena;  /* as long as the process */
+	struct output out;
+	struct global_flags global;
+	const struct command *command;       /* NULL: none was named */
+	const void *flags;
+	str args[ARGUMENTS_MAX];             /* one for each of the row's arguments; absent: STR_NONE */
+	size_t args_n;                       /* how many were given */
+	char *const *passed;                 /* of a row that passes on: NULL-terminated */
+	str hint;             /* what to try next; printed under the error that run() returns */
+};
+
+/* Sets c->hint. Returns e, for: return cli_hint(c, FAIL(...), "try %s", ...). */
+struct err *cli_hint(struct cli *c, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The text of an argument: as given, or all of standard input for "-" (one last newline
+ * dropped). Not UTF-8, a NUL or more than max bytes is BAD_REQUEST or TOO_LARGE. */
+struct err *cli_text(struct cli *c, str arg, size_t max, str *ret_text) MUST_CHECK;
+/* Asks on the terminal; --yes answers. Without a terminal: BAD_REQUEST. "No": CANCELLED. */
+struct err *cli_confirm(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
+
+/* Parses, runs, prints the error if there is one. Returns the exit status (client.md 1.3). */
+int cli_main(int argc, char **argv);
+
+#endif

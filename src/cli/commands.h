@@ -1,0 +1,14 @@
+/*
+ * commands.h - the rows of all commands, each defined at the end of the file named after it.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+extern const struct command create_command, group_join_command, group_leave_command, help_command,
+	inbox_command, join_command, leave_command, list_command, listen_command, peers_command,
+	send_command, serve_command, share_command, status_set_command, summary_command,
+	whoami_command;
+
+#endif

@@ -1,0 +1,197 @@
+#include "cli/help.h"
+
+#include "cli/argv.h"
+#include "cli/commands.h"
+#include "cli/text.h"
+
+enum { FORM_COLUMNS = 21, FLAG_COLUMNS = 21 };
+
+void help_version(struct cli *c)
+{
+	if (c->out.json) {
+		json_put_str(out_json(&c->out), "version", S(CLAUDEMESH_VERSION));
+		out_json_end(&c->out);
+		return;
+	}
+	out_span(&c->out, TONE_ORANGE, "claudemesh");
+	out_span(&c->out, TONE_PLAIN, " v" CLAUDEMESH_VERSION);
+	out_end(&c->out);
+}
+
+static void heading(struct output *o, const char *title)
+{
+	out_end(o);
+	out_span(o, TONE_CLAY, "%s", title);
+	out_end(o);
+}
+
+/* "  form      what it is"; a form too long for its column gets a line of its own. */
+static void row(struct output *o, str form, int columns, const char *doc)
+{
+	out_span(o, TONE_CYAN, "  %-*.*s", columns, STRF(form));
+	if (form.len >= (size_t)columns) {
+		out_end(o);
+		out_span(o, TONE_PLAIN, "  %*s", columns, "");
+	}
+	out_span(o, TONE_PLAIN, "%s", doc);
+}
+
+static str form_of(struct arena *a, const struct command *cmd)
+{
+	return arena_printf(a, "%s%s%s", cmd->name, *cmd->arguments ? " " : "", cmd->arguments);
+}
+
+static void flag_rows(struct cli *c, const struct flag *table)
+{
+	for (const struct flag *f = table; f && f->name; f++) {
+		char letter = flag_letter(f->name);
+		str name = flag_spelling(c->arena, f);
+
+		if (f->kind == FLAG_BOOL && letter)
+			row(&c->out, arena_printf(c->arena, "-%c, --%.*s", letter, STRF(name)),
+			    FLAG_COLUMNS, f->doc);
+		else
+			row(&c->out, arena_printf(c->arena, "--%.*s%s%s", STRF(name),
+						  *f->value ? " " : "", f->value),
+			    FLAG_COLUMNS, f->doc);
+		out_end(&c->out);
+	}
+}
+
+static void flags_json(struct cli *c, const struct flag *table)
+{
+	struct json_out *j = &c->out.json_out;
+
+	json_key(j, S("flags"));
+	json_arr(j);
+	for (const struct flag *f = table; f && f->name; f++) {
+		json_obj(j);
+		json_put_str(j, "name", flag_spelling(c->arena, f));
+		json_put_str(j, "value", str_from(f->value));
+		json_put_str(j, "doc", str_from(f->doc));
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+}
+
+static void command_json(struct cli *c, const struct command *cmd)
+{
+	struct json_out *j = &c->out.json_out;
+	str rest = str_from(cmd->aliases), alias;
+
+	json_put_str(j, "name", str_from(cmd->name));
+	json_key(j, S("aliases"));
+	json_arr(j);
+	while (str_cut(&rest, ',', &alias))
+		json_str(j, str_trim(alias));
+	json_arr_end(j);
+	json_put_str(j, "arguments", str_from(cmd->arguments));
+	json_put_str(j, "group", str_from(command_group_titles[cmd->group]));
+	json_put_str(j, "doc", str_from(cmd->doc));
+	flags_json(c, cmd->flags);
+}
+
+static void overview_json(struct cli *c)
+{
+	struct json_out *j = out_json(&c->out);
+
+	json_put_str(j, "version", S(CLAUDEMESH_VERSION));
+	json_key(j, S("commands"));
+	json_arr(j);
+	for (size_t i = 0; commands[i]; i++) {
+		json_obj(j);
+		command_json(c, commands[i]);
+		json_obj_end(j);
+	}
+	json_arr_end(j);
+	flags_json(c, global_flag_table);
+	out_json_end(&c->out);
+}
+
+void help_overview(struct cli *c)
+{
+	struct output *o = &c->out;
+
+	if (o->json) {
+		overview_json(c);
+		return;
+	}
+	help_version(c);
+	heading(o, "Usage");
+	out_span(o, TONE_PLAIN, "  claudemesh COMMAND [ARGUMENTS] [FLAGS]");
+	out_end(o);
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		heading(o, command_group_titles[group]);
+		for (size_t i = 0; commands[i]; i++) {
+			if ((int)commands[i]->group != group)
+				continue;
+			row(o, form_of(c->arena, commands[i]), FORM_COLUMNS, commands[i]->doc);
+			if (commands[i]->aliases)
+				out_span(o, TONE_DIM, " (%s)", commands[i]->aliases);
+			out_end(o);
+		}
+	}
+	heading(o, "Flags of every command");
+	flag_rows(c, global_flag_table);
+	out_end(o);
+	out_span(o, TONE_DIM, "  'claudemesh help COMMAND' tells more about one of them.");
+	out_end(o);
+}
+
+void help_of(struct cli *c, const struct command *cmd)
+{
+	struct output *o = &c->out;
+
+	if (o->json) {
+		out_json(o);
+		command_json(c, cmd);
+		out_json_end(o);
+		return;
+	}
+	heading(o, "Usage");
+	out_span(o, TONE_PLAIN, "  claudemesh %.*s%s", STRF(form_of(c->arena, cmd)),
+		 cmd->flags ? " [FLAGS]" : "");
+	out_end(o);
+	if (cmd->aliases) {
+		out_span(o, TONE_DIM, "  also: %s", cmd->aliases);
+		out_end(o);
+	}
+	out_end(o);
+	out_block(o, 2, str_from(cmd->doc));
+	if (cmd->more)
+		out_block(o, 2, str_from(cmd->more));
+	if (cmd->flags) {
+		heading(o, "Flags");
+		flag_rows(c, cmd->flags);
+	}
+	heading(o, "Flags of every command");
+	flag_rows(c, global_flag_table);
+}
+
+static struct err *help_run(struct cli *c, const void *flags UNUSED)
+{
+	const struct command *cmd;
+	str nearest;
+
+	if (c->args_n == 0) {
+		help_overview(c);
+		return NULL;
+	}
+	cmd = command_get(commands, c->args[0]);
+	if (cmd) {
+		help_of(c, cmd);
+		return NULL;
+	}
+	nearest = command_nearest(commands, c->args[0]);
+	if (nearest.ptr)
+		c->hint = arena_printf(c->arena, "did you mean '%.*s'?", STRF(nearest));
+	return FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'", STRF(c->args[0]));
+}
+
+const struct command help_command = {
+	.name = "help",
+	.arguments = "[COMMAND...]",
+	.group = GROUP_SETUP,
+	.run = help_run,
+	.doc = "Shows the commands, or what one of them does and takes.",
+};

@@ -1,0 +1,41 @@
+#include "cli/commands.h"
+#include "cli/context.h"
+
+static struct err *leave_run(struct cli *c, const void *flags UNUSED)
+{
+	const struct config_mesh_args *mesh;
+	struct client client;
+	struct config_args config;
+	str slug = c->args_n ? c->args[0] : c->global.mesh, kept;
+
+	TRY(context_client(c, &client));
+	TRY(context_config(c, &client, &config));
+	TRY(config_find_mesh(c->arena, &config, slug, &mesh));
+	slug = mesh->slug;
+	TRY(cli_confirm(c, "Leave %.*s on this machine? Its key goes with it.", STRF(slug)));
+	TRY(mesh_leave(c->arena, &client, slug, &kept));
+	if (c->out.json) {
+		struct json_out *j = out_json(&c->out);
+
+		json_put_str(j, "left", slug);
+		json_put_int(j, "remaining", (i64)config.meshes.n - 1);
+		if (!str_empty(kept))
+			json_put_str(j, "kept", kept);
+		out_json_end(&c->out);
+		return NULL;
+	}
+	out_ok(&c->out, arena_printf(c->arena, "remaining: %zu", config.meshes.n - 1), "left %.*s",
+	       STRF(slug));
+	if (!str_empty(kept))
+		out_warn(&c->out, kept, "the owner's key stays here: nobody else has it");
+	return NULL;
+}
+
+const struct command leave_command = {
+	.name = "leave",
+	.arguments = "[SLUG]",
+	.group = GROUP_MESH,
+	.run = leave_run,
+	.doc = "Leaves a mesh on this machine, after asking.",
+	.more = "Messages that still wait for you there cannot be read afterwards.",
+};

@@ -1,0 +1,19 @@
+/*
+ * message.h - a received message as inbox and listen show it.
+ */
+#ifndef CLI_MESSAGE_H
+#define CLI_MESSAGE_H
+
+#include "cli/cli.h"
+#include "client/inbound.h"
+
+/* One object with the message's members, written to the envelope that is open. */
+void message_json(struct json_out *j, str mesh, const struct inbound *m);
+/* The same members into the object that is open. */
+void message_json_members(struct json_out *j, str mesh, const struct inbound *m);
+/* Sender and labels, the text below it, an empty line. */
+void message_print(struct cli *c, str mesh, const struct inbound *m);
+/* All of it in one line. */
+void message_print_line(struct cli *c, str mesh, const struct inbound *m);
+
+#endif

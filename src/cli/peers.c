@@ -1,0 +1,222 @@
+#include "cli/commands.h"
+#include "cli/context.h"
+
+#include "cli/text.h"
+#include "proto/peer.h"
+
+#define PEERS_FLAGS(F, T) \
+	F(T, bool, all, "", 0, 0, "also connections that only run a command or relay")
+CLI_FLAGS(peers, PEERS_FLAGS);
+
+/* What one mesh answered. */
+struct answer {
+	const struct config_mesh_args *mesh;
+	struct peers_list_args list;
+};
+
+struct answers {
+	const struct peers_flags *flags;
+	struct answer *items;
+	size_t n;
+};
+
+enum { MESHES_MAX = 256 };
+
+static struct err *ask(struct cli *c, const struct client *client, const struct config_mesh_args *mesh,
+		       void *arg)
+{
+	struct answers *answers = arg;
+	struct visit_spec spec = { .mesh = mesh, .display_name = context_display_name() };
+	struct answer answer = { .mesh = mesh };
+	struct visit *visit;
+	struct err *e;
+
+	TRY(visit_open(c->arena, client, &spec, &visit));
+	e = visit_peers(c->arena, visit, true, &answer.list);
+	visit_close(visit);
+	if (!e && answers->n < MESHES_MAX)
+		answers->items[answers->n++] = answer;
+	return e;
+}
+
+/* A connection that runs one command, ours included, is no one to talk to. */
+static bool is_shown(const struct answers *answers, const struct peer_args *p)
+{
+	return answers->flags->all || !str_eq(p->peerRole, S("control-plane"));
+}
+
+static bool is_own(const struct answer *answer, const struct peer_args *p)
+{
+	return str_eq(p->memberPubkey, answer->mesh->pubkey);
+}
+
+static void peers_json(struct cli *c, const struct answers *answers)
+{
+	struct json_out *j = &c->out.json_out;
+
+	out_json_list(&c->out, "peers");
+	for (size_t m = 0; m < answers->n; m++)
+		for (size_t i = 0; i < answers->items[m].list.peers.n; i++) {
+			const struct peer_args *p = &answers->items[m].list.peers.items[i];
+
+			if (!is_shown(answers, p))
+				continue;
+			json_obj(j);
+			json_put_str(j, "mesh", answers->items[m].mesh->slug);
+			json_encode(j, peer_fields, p);
+			json_put_bool(j, "isSelf", is_own(&answers->items[m], p));
+			json_obj_end(j);
+		}
+	out_json_list_end(&c->out);
+	out_json_list(&c->out, "members");
+	for (size_t m = 0; m < answers->n; m++)
+		for (size_t i = 0; i < answers->items[m].list.members.n; i++) {
+			struct member_args member = answers->items[m].list.members.items[i];
+
+			member.chain.present = false;
+			json_obj(j);
+			json_put_str(j, "mesh", answers->items[m].mesh->slug);
+			json_encode(j, member_fields, &member);
+			json_obj_end(j);
+		}
+	out_json_list_end(&c->out);
+}
+
+/* Is this member listed with its chain unproven? The reference's broker lists no members. */
+static bool is_unverified(const struct answer *answer, str member_pubkey)
+{
+	for (size_t i = 0; i < answer->list.members.n; i++)
+		if (str_eq(answer->list.members.items[i].pubkey, member_pubkey))
+			return !answer->list.members.items[i].verified;
+	return false;
+}
+
+static void about(struct cli *c, const struct peer_args *p)
+{
+	struct output *o = &c->out;
+	const str facts[] = { p->peerType, p->channel, p->model };
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->groups.n; i++) {
+		const struct group_args *g = &p->groups.items[i];
+
+		out_span(o, TONE_DIM, "%s@%.*s%s%.*s", i ? ", " : " [", STRF(g->name),
+			 g->role.len ? ":" : "", STRF(g->role));
+	}
+	if (p->groups.n)
+		out_span(o, TONE_DIM, "]");
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+		if (!str_empty(facts[i]))
+			out_span(o, TONE_DIM, "%s%.*s", n++ ? ", " : " (", STRF(facts[i]));
+	if (n)
+		out_span(o, TONE_DIM, ")");
+}
+
+static void peer_row(struct cli *c, const struct answer *answer, const struct peer_args *p)
+{
+	struct output *o = &c->out;
+	enum tone tone = str_eq(p->status, S("dnd"))	 ? TONE_RED :
+			 str_eq(p->status, S("working")) ? TONE_YELLOW :
+							   TONE_GREEN;
+	str key = text_cut(str_empty(p->memberPubkey) ? p->pubkey : p->memberPubkey, 16);
+
+	out_span(o, tone, "  ●");
+	out_span(o, TONE_BOLD, " %.*s", STRF(p->displayName));
+	if (is_own(answer, p))
+		out_span(o, TONE_DIM, " (you)");
+	if (is_unverified(answer, p->memberPubkey))
+		out_span(o, TONE_YELLOW, " unverified");
+	about(c, p);
+	out_span(o, TONE_DIM, " · %.*s…", STRF(key));
+	if (!str_empty(p->summary))
+		out_span(o, TONE_PLAIN, "  — %.*s", STRF(p->summary));
+	out_end(o);
+	if (!str_empty(p->cwd)) {
+		out_span(o, TONE_DIM, "     cwd: %.*s", STRF(p->cwd));
+		out_end(o);
+	}
+}
+
+static bool has_row(const struct answers *answers, const struct answer *answer, str member_pubkey)
+{
+	for (size_t i = 0; i < answer->list.peers.n; i++)
+		if (str_eq(answer->list.peers.items[i].memberPubkey, member_pubkey) &&
+		    is_shown(answers, &answer->list.peers.items[i]))
+			return true;
+	return false;
+}
+
+/* Members without a row: messages to them wait for their return. */
+static void away_rows(struct cli *c, const struct answers *answers, const struct answer *answer)
+{
+	struct output *o = &c->out;
+
+	for (size_t i = 0; i < answer->list.members.n; i++) {
+		const struct member_args *m = &answer->list.members.items[i];
+
+		if (has_row(answers, answer, m->pubkey))
+			continue;
+		out_span(o, TONE_DIM, "  ○ %.*s%s (away)", STRF(m->displayName),
+			 str_eq(m->pubkey, answer->mesh->pubkey) ? " (you)" : "");
+		if (!m->verified)
+			out_span(o, TONE_YELLOW, " unverified");
+		out_span(o, TONE_DIM, " · %.*s…", STRF(text_cut(m->pubkey, 16)));
+		out_end(o);
+	}
+}
+
+static void peers_print(struct cli *c, const struct answers *answers)
+{
+	for (size_t m = 0; m < answers->n; m++) {
+		const struct answer *answer = &answers->items[m];
+		size_t shown = 0, hidden = 0;
+
+		for (size_t i = 0; i < answer->list.peers.n; i++)
+			if (is_shown(answers, &answer->list.peers.items[i]))
+				shown++;
+			else
+				hidden++;
+		if (hidden)
+			out_section(&c->out, "peers on %.*s (%zu, %zu control-plane hidden — use --all)",
+				    STRF(answer->mesh->slug), shown, hidden);
+		else
+			out_section(&c->out, "peers on %.*s (%zu)", STRF(answer->mesh->slug), shown);
+		for (size_t i = 0; i < answer->list.peers.n; i++)
+			if (is_shown(answers, &answer->list.peers.items[i]))
+				peer_row(c, answer, &answer->list.peers.items[i]);
+		if (shown == 0)
+			out_info(&c->out, "(no peers connected)");
+		away_rows(c, answers, answer);
+	}
+}
+
+static struct err *peers_run(struct cli *c, const void *flags)
+{
+	struct answers answers = { .flags = flags,
+				   .items = NEW_ARRAY(c->arena, struct answer, MESHES_MAX) };
+	struct err *e = context_each_mesh(c, ask, &answers);
+
+	if (answers.n == 0)
+		return e;
+	if (!c->out.json) {
+		peers_print(c, &answers);
+		return e;
+	}
+	out_json(&c->out);
+	peers_json(c, &answers);
+	if (!e)
+		out_json_end(&c->out);
+	return e;
+}
+
+const struct command peers_command = {
+	.name = "peers",
+	.aliases = "peer list",
+	.arguments = "",
+	.group = GROUP_PRESENCE,
+	COMMAND_FLAGS(peers),
+	.run = peers_run,
+	.doc = "Shows who is there and what they are doing.",
+	.more = "Without --mesh: in every mesh you are in. 'unverified': the mesh's owner did not\n"
+		"vouch for this member's key, the broker alone says who it is.",
+};

@@ -1,0 +1,108 @@
+#include "cli/commands.h"
+#include "cli/context.h"
+
+#include <inttypes.h>
+
+#include "base/ids.h"
+#include "cli/text.h"
+
+#define FLAG_C_priority enum priority
+#define FLAG_KIND_priority FLAG_ENUM
+#define FLAG_WORDS_priority priority_words
+
+#define SEND_FLAGS(F, T) \
+	F(T, priority, priority, "P",  0, 0, "now, next (default) or low") \
+	F(T, bool,     online,   "",   0, 0, "refuse it if the recipient is not connected") \
+	F(T, str,      id,       "ID", 1, CLIENT_ID_BYTES_MAX, "your id of it; sent twice it arrives once")
+CLI_FLAGS(send, SEND_FLAGS);
+
+enum outcome { SENT_LIVE, SENT_STORED, SENT_ACCEPTED };
+
+/* Only the broker's own word makes it "sent": the reference's acks do not tell. */
+static enum outcome outcome_of(const struct ack_args *ack)
+{
+	return str_eq(ack->delivery, S("live"))	  ? SENT_LIVE :
+	       str_eq(ack->delivery, S("stored")) ? SENT_STORED :
+						    SENT_ACCEPTED;
+}
+
+static str name_of(const struct target *to)
+{
+	return !str_empty(to->name) ? to->name : to->kind == TARGET_KEY ? text_cut(to->spec, 16) : to->spec;
+}
+
+static void send_json(struct cli *c, const struct target *to, const struct ack_args *ack, str id)
+{
+	struct json_out *j = out_json(&c->out);
+
+	json_put_str(j, "messageId", ack->messageId);
+	json_put_str(j, "clientMessageId", id);
+	json_put_str(j, "target", to->spec);
+	json_put_str(j, "name", to->name);
+	json_put_str(j, "delivery", str_empty(ack->delivery) ? S("accepted") : ack->delivery);
+	json_put_int(j, "recipients", ack->recipients);
+	json_put_bool(j, "encrypted", to->kind == TARGET_KEY);
+	out_json_end(&c->out);
+}
+
+static void send_print(struct cli *c, const struct target *to, const struct ack_args *ack)
+{
+	str id = text_cut(ack->messageId, 8);
+	str detail = to->kind == TARGET_KEY ? id :
+		     arena_printf(c->arena, "%" PRId64 " %s, not encrypted, %.*s", ack->recipients,
+				  ack->recipients == 1 ? "recipient" : "recipients", STRF(id));
+	str name = name_of(to);
+
+	switch (outcome_of(ack)) {
+	case SENT_LIVE:
+		out_ok(&c->out, detail, "sent to %.*s", STRF(name));
+		break;
+	case SENT_STORED:
+		out_ok(&c->out, detail, "stored, %.*s is away", STRF(name));
+		break;
+	case SENT_ACCEPTED:
+		out_ok(&c->out, detail, "accepted for %.*s", STRF(name));
+		break;
+	}
+	if (to->listed && to->kind == TARGET_KEY && !to->verified && !c->out.quiet)
+		out_warn(&c->out, S("compare keys with 'claudemesh whoami' before you trust it"),
+			 "%.*s is unverified: the broker alone says who it is", STRF(name));
+}
+
+static struct err *send_run(struct cli *c, const void *flags)
+{
+	const struct send_flags *in = flags;
+	struct draft draft = { .priority = in->priority, .require_connected = in->online };
+	struct target to = { 0 };
+	struct ack_args ack;
+	struct stay stay;
+	struct err *e;
+
+	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &draft.text));
+	/* Chosen here, so that an attempt whose answer is lost can be repeated safely. */
+	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
+	TRY(stay_open(c, &stay));
+	e = visit_send(c->arena, stay.visit, c->args[0], &draft, &to, &ack);
+	visit_close(stay.visit);
+	if (e && (e->code == ERR_TIMEOUT || e->code == ERR_NETWORK) && to.spec.ptr)
+		return cli_hint(c, e, "it may have been accepted; to repeat it safely: --id %.*s",
+				STRF(draft.client_message_id));
+	TRY(e);
+	if (c->out.json)
+		send_json(c, &to, &ack, draft.client_message_id);
+	else
+		send_print(c, &to, &ack);
+	return NULL;
+}
+
+const struct command send_command = {
+	.name = "send",
+	.aliases = "message send",
+	.arguments = "WHO TEXT...",
+	.group = GROUP_MESSAGE,
+	COMMAND_FLAGS(send),
+	.run = send_run,
+	.doc = "Sends a message; the text '-' is read from stdin.",
+	.more = "WHO is a name, a key or the unique start of one (8 digits), @group or '*'.\n"
+		"Messages to one person are encrypted for them; @group and '*' are not yet.",
+};
