@@ -18,6 +18,11 @@ struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct m
 		       (void **)ret_mesh);
 }
 
+struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh)
+{
+	return row_get(st, a, Q_MESH_BY_NO, DB_VALUES(V(no)), fields, sizeof(**ret_mesh), (void **)ret_mesh);
+}
+
 struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug, struct mesh_row **ret_mesh)
 {
 	return row_get(st, a, Q_MESH_BY_SLUG, DB_VALUES(text_value(slug)), fields, sizeof(**ret_mesh),

@@ -3,6 +3,7 @@
 #define COLUMNS \
 	FIELD(I64, message_row, no), FIELD(I64, message_row, mesh_no), FIELD(TEXT, message_row, id), \
 	FIELD(I64, message_row, sender_no), FIELD(TEXT, message_row, sender_pubkey), \
+	FIELD(OPT, message_row, sender_name), \
 	FIELD(TEXT, message_row, target), FIELD(INT, message_row, rank), FIELD(TEXT, message_row, nonce), \
 	FIELD(TEXT, message_row, ciphertext), FIELD(OPT, message_row, client_id), \
 	FIELD(OPT, message_row, fingerprint), FIELD(OPT, message_row, reply_to), \

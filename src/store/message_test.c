@@ -53,7 +53,7 @@ TEST(every_field_comes_back)
 	struct fixture *f = fixture(a);
 	struct message_row m = {
 		.no = store_next(f->st, NUMBER_MESSAGE), .mesh_no = MESH_A, .id = S("0MVBGcZ1abcdefghijklmnopqrstuvwx"),
-		.sender_no = 3, .sender_pubkey = S("cafe"), .target = S("@all"), .rank = 2, .nonce = S(""),
+		.sender_no = 3, .sender_pubkey = S("cafe"), .sender_name = S("alice"), .target = S("@all"), .rank = 2, .nonce = S(""),
 		.ciphertext = S("aGVsbG8="), .client_id = S("c-1"), .fingerprint = S("f0"), .reply_to = S("r"),
 		.created_ms = 1767225600123, .expires_ms = 1767830400123,
 	};
@@ -72,6 +72,7 @@ TEST(every_field_comes_back)
 	assert_int_equal(rows[0].message.mesh_no, m.mesh_no);
 	assert_int_equal(rows[0].message.sender_no, 3);
 	assert_str(rows[0].message.sender_pubkey, m.sender_pubkey);
+	assert_str(rows[0].message.sender_name, m.sender_name);
 	assert_str(rows[0].message.target, m.target);
 	assert_int_equal(rows[0].message.rank, 2);
 	assert_str(rows[0].message.nonce, S(""));

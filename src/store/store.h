@@ -49,8 +49,10 @@ struct mesh_row {
 void store_mesh_add(struct store *st, const struct mesh_row *m);
 /* *ret_mesh is NULL when there is none. */
 struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct mesh_row **ret_mesh) MUST_CHECK;
+struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh) MUST_CHECK;
 struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug, struct mesh_row **ret_mesh) MUST_CHECK; /* live ones */
-/* Fills the three key columns of a mesh that lacks them (self-heal: only what is missing). */
+/* Fills the three key columns of a mesh that lacks them (self-heal: only what is missing; an
+ * owner's secret only beside the same owner's public key). */
 void store_mesh_keys_set(struct store *st, const struct mesh_row *m);
 
 /* ---- members ---- */
@@ -107,6 +109,7 @@ struct message_row {
 	str id;               /* 32 characters */
 	i64 sender_no;        /* member */
 	str sender_pubkey;    /* the key that sealed it: session or member key */
+	str sender_name;      /* as it was shown when accepted; may be absent */
 	str target;           /* targetSpec as sent */
 	int rank;             /* 0 now, 1 next, 2 low: delivered in this order, then by no */
 	str nonce, ciphertext;/* base64 text, verbatim */
@@ -141,6 +144,7 @@ void store_signatures_prune(struct store *st, i64 now_ms);
 struct topic_row { i64 no, mesh_no; str id, name, visibility; i64 created_by, created_ms; };
 void store_topic_add(struct store *st, const struct topic_row *t);
 struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, str name, struct topic_row **ret_topic) MUST_CHECK;
+/* After both were added; does nothing if either is of another mesh or it is one already. */
 void store_topic_member_add(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role, i64 joined_ms);
 struct topic_member_row { i64 topic_no, member_no; str role; i64 joined_ms; };
 struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;

@@ -26,7 +26,7 @@ struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, 
 void store_topic_member_add(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role,
 			    i64 joined_ms)
 {
-	QUEUE(st, TOPIC_MEMBER_ADD, V(joined_ms), text_value(role), V(topic_no), V(member_no), V(mesh_no));
+	QUEUE(st, TOPIC_MEMBER_ADD, text_value(role), V(joined_ms), V(topic_no), V(member_no), V(mesh_no));
 }
 
 struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no,

@@ -75,6 +75,7 @@ CREATE TABLE message (
 	id TEXT NOT NULL,
 	sender_no BIGINT NOT NULL,
 	sender_pubkey TEXT NOT NULL,
+	sender_name TEXT,
 	target TEXT NOT NULL,
 	rank BIGINT NOT NULL,
 	nonce TEXT NOT NULL,
