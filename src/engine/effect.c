@@ -84,3 +84,17 @@ void effects_reply(struct effects *fx, struct conn_ref to, int status, struct bl
 	e->code = status;
 	e->block = block;
 }
+
+void effects_append(struct effects *fx, struct effects *more)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		struct effect *from = &more->items[i];
+		struct effect *e = add(fx, from->kind, from->to, from->n_to);
+
+		e->code = from->code;
+		e->mark = from->mark;
+		e->block = from->block ? block_ref(from->block) : NULL;
+		e->reason = arena_dup(fx->arena, from->reason);
+	}
+	effects_free(more);
+}

@@ -45,6 +45,8 @@ void effects_send(struct effects *fx, struct conn_ref to, struct block *block, u
 void effects_send_many(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block);
 void effects_close(struct effects *fx, struct conn_ref to, int code, str reason);
 void effects_admit(struct effects *fx, struct conn_ref to);
+/* Moves all of `more` behind fx and frees it. */
+void effects_append(struct effects *fx, struct effects *more);
 void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
 
 #endif

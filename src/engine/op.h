@@ -17,8 +17,7 @@ enum op_flag {
 	OP_FRAME = 2,         /* a WebSocket message after the hello */
 	OP_CALL = 4,          /* an HTTP call */
 	OP_ACKS = 8,          /* refusals are acks (send), not error messages */
-	OP_CREATES = 16,      /* only for callers that pass the --create policy, or who signed */
-	OP_OK_FALSE = 32,     /* HTTP errors read {"ok":false,"error":...}; else {"error":...} */
+	OP_OK_FALSE = 16,     /* HTTP errors read {"ok":false,"error":...}; else {"error":...} */
 };
 
 struct op {

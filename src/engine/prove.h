@@ -19,6 +19,8 @@ struct err *prove_hello(struct arena *a, str frame, str challenge, i64 now_ms,
 struct err *prove_call(struct arena *a, const struct op *op, str body, str param, i64 now_ms,
 		       struct proof *ret_proof) MUST_CHECK;
 
+/* The JSON body of a failed call, in the dialect of its row; the status is err_http(e). */
+struct block *call_error(const struct op *op, const struct err *e);
 /* The `error` message of a refused frame: code, text, and id and _reqId of the frame, if any. */
 struct block *error_message(const struct err *e, str frame);
 

@@ -1,0 +1,18 @@
+/*
+ * bucket.h - a token bucket: `burst` tokens at first, refilled continuously at
+ * `per_minute`. Kept in thousandths, so that a slow refill loses nothing.
+ */
+#ifndef ENGINE_BUCKET_H
+#define ENGINE_BUCKET_H
+
+#include "base/base.h"
+
+struct bucket { i64 used_milli, at_ms; };     /* zeroed: full */
+
+/* True if a token is there; takes none. per_minute 0: always. */
+bool bucket_has(struct bucket *b, i64 now_ms, i64 per_minute, i64 burst);
+void bucket_take(struct bucket *b);
+/* Nothing was taken for so long that it is full again. */
+bool bucket_is_full(struct bucket *b, i64 now_ms, i64 per_minute);
+
+#endif

@@ -1,0 +1,174 @@
+#include "engine/engine.h"
+
+#include <utlist.h>
+
+#include "base/log.h"
+#include "engine/guess.h"
+#include "engine/req.h"
+#include "engine/signatures.h"
+
+enum {
+	SWEEP_MS = 60000,
+	EXPIRE_ROWS = 1000,       /* messages that one sweep deletes at most */
+	TIMERS_PER_BATCH = 1024,
+};
+
+struct engine_settings engine_settings_default(void)
+{
+	return (struct engine_settings){
+		.rate_per_minute = RATE_PER_MINUTE_DEFAULT,
+		.rate_burst = RATE_BURST_DEFAULT,
+		.max_message_bytes = MESSAGE_BYTES_DEFAULT,
+		.max_connections_per_mesh = MESH_CONNECTIONS_DEFAULT,
+		.grace_ms = GRACE_MS,
+		.lease_ms = LEASE_MS,
+		.window_messages = WINDOW_MESSAGES,
+		.window_bytes = WINDOW_BYTES,
+	};
+}
+
+static void sweep(void *context, void *owner UNUSED)
+{
+	struct engine *e = context;
+
+	store_messages_expire(e->store, e->now_ms, EXPIRE_ROWS);
+	signatures_prune(e);
+	guesses_prune(e);
+	mailboxes_prune(e);
+	timer_set(&e->timers, &e->sweep, e->mono_ms + SWEEP_MS);
+}
+
+struct err *engine_new(struct arena *a, const struct clock *clock, const struct random *random,
+		       struct store *store, const struct keyfile *keys,
+		       const struct engine_settings *settings, struct engine **ret_engine)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	struct err *failed;
+
+	if (!e)
+		abort();
+	e->clock = clock;
+	e->random = random;
+	e->store = store;
+	e->keys = keys;
+	e->settings = *settings;
+	e->ids = (struct id_source){ .clock = clock, .random = random };
+	e->batch = arena_new();
+	e->now_ms = clock_ms(clock);
+	e->mono_ms = clock_mono_ms(clock);
+	e->sweep = (struct timer){ .fn = sweep };
+	timer_set(&e->timers, &e->sweep, e->mono_ms + SWEEP_MS);
+	failed = signatures_load(e, a);
+	if (failed) {
+		engine_free(e);
+		return failed;
+	}
+	*ret_engine = e;
+	return NULL;
+}
+
+void engine_free(struct engine *e)
+{
+	struct mesh *m, *next;
+
+	if (!e)
+		return;
+	e->fx = effects_new();
+	HASH_ITER(hh, e->meshes, m, next)
+		mesh_free(m);
+	store_rollback(e->store);
+	effects_free(e->fx);
+	signatures_free(e);
+	guesses_free(e);
+	timers_done(&e->timers);
+	arena_free(e->batch);
+	free(e);
+}
+
+/* The batch did not happen: no effect, no presence it made, and memory is read again. */
+static void undo(struct engine *e)
+{
+	struct mesh *m, *next;
+	struct presence *p, *next_p;
+
+	HASH_ITER(hh, e->meshes, m, next) {
+		if (!m->touched)
+			continue;
+		DL_FOREACH_SAFE(m->presences, p, next_p)
+			if (p->made_in == e->batch_no)
+				presence_end(p);
+		m->stale = true;
+	}
+	signatures_forget(e);
+	store_rollback(e->store);
+	effects_clear(e->fx);
+	e->stats.failed_commits++;
+}
+
+static void begin(struct engine *e)
+{
+	struct mesh *m, *next;
+
+	arena_reset(e->batch);
+	e->now_ms = clock_ms(e->clock);
+	e->mono_ms = clock_mono_ms(e->clock);
+	e->batch_no++;
+	HASH_ITER(hh, e->meshes, m, next)
+		m->touched = false;
+}
+
+static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)
+{
+	begin(e);
+	for (size_t i = 0; i < n; i++)
+		req_run(e, events[i]);
+	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
+	TRY(mailboxes_refill(e, e->batch));
+	if (!store_pending(e->store))
+		return NULL;
+	TRY(store_commit(e->store, e->batch));
+	e->stats.commits++;
+	return NULL;
+}
+
+struct effects *engine_step(struct engine *e, struct event *const *events, size_t n)
+{
+	struct effects *all = effects_new();
+	struct err *failed;
+
+	e->fx = all;
+	failed = run_batch(e, events, n);
+	if (!failed)
+		return all;
+	log_err(LOG_ERROR, "batch not stored", failed);
+	undo(e);
+	/* Neither disk nor connection: one event is poisonous, so that each runs alone. */
+	if (failed->code != ERR_TRY_AGAIN && failed->code != ERR_IO && n > 1) {
+		for (size_t i = 0; i < n; i++) {
+			struct effects *one = effects_new();
+
+			e->fx = one;
+			failed = run_batch(e, &events[i], 1);
+			if (failed) {
+				log_err(LOG_ERROR, "event not stored", failed);
+				undo(e);
+				req_not_stored(e, events[i]);
+			}
+			effects_append(all, one);
+		}
+		return all;
+	}
+	for (size_t i = 0; i < n; i++)
+		req_not_stored(e, events[i]);
+	return all;
+}
+
+i64 engine_next_ms(const struct engine *e)
+{
+	return timers_next(&e->timers);
+}
+
+struct engine_stats engine_stats(const struct engine *e)
+{
+	return e->stats;
+}

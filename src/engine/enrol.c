@@ -1,0 +1,95 @@
+#include "engine/enrol.h"
+
+#include "crypto/encode.h"
+#include "crypto/keys.h"
+
+struct err *enrol_key(struct req *rq, str given, str word, str *ret_pubkey)
+{
+	if (!str_is_hex(given, 32, false))
+		return err_word(FAIL(rq->arena, BAD_REQUEST, "%.*s", STRF(word)), word);
+	*ret_pubkey = hex_lower(rq->arena, given);
+	return NULL;
+}
+
+bool name_is_printable(str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((u8)name.ptr[i] < 0x20 || name.ptr[i] == 0x7f)
+			return false;
+	return true;
+}
+
+struct err *invite_check(struct req *rq, const struct invite_row *invite)
+{
+	i64 now = rq->engine->now_ms;
+
+	if (invite->revoked_ms)
+		return err_word(FAIL(rq->arena, GONE, "this invite was revoked; ask for a new one"), S("revoked"));
+	if (invite->expires_ms <= now)
+		return err_word(FAIL(rq->arena, GONE, "this invite has expired; ask for a new one"), S("expired"));
+	if (invite->uses >= invite->max_uses)
+		return err_word(FAIL(rq->arena, GONE, "this invite was used %lld of %lld times; ask for a new one",
+				     (long long)invite->uses, (long long)invite->max_uses), S("exhausted"));
+	return NULL;
+}
+
+static struct err *existing(struct req *rq, struct member *member)
+{
+	if (member->revoked_ms)
+		return err_word(FAIL(rq->arena, FORBIDDEN, "this key was removed from the mesh; contact its owner"),
+				S("member_revoked"));
+	return NULL;
+}
+
+/* #general exists from creation, and everyone who comes is in it (S08). */
+static struct err *join_general(struct req *rq, struct mesh *m, struct member *member, str role)
+{
+	struct engine *e = rq->engine;
+	struct topic_row *topic;
+
+	TRY(store_topic_by_name(e->store, rq->arena, m->no, S("general"), &topic));
+	if (!topic) {
+		topic = NEW(rq->arena, struct topic_row);
+		*topic = (struct topic_row){
+			.no = store_next(e->store, NUMBER_TOPIC), .mesh_no = m->no,
+			.id = id_random(rq->arena, e->random), .name = S("general"),
+			.visibility = S("public"), .created_by = member->no, .created_ms = e->now_ms,
+		};
+		store_topic_add(e->store, topic);
+	}
+	store_topic_member_add(e->store, m->no, topic->no, member->no, role, e->now_ms);
+	return NULL;
+}
+
+struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
+		  const struct invite_row *invite, struct member **ret_member, bool *ret_already)
+{
+	struct engine *e = rq->engine;
+	str name = who->name.len ? who->name
+				 : arena_printf(rq->arena, "member-%.8s", who->pubkey.ptr);
+	struct member *member = mesh_member(m, who->pubkey);
+
+	*ret_already = member != NULL;
+	*ret_member = member;
+	if (member)
+		return existing(rq, member);
+	if (invite)
+		TRY(invite_check(rq, invite));
+	if (!name_is_printable(name))
+		return err_word(FAIL(rq->arena, BAD_REQUEST, "the name has control characters"),
+				S("malformed"));
+	if (mesh_mailbox(m, who->pubkey))
+		return err_word(FAIL(rq->arena, CONFLICT, "this key is in use as a session key"), S("key_in_use"));
+	/* Nothing was queued so far; from here on nothing may fail. */
+	if (invite)
+		store_invite_used(e->store, m->no, invite->no, invite->uses + 1);
+	member = member_add(m, &(struct member_row){
+		.no = store_next(e->store, NUMBER_MEMBER), .mesh_no = m->no,
+		.id = id_random(rq->arena, e->random), .pubkey = who->pubkey, .x25519 = who->x25519,
+		.name = name, .role = enum_word(role_words, (int)who->role),
+		.invite_no = invite ? invite->no : 0, .claim_signature = who->claim_signature,
+		.created_ms = e->now_ms,
+	});
+	*ret_member = member;
+	return join_general(rq, m, member, who->topic_role);
+}

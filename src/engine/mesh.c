@@ -1,0 +1,364 @@
+/*
+ * mesh.c - meshes, members and mailboxes in memory, as the store has them.
+ *
+ * Read on first use. After a failed commit they are read again into the same structs,
+ * because presences point to them.
+ */
+#include "engine/state.h"
+
+#include <utlist.h>
+
+#include "json/fields.h"
+#include "proto/enums.h"
+
+enum { MAILBOX_KEEP_MS = MESSAGE_TTL_DAYS * 24 * 3600 * 1000 };
+
+static void copy_text(char *to, size_t size, str from)
+{
+	size_t n = MIN(from.len, size - 1);
+
+	if (n)
+		memcpy(to, from.ptr, n);
+	to[n] = 0;
+}
+
+struct member *mesh_member(struct mesh *m, str pubkey)
+{
+	struct member *member;
+
+	HASH_FIND(hh, m->members, pubkey.ptr, (unsigned)pubkey.len, member);
+	return member;
+}
+
+struct member *mesh_member_by_no(struct mesh *m, i64 no)
+{
+	struct member *member;
+
+	HASH_FIND(hh_no, m->members_by_no, &no, sizeof(no), member);
+	return member;
+}
+
+struct mailbox *mesh_mailbox(struct mesh *m, str pubkey)
+{
+	struct mailbox *mb;
+
+	HASH_FIND(hh, m->mailboxes, pubkey.ptr, (unsigned)pubkey.len, mb);
+	return mb;
+}
+
+static int word_index(const char *const words[], str word)
+{
+	for (int i = 1; words[i]; i++)
+		if (str_eq(str_from(words[i]), word))
+			return i;
+	return 0;
+}
+
+/* The member's groups as the store keeps them: a JSON array; unreadable counts as none. */
+static void groups_from_json(struct groups *slot, struct arena *a, str text)
+{
+	const struct json *list = NULL;
+
+	own_groups_free(slot);
+	if (!text.len || json_parse(a, text, &list))
+		return;
+	for (const struct json *item = list->first; item; item = item->next)
+		if (!own_groups_put(slot, json_get_str(item, S("name")), json_get_str(item, S("role"))))
+			return;
+}
+
+static struct member *member_new(struct mesh *m, const struct member_row *row)
+{
+	struct member *member = calloc(1, sizeof(*member));
+
+	if (!member)
+		abort();
+	member->mesh = m;
+	member->no = row->no;
+	copy_text(member->id, sizeof(member->id), row->id);
+	copy_text(member->pubkey, sizeof(member->pubkey), row->pubkey);
+	HASH_ADD(hh, m->members, pubkey, 64, member);
+	HASH_ADD(hh_no, m->members_by_no, no, sizeof(member->no), member);
+	return member;
+}
+
+static void member_fill(struct member *member, struct arena *a, const struct member_row *row)
+{
+	own_str(&member->name, row->name);
+	own_str(&member->x25519, row->x25519);
+	own_str(&member->claim_signature, row->claim_signature);
+	own_str(&member->summary, row->summary);
+	groups_from_json(&member->groups, a, row->groups);
+	member->role = str_eq(row->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
+	member->status = (enum status)word_index(status_words, row->status);
+	member->invite_no = row->invite_no;
+	member->verified = row->claim_signature.len > 0;
+	member->created_ms = row->created_ms;
+	member->revoked_ms = row->revoked_ms;
+	member->seen_in_store = true;
+}
+
+static void orphan_over(void *engine UNUSED, void *mailbox)
+{
+	struct mailbox *mb = mailbox;
+	struct mesh *m = mb->member->mesh;
+	struct engine *e = m->engine;
+
+	if (mb->holder || !mb->waiting)
+		return;
+	store_deliveries_move(e->store, m->no, mb->no, mb->member->mailbox->no);
+	mb->waiting = false;
+	mb->member->mailbox->waiting = true;
+	mailbox_wake(mb->member->mailbox);
+}
+
+static struct mailbox *mailbox_new(struct member *member, i64 no, str pubkey, bool session)
+{
+	struct mailbox *mb = calloc(1, sizeof(*mb));
+	struct mesh *m = member->mesh;
+
+	if (!mb)
+		abort();
+	mb->no = no;
+	mb->member = member;
+	mb->session = session;
+	mb->orphan = (struct timer){ .fn = orphan_over, .owner = mb };
+	copy_text(mb->pubkey, sizeof(mb->pubkey), pubkey);
+	HASH_ADD(hh, m->mailboxes, pubkey, 64, mb);
+	if (!session)
+		member->mailbox = mb;
+	return mb;
+}
+
+struct mailbox *mailbox_add(struct member *member, str pubkey, bool session)
+{
+	struct mesh *m = member->mesh;
+	struct engine *e = m->engine;
+	struct mailbox *mb = mailbox_new(member, store_next(e->store, NUMBER_MAILBOX), pubkey, session);
+
+	mb->seen_ms = e->now_ms;
+	store_mailbox_add(e->store, &(struct mailbox_row){ .no = mb->no, .mesh_no = m->no,
+			  .member_no = member->no, .pubkey = str_of(mb->pubkey, 64),
+			  .session = session, .seen_ms = e->now_ms });
+	return mb;
+}
+
+struct member *member_add(struct mesh *m, const struct member_row *row)
+{
+	struct member *member = member_new(m, row);
+
+	member_fill(member, m->engine->batch, row);
+	store_member_add(m->engine->store, row);
+	mailbox_add(member, row->pubkey, false);
+	return member;
+}
+
+static void mailbox_drop(struct mailbox *mb)
+{
+	struct mesh *m = mb->member->mesh;
+
+	for (struct mailbox **at = &m->engine->refill; mb->refill && *at; at = &(*at)->next_refill) {
+		if (*at == mb) {
+			*at = mb->next_refill;
+			break;
+		}
+	}
+	timer_clear(&m->engine->timers, &mb->orphan);
+	HASH_DELETE(hh, m->mailboxes, mb);
+	free(mb);
+}
+
+static void member_free(struct member *member)
+{
+	struct mesh *m = member->mesh;
+
+	HASH_DELETE(hh, m->members, member);
+	HASH_DELETE(hh_no, m->members_by_no, member);
+	own_free(&member->name);
+	own_free(&member->x25519);
+	own_free(&member->claim_signature);
+	own_free(&member->summary);
+	own_groups_free(&member->groups);
+	free(member);
+}
+
+static void mesh_fill(struct mesh *m, const struct mesh_row *row)
+{
+	m->no = row->no;
+	own_str(&m->slug, row->slug);
+	own_str(&m->name, row->name);
+	own_str(&m->owner_secret, row->owner_secret);
+	own_str(&m->root_key, row->root_key);
+	copy_text(m->owner_pubkey, sizeof(m->owner_pubkey), row->owner_pubkey);
+	m->archived_ms = row->archived_ms;
+}
+
+static struct err *members_read(struct mesh *m, struct arena *a)
+{
+	struct member_row *rows;
+	struct member *member, *next;
+	size_t n;
+
+	TRY(store_members(m->engine->store, a, m->no, &rows, &n));
+	HASH_ITER(hh, m->members, member, next)
+		member->seen_in_store = false;
+	for (size_t i = 0; i < n; i++) {
+		member = mesh_member_by_no(m, rows[i].no);
+		member_fill(member ? member : member_new(m, &rows[i]), a, &rows[i]);
+	}
+	return NULL;
+}
+
+static struct err *mailboxes_read(struct mesh *m, struct arena *a)
+{
+	struct engine *e = m->engine;
+	struct mailbox_row *rows;
+	size_t n;
+
+	TRY(store_mailboxes(e->store, a, m->no, &rows, &n));
+	for (size_t i = 0; i < n; i++) {
+		struct member *member = mesh_member_by_no(m, rows[i].member_no);
+		struct mailbox *mb = mesh_mailbox(m, rows[i].pubkey);
+
+		if (!member)
+			return FAIL(a, INTERNAL, "mailbox %lld has no member", (long long)rows[i].no);
+		if (!mb)
+			mb = mailbox_new(member, rows[i].no, rows[i].pubkey, rows[i].session);
+		mb->no = rows[i].no;
+		mb->seen_ms = rows[i].seen_ms;
+		mb->waiting = rows[i].waiting;
+		if (mb->waiting && mb->session && !mb->holder)
+			timer_set(&e->timers, &mb->orphan, e->mono_ms + e->settings.grace_ms);
+		mailbox_wake(mb);
+	}
+	return NULL;
+}
+
+/* Members and mailboxes that only the failed batch knew, and who connected as them. */
+static void drop_unstored(struct mesh *m)
+{
+	struct presence *p, *next_p;
+	struct member *member, *next;
+	struct mailbox *mb, *next_mb;
+
+	DL_FOREACH_SAFE(m->presences, p, next_p)
+		if (!p->member->seen_in_store)
+			presence_end(p);
+	HASH_ITER(hh, m->mailboxes, mb, next_mb)
+		if (!mb->member->seen_in_store)
+			mailbox_drop(mb);
+	HASH_ITER(hh, m->members, member, next)
+		if (!member->seen_in_store)
+			member_free(member);
+}
+
+struct err *mesh_read_again(struct mesh *m, struct arena *a)
+{
+	struct engine *e = m->engine;
+	struct mesh_row *row;
+	struct presence *p;
+
+	TRY(store_mesh_by_id(e->store, a, str_from(m->id), &row));
+	if (!row) {
+		m->archived_ms = e->now_ms; /* made by the batch that failed */
+		m->stale = false;
+		return NULL;
+	}
+	mesh_fill(m, row);
+	/* What was on its way goes out again: a receiver that dedupes sees it once. */
+	DL_FOREACH(m->presences, p)
+		while (p->pushed)
+			pushed_return(p->pushed);
+	TRY(members_read(m, a));
+	drop_unstored(m);
+	TRY(mailboxes_read(m, a));
+	m->stale = false;
+	return NULL;
+}
+
+struct mesh *mesh_add(struct engine *e, const struct mesh_row *row)
+{
+	struct mesh *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		abort();
+	m->engine = e;
+	copy_text(m->id, sizeof(m->id), row->id);
+	mesh_fill(m, row);
+	HASH_ADD(hh, e->meshes, id, ID_LEN, m);
+	e->stats.meshes++;
+	return m;
+}
+
+struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **ret_mesh)
+{
+	struct mesh_row *row;
+	struct mesh *m = NULL;
+
+	*ret_mesh = NULL;
+	if (id.len != ID_LEN)
+		return NULL;
+	HASH_FIND(hh, e->meshes, id.ptr, ID_LEN, m);
+	if (!m) {
+		TRY(store_mesh_by_id(e->store, a, id, &row));
+		if (!row)
+			return NULL;
+		m = mesh_add(e, row);
+		m->stale = true;
+	}
+	if (m->stale)
+		TRY(mesh_read_again(m, a));
+	m->touched = true;
+	if (!m->archived_ms)
+		*ret_mesh = m;
+	return NULL;
+}
+
+struct err *mesh_get_by_slug(struct engine *e, struct arena *a, str slug, struct mesh **ret_mesh)
+{
+	struct mesh_row *row;
+
+	*ret_mesh = NULL;
+	TRY(store_mesh_by_slug(e->store, a, slug, &row));
+	return row ? mesh_get(e, a, row->id, ret_mesh) : NULL;
+}
+
+void mesh_free(struct mesh *m)
+{
+	struct engine *e = m->engine;
+	struct mailbox *mb, *next_mb;
+	struct member *member, *next;
+
+	while (m->presences)
+		presence_end(m->presences);
+	HASH_ITER(hh, m->mailboxes, mb, next_mb)
+		mailbox_drop(mb);
+	HASH_ITER(hh, m->members, member, next)
+		member_free(member);
+	HASH_DELETE(hh, e->meshes, m);
+	e->stats.meshes--;
+	own_free(&m->slug);
+	own_free(&m->name);
+	own_free(&m->owner_secret);
+	own_free(&m->root_key);
+	free(m);
+}
+
+void mailboxes_prune(struct engine *e)
+{
+	i64 before = e->now_ms - MAILBOX_KEEP_MS;
+	struct mesh *m, *next;
+	struct mailbox *mb, *next_mb;
+
+	HASH_ITER(hh, e->meshes, m, next) {
+		HASH_ITER(hh, m->mailboxes, mb, next_mb) {
+			if (mb->holder) {
+				mb->seen_ms = e->now_ms;
+				store_mailbox_seen(e->store, m->no, mb->no, e->now_ms);
+			} else if (mb->session && !mb->waiting && !mb->pushed && mb->seen_ms < before) {
+				mailbox_drop(mb);
+			}
+		}
+	}
+	store_mailboxes_prune(e->store, before);
+}

@@ -1,0 +1,270 @@
+/*
+ * hello.c - a connection becomes a presence. Signatures were checked before (prove.c);
+ * here it is decided who may be present, and whether this is somebody coming back.
+ *
+ * Every rule is scoped to the member that the signature proved: no hello can touch another
+ * member's presence, session id or session key (D-02, D-03).
+ */
+#include "proto/hello.h"
+
+#include <utlist.h>
+
+#include "base/log.h"
+#include "engine/msg/msg.h"
+#include "engine/req.h"
+#include "engine/signatures.h"
+
+/* What both kinds of hello say about the connection. */
+struct introduction {
+	bool session;
+	str mesh_id, member_id, session_pubkey, session_id, signature;
+	str name, cwd, hostname, peer_type, channel, model;
+	struct group_list groups;
+	struct strs capabilities;
+	i64 timestamp, version, attested_until_ms;
+};
+
+static struct err *refuse(struct req *rq, str word, const char *text)
+{
+	return err_word(FAIL(rq->arena, UNAUTHORIZED, "%s", text), word);
+}
+
+static struct err *find_member(struct req *rq, const struct introduction *in, struct member **ret_member)
+{
+	struct mesh *m;
+	struct member *member = NULL;
+
+	TRY(mesh_get(rq->engine, rq->arena, in->mesh_id, &m));
+	if (m)
+		member = mesh_member(m, str_from(rq->event->proof.pubkey));
+	if (!member)
+		return refuse(rq, S("unauthorized"),
+			      in->session ? "parent pubkey not found in mesh" : "pubkey not found in mesh");
+	if (member->revoked_ms)
+		return err_word(FAIL(rq->arena, UNAUTHORIZED,
+				     "You've been removed from \"%.*s\". Contact the mesh owner to rejoin.",
+				     STRF(m->name)), S("revoked"));
+	/* The reference never compared it in a member hello; version 2 signs it on purpose. */
+	if ((in->session || in->version == 2) && in->member_id.len &&
+	    !str_eq(in->member_id, str_from(member->id)))
+		return refuse(rq, in->session ? S("parent_member_id_mismatch") : S("unauthorized"),
+			      in->session ? "parentMemberId does not match parentMemberPubkey"
+					  : "memberId does not match pubkey");
+	*ret_member = member;
+	return NULL;
+}
+
+static bool has_control(str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((u8)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static struct err *check_texts(struct req *rq, const struct introduction *in)
+{
+	const str texts[] = { in->name, in->cwd, in->hostname, in->peer_type, in->channel, in->model,
+			      in->session_id };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (has_control(texts[i]))
+			return refuse(rq, S("malformed"), "hello rejected: malformed (control characters)");
+	for (size_t i = 0; i < in->groups.n; i++)
+		if (!group_name_is_valid(in->groups.items[i].name))
+			return refuse(rq, S("malformed"),
+				      "hello rejected: malformed (a group name is letters, digits, _ - . /)");
+	return NULL;
+}
+
+/* The key may be new, or this member's from before; never another member's, nor a member key. */
+static struct err *check_session_key(struct req *rq, const struct introduction *in, struct member *member)
+{
+	struct mailbox *mb = mesh_mailbox(member->mesh, in->session_pubkey);
+
+	if (mb && (mb->member != member || !mb->session))
+		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey belongs to another member");
+	return NULL;
+}
+
+static bool same_host(const struct presence *p, const struct introduction *in)
+{
+	return str_eq(p->hostname, in->hostname);
+}
+
+/* The presence that this hello continues (wire-core.md 2.5, within the member). */
+static struct presence *find_lease(struct member *member, const struct introduction *in)
+{
+	struct presence *p;
+
+	DL_FOREACH2(member->presences, p, member_next) {
+		if (p->session != in->session)
+			continue;
+		if (in->session_pubkey.len) {
+			bool same = p->mailbox && str_eq(str_of(p->mailbox->pubkey, 64), in->session_pubkey);
+
+			if (same && (in->session || !p->online))
+				return p;
+		} else if (!p->mailbox && !p->online && str_eq(p->session_id, in->session_id) &&
+			   same_host(p, in)) {
+			return p;
+		}
+	}
+	return NULL;
+}
+
+/* One session id of one member (kind, host) is one presence (S13). */
+static void replace_same_session(struct member *member, const struct introduction *in)
+{
+	struct presence *p, *next;
+
+	DL_FOREACH_SAFE2(member->presences, p, next, member_next) {
+		if (p->session != in->session || !str_eq(p->session_id, in->session_id) || !same_host(p, in))
+			continue;
+		if (p->online)
+			effects_close(member->mesh->engine->fx, p->conn, 1000, S("session_replaced"));
+		presence_end(p);
+	}
+}
+
+static bool has_capability(const struct introduction *in, str name)
+{
+	for (size_t i = 0; i < in->capabilities.n; i++)
+		if (str_eq(in->capabilities.items[i], name))
+			return true;
+	return false;
+}
+
+static void describe(struct presence *p, const struct introduction *in)
+{
+	p->session = in->session;
+	own_str(&p->session_id, in->session_id);
+	own_str(&p->name, in->name);
+	own_str(&p->cwd, in->cwd);
+	own_str(&p->hostname, in->hostname);
+	own_str(&p->peer_type, in->peer_type);
+	own_str(&p->channel, in->channel);
+	own_str(&p->model, in->model);
+	p->listed_capabilities = in->capabilities.present;
+	p->acks = has_capability(in, S("client_ack")) ||
+		  str_eq(in->channel, S("claudemesh-daemon")) ||
+		  str_eq(in->channel, S("claudemesh-session"));
+	p->takes = !has_capability(in, S("no_delivery"));
+	p->attested_until_ms = in->attested_until_ms;
+	if (in->groups.n || (in->session && in->groups.present))
+		own_groups(&p->groups, in->groups.items, in->groups.n);
+	else
+		own_groups(&p->groups, p->member->groups.items, p->member->groups.n);
+}
+
+static void acknowledge(struct req *rq, struct presence *p)
+{
+	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
+				       S("member_scope"), S("hello_2") };
+	struct member *member = p->member;
+	struct hello_ack_args ack = {
+		.presenceId = str_from(p->id),
+		.memberDisplayName = presence_name(p),
+		.memberProfile = { .present = true, .roleTag = STR_NONE, .messageMode = S("push"),
+				   .groups = { member->groups.items, member->groups.n, true } },
+		.memberId = str_from(member->id),
+		.features = { (str *)(uintptr_t)offered, ARRAY_LEN(offered), true },
+	};
+
+	req_send(rq, "hello_ack", hello_ack_fields, &ack);
+	effects_admit(rq->engine->fx, rq->event->from);
+}
+
+/* The attestation bounds the connection, not only its beginning (D-39). */
+static void limit_life(struct presence *p)
+{
+	struct engine *e = p->mesh->engine;
+
+	if (p->attested_until_ms)
+		timer_set(&e->timers, &p->life, e->mono_ms + MAX(p->attested_until_ms - e->now_ms, 0));
+}
+
+static void take_session_key(struct presence *p, str session_pubkey)
+{
+	struct mailbox *mb;
+
+	if (!session_pubkey.len || p->mailbox)
+		return;
+	mb = mesh_mailbox(p->mesh, session_pubkey);
+	p->mailbox = mb ? mb : mailbox_add(p->member, session_pubkey, true);
+	/* A connection that showed the same key loses it to the newer one. */
+	if (p->mailbox->holder && p->mailbox->holder != p)
+		p->mailbox->holder->mailbox = NULL;
+	p->mailbox->holder = p;
+	timer_clear(&p->mesh->engine->timers, &p->mailbox->orphan);
+}
+
+static struct err *enter(struct req *rq, const struct introduction *in)
+{
+	struct engine *e = rq->engine;
+	struct member *member = NULL;
+	struct presence *p;
+
+	TRY(find_member(rq, in, &member));
+	TRY(check_texts(rq, in));
+	if (in->session_pubkey.len)
+		TRY(check_session_key(rq, in, member));
+	p = find_lease(member, in);
+	if (!p && member->mesh->n_presences >= e->settings.max_connections_per_mesh)
+		return refuse(rq, S("capacity"), "mesh at connection capacity");
+	/* A challenge is used once by nature; a reference client's signature is remembered. */
+	if (in->version != 2 &&
+	    !signatures_use(e, in->signature, in->timestamp + HELLO_SKEW_MS))
+		return refuse(rq, S("replayed"), "this hello was used before; sign a new one");
+	if (p) {
+		presence_attach(p, rq->event->from);
+		describe(p, in);
+	} else {
+		replace_same_session(member, in);
+		p = presence_add(member, rq->event->from);
+		describe(p, in);
+		take_session_key(p, in->session_pubkey);
+		presence_announce(p, S("peer_joined"));
+	}
+	limit_life(p);
+	acknowledge(rq, p);
+	member_wake(member);
+	return NULL;
+}
+
+static struct err *hello_run(struct req *rq, const void *args)
+{
+	const struct hello_args *in = args;
+
+	return enter(rq, &(struct introduction){
+		.mesh_id = in->meshId, .member_id = in->memberId, .session_pubkey = in->sessionPubkey,
+		.session_id = in->sessionId, .signature = in->signature, .name = in->displayName,
+		.cwd = in->cwd, .hostname = in->hostname, .peer_type = in->peerType,
+		.channel = in->channel, .model = in->model, .groups = in->groups,
+		.capabilities = in->capabilities, .timestamp = in->timestamp, .version = in->helloVersion,
+	});
+}
+
+static struct err *session_hello_run(struct req *rq, const void *args)
+{
+	const struct session_hello_args *in = args;
+
+	return enter(rq, &(struct introduction){
+		.session = true, .attested_until_ms = in->parentAttestation.expiresAt,
+		.mesh_id = in->meshId, .member_id = in->parentMemberId,
+		.session_pubkey = in->sessionPubkey, .session_id = in->sessionId,
+		.signature = in->signature, .name = in->displayName, .cwd = in->cwd,
+		.hostname = in->hostname, .peer_type = in->peerType, .channel = in->channel,
+		.model = in->model, .groups = in->groups, .capabilities = in->capabilities,
+		.timestamp = in->timestamp, .version = in->helloVersion,
+	});
+}
+
+const struct op msg_hello[] = {
+	OP("hello", OP_HELLO, hello, NULL, hello_run, "hello_ack error", hello_ack_fields,
+	   "Says which member this connection is; proved by the member key."),
+	OP("session_hello", OP_HELLO, session_hello, NULL, session_hello_run, "hello_ack error",
+	   hello_ack_fields, "Says which session of which member this is; proved by the session key, "
+	   "which the member key vouches for."),
+	{ 0 }
+};

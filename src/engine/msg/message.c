@@ -1,0 +1,231 @@
+/*
+ * message.c - send and client_ack.
+ *
+ * A message is on disk before its sender is answered. Refusals are acks with a reason and
+ * leave nothing behind; their texts are wire-core.md 3.3's where that has one.
+ */
+#include "proto/message.h"
+
+#include <utlist.h>
+
+#include "crypto/encode.h"
+#include "engine/msg/msg.h"
+#include "engine/req.h"
+
+#define NO_RECIPIENT_TEXT \
+	"no connected peer for target (not online, or targetSpec is your own key without another session)"
+
+struct recipients { struct mailbox **items; size_t n; bool anyone_connected; };
+
+/* Adds a mailbox unless this routing has it already. */
+static void choose(struct engine *e, struct recipients *to, struct mailbox *mb)
+{
+	if (mb->stamp == e->stamp)
+		return;
+	mb->stamp = e->stamp;
+	to->items[to->n++] = mb;
+}
+
+static void start_routing(struct req *rq, struct recipients *to)
+{
+	rq->engine->stamp++;
+	*to = (struct recipients){ .items = NEW_ARRAY(rq->arena, struct mailbox *,
+						      (size_t)rq->from->mesh->n_presences + 1) };
+}
+
+/*
+ * To a member: every session of it but the sender's own connection; without one, its own
+ * mailbox, which its next connection takes from. To oneself only other sessions count,
+ * because a member link drops what its own member sent.
+ */
+static void route_member(struct req *rq, struct member *member, struct recipients *to)
+{
+	bool self = member == rq->from->member;
+	struct presence *p;
+
+	DL_FOREACH2(member->presences, p, member_next) {
+		if (p == rq->from || !p->takes)
+			continue;
+		to->anyone_connected = true;
+		if (p->mailbox && (p->session || self))
+			choose(rq->engine, to, p->mailbox);
+	}
+	if (!to->n && !self)
+		choose(rq->engine, to, member->mailbox);
+}
+
+static void route_direct(struct req *rq, str target, struct recipients *to)
+{
+	struct mailbox *mb = mesh_mailbox(rq->from->mesh, target);
+
+	if (!mb || mb->member->revoked_ms)
+		return;
+	if (mb->session && mb->holder == rq->from)
+		return;
+	if (mb->session && mb->holder && mb->holder->takes) {
+		to->anyone_connected = true;
+		choose(rq->engine, to, mb);
+	} else {
+		route_member(rq, mb->member, to);
+	}
+}
+
+static bool has_session(const struct member *member)
+{
+	const struct presence *p;
+
+	DL_FOREACH2(member->presences, p, member_next)
+		if (p->session && p->takes)
+			return true;
+	return false;
+}
+
+/* group is empty for everybody. A member's link stands in when no session of it is here. */
+static void route_multicast(struct req *rq, str group, struct recipients *to)
+{
+	struct presence *p;
+
+	DL_FOREACH(rq->from->mesh->presences, p) {
+		if (p->member == rq->from->member || !p->takes)
+			continue;
+		if (group.len && !groups_contain(&p->groups, group))
+			continue;
+		to->anyone_connected = true;
+		if (p->mailbox)
+			choose(rq->engine, to, p->mailbox);
+		else if (!has_session(p->member))
+			choose(rq->engine, to, p->member->mailbox);
+	}
+}
+
+static bool is_multicast(str target)
+{
+	return str_eq(target, S("*")) || target.ptr[0] == '@';
+}
+
+/* False after having answered with a refused ack. */
+static bool may_send(struct req *rq, const struct send_args *in)
+{
+	struct engine *e = rq->engine;
+	i64 size = (i64)(in->ciphertext.len + in->nonce.len + in->targetSpec.len);
+	i64 max = e->settings.max_message_bytes;
+
+	if (size > max) {
+		req_refuse_send(rq, S("too_large"), arena_printf(rq->arena,
+				"payload too large: %lld bytes > MAX_MESSAGE_BYTES=%lld (invalid)",
+				(long long)size, (long long)max));
+		return false;
+	}
+	if (!base64_is_strict(in->nonce) || !base64_is_strict(in->ciphertext)) {
+		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: %s is not base64",
+				base64_is_strict(in->nonce) ? "ciphertext" : "nonce"));
+		return false;
+	}
+	if (in->targetSpec.ptr[0] == '#') {
+		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: no topic '%.*s' in this mesh",
+				STRF(in->targetSpec)));
+		return false;
+	}
+	if (!bucket_has(&rq->from->member->sends, e->mono_ms, e->settings.rate_per_minute,
+			e->settings.rate_burst)) {
+		req_refuse_send(rq, S("rate_limit"), arena_printf(rq->arena,
+				"rate_limit: max %lld msg/min (burst %lld) \xe2\x80\x94 slow down",
+				(long long)e->settings.rate_per_minute, (long long)e->settings.rate_burst));
+		return false;
+	}
+	return true;
+}
+
+static void route(struct req *rq, const struct send_args *in, struct recipients *to)
+{
+	start_routing(rq, to);
+	if (str_eq(in->targetSpec, S("*")) || str_eq(in->targetSpec, S("@all")))
+		route_multicast(rq, STR_NONE, to);
+	else if (in->targetSpec.ptr[0] == '@')
+		route_multicast(rq, str_skip(in->targetSpec, 1), to);
+	else
+		route_direct(rq, in->targetSpec, to);
+}
+
+/* Stores the message and hands it on; returns to how many connections it left. */
+static size_t accept_message(struct req *rq, const struct send_args *in, const struct recipients *to, str id)
+{
+	struct engine *e = rq->engine;
+	CLEANUP(block_unrefp) struct block *block = NULL;
+	struct message_row m = {
+		.no = store_next(e->store, NUMBER_MESSAGE), .mesh_no = rq->from->mesh->no, .id = id,
+		.sender_no = rq->from->member->no, .sender_pubkey = presence_pubkey(rq->from),
+		.sender_name = presence_name(rq->from), .target = in->targetSpec,
+		.rank = (int)(in->priority ? in->priority : PRIORITY_NEXT) - PRIORITY_NOW,
+		.nonce = in->nonce, .ciphertext = in->ciphertext, .client_id = in->client_message_id,
+		.fingerprint = in->request_fingerprint, .reply_to = in->replyToId,
+		.created_ms = e->now_ms, .expires_ms = e->now_ms + (i64)MESSAGE_TTL_DAYS * 24 * 3600 * 1000,
+	};
+	size_t live = 0;
+
+	if (!to->n)
+		return 0;
+	store_message_add(e->store, &m);
+	for (size_t i = 0; i < to->n; i++)
+		live += mailbox_deliver(to->items[i], &m, to->n > 1, &block);
+	return live;
+}
+
+static struct err *send_run(struct req *rq, const void *args)
+{
+	const struct send_args *in = args;
+	struct engine *e = rq->engine;
+	struct recipients to;
+	struct ack_args ack = { .id = in->id.ptr ? in->id : S(""), .queued = true };
+	size_t live;
+
+	if (!may_send(rq, in))
+		return NULL;
+	route(rq, in, &to);
+	if (!is_multicast(in->targetSpec) &&
+	    (!to.n || ((in->requireConnected || e->settings.refuse_offline) && !to.anyone_connected))) {
+		req_refuse_send(rq, S("no_recipient"), S(NO_RECIPIENT_TEXT));
+		return NULL;
+	}
+	bucket_take(&rq->from->member->sends);
+	ack.messageId = id_message(rq->arena, &e->ids);
+	live = accept_message(rq, in, &to, ack.messageId);
+	ack.recipients = (i64)to.n;
+	ack.delivery = live ? S("live") : to.anyone_connected ? S("held") : to.n ? S("stored") : S("nobody");
+	e->stats.accepted++;
+	req_send(rq, "ack", ack_fields, &ack);
+	return NULL;
+}
+
+static bool names(const struct pushed *x, const struct client_ack_args *in)
+{
+	if (in->brokerMessageId.len)
+		return str_eq(in->brokerMessageId, str_from(x->id));
+	return in->clientMessageId.len &&
+	       str_eq(in->clientMessageId, str_of(x->client_id, x->client_id_len));
+}
+
+/* Ends only what was pushed to this very connection: nobody can ack for another (D-13). */
+static struct err *client_ack_run(struct req *rq, const void *args)
+{
+	const struct client_ack_args *in = args;
+	struct pushed *x;
+
+	rq->from->acks = true;
+	DL_FOREACH(rq->from->pushed, x) {
+		if (names(x, in)) {
+			rq->engine->stats.acked++;
+			pushed_end(x);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+const struct op msg_message[] = {
+	OP("send", OP_FRAME | OP_ACKS, send, NULL, send_run, "ack", ack_fields,
+	   "Keeps a message for its recipients and pushes it to those that are connected."),
+	OP("client_ack", OP_FRAME, client_ack, NULL, client_ack_run, "", NULL,
+	   "Says that a pushed message arrived, so that it is not pushed again."),
+	{ 0 }
+};

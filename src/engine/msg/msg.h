@@ -1,0 +1,18 @@
+/*
+ * msg.h - the tables of all messages and calls, one a file; op.c searches them.
+ */
+#ifndef ENGINE_MSG_MSG_H
+#define ENGINE_MSG_MSG_H
+
+#include "engine/op.h"
+
+extern const struct op msg_hello[];   /* hello.c: hello, session_hello */
+extern const struct op msg_message[]; /* message.c: send, client_ack */
+extern const struct op msg_peer[];    /* peer.c: list_peers, set_status, set_summary */
+extern const struct op msg_group[];   /* group.c: join_group, leave_group */
+extern const struct op msg_mesh[];    /* mesh.c: mesh_create */
+extern const struct op msg_invite[];  /* invite.c: invite_create, invite_code */
+extern const struct op msg_join[];    /* join.c: join */
+extern const struct op msg_claim[];   /* claim.c: claim */
+
+#endif

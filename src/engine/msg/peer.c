@@ -1,0 +1,174 @@
+#include "proto/peer.h"
+
+#include <utlist.h>
+
+#include "engine/msg/msg.h"
+#include "engine/msg/profile.h"
+#include "engine/req.h"
+
+static struct peer_args peer_of(struct arena *a, const struct presence *p)
+{
+	str summary = p->summary.len ? p->summary : p->member->summary;
+
+	return (struct peer_args){
+		.pubkey = presence_pubkey(p),
+		.memberPubkey = str_of(p->member->pubkey, 64),
+		.displayName = presence_name(p),
+		.status = enum_word(status_words, (int)presence_status(p)),
+		.summary = summary.len ? summary : STR_NONE,
+		.groups = { p->groups.items, p->groups.n, true },
+		.sessionId = p->session_id.ptr ? p->session_id : S(""),
+		.connectedAt = time_iso(a, p->connected_ms),
+		.cwd = p->cwd.ptr ? p->cwd : S(""),
+		.peerRole = p->session ? S("session") : S("control-plane"),
+		.hostname = p->hostname,
+		.peerType = p->peer_type,
+		.channel = p->channel,
+		.model = p->model,
+		.visible = true,
+	};
+}
+
+/* What lets a client check the member itself; absent where there is no chain. */
+static void chain_of(const struct member *m, const struct invite_row *invites, size_t n, struct chain_args *out)
+{
+	if (!m->claim_signature.len)
+		return;
+	out->x25519 = m->x25519;
+	out->claimSignature = m->claim_signature;
+	if (!m->invite_no) {
+		out->present = true;
+		out->inviteId = S("owner");
+		out->invitePubkey = str_of(m->mesh->owner_pubkey, 64);
+		out->role = S("admin");
+		out->ownerSignature = S("");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (invites[i].no != m->invite_no)
+			continue;
+		out->present = true;
+		out->inviteId = invites[i].id;
+		out->invitePubkey = invites[i].invite_pubkey;
+		out->role = invites[i].role;
+		out->expiresAt = invites[i].expires_ms / 1000;
+		out->maxUses = invites[i].max_uses;
+		out->ownerSignature = invites[i].owner_signature;
+	}
+}
+
+static struct err *list_members(struct req *rq, struct member_list *out)
+{
+	struct mesh *m = rq->from->mesh;
+	struct member *member, *next;
+	struct invite_row *invites;
+	size_t n_invites;
+
+	TRY(store_invites(rq->engine->store, rq->arena, m->no, &invites, &n_invites));
+	out->present = true;
+	out->items = NEW_ARRAY(rq->arena, struct member_args, HASH_COUNT(m->members) + 1);
+	HASH_ITER(hh, m->members, member, next) {
+		struct member_args *row = &out->items[out->n];
+
+		if (member->revoked_ms)
+			continue;
+		out->n++;
+		*row = (struct member_args){
+			.memberId = str_from(member->id),
+			.pubkey = str_of(member->pubkey, 64),
+			.displayName = member->name,
+			.role = enum_word(role_words, (int)member->role),
+			.online = member->presences != NULL,
+			.verified = member->verified,
+		};
+		chain_of(member, invites, n_invites, &row->chain);
+	}
+	return NULL;
+}
+
+static struct err *list_peers_run(struct req *rq, const void *args)
+{
+	const struct list_peers_args *in = args;
+	struct mesh *m = rq->from->mesh;
+	struct peers_list_args out = { ._reqId = in->_reqId, .peers = { .present = true } };
+	struct presence *p;
+
+	out.peers.items = NEW_ARRAY(rq->arena, struct peer_args, (size_t)m->n_presences);
+	DL_FOREACH(m->presences, p)
+		out.peers.items[out.peers.n++] = peer_of(rq->arena, p);
+	if (in->members) {
+		TRY(list_members(rq, &out.members));
+		out.ownerPubkey = str_of(m->owner_pubkey, 64);
+	}
+	req_send(rq, "peers_list", peers_list_fields, &out);
+	return NULL;
+}
+
+/* The member-wide settings as the store keeps them. */
+void member_profile_store(struct req *rq, const struct member *member)
+{
+	struct buf b = buf_make(1 << 20);
+	struct json_out o = json_out(&b);
+
+	json_arr(&o);
+	for (size_t i = 0; i < member->groups.n; i++) {
+		json_obj(&o);
+		json_encode(&o, group_fields, &member->groups.items[i]);
+		json_obj_end(&o);
+	}
+	json_arr_end(&o);
+	store_member_profile_set(rq->engine->store, &(struct member_row){
+		.no = member->no, .mesh_no = member->mesh->no, .summary = member->summary,
+		.status = enum_word(status_words, (int)member->status),
+		.groups = arena_dup(rq->arena, buf_str(&b)),
+	});
+	buf_done(&b);
+}
+
+static struct err *set_status_run(struct req *rq, const void *args)
+{
+	const struct set_status_args *in = args;
+	struct member *member = rq->from->member;
+	struct presence *p;
+
+	if (in->scope == SCOPE_MEMBER) {
+		member->status = in->status;
+		DL_FOREACH2(member->presences, p, member_next)
+			p->status = STATUS_ABSENT;
+		member_profile_store(rq, member);
+	} else {
+		rq->from->status = in->status;
+	}
+	/* A gate may have opened: what was held goes out now, not with the next send (D-05). */
+	member_wake(member);
+	req_done(rq);
+	return NULL;
+}
+
+static struct err *set_summary_run(struct req *rq, const void *args)
+{
+	const struct set_summary_args *in = args;
+	struct member *member = rq->from->member;
+	struct presence *p;
+
+	if (in->scope == SCOPE_MEMBER) {
+		own_str(&member->summary, in->summary);
+		DL_FOREACH2(member->presences, p, member_next)
+			own_free(&p->summary);
+		member_profile_store(rq, member);
+	} else {
+		own_str(&rq->from->summary, in->summary);
+	}
+	req_done(rq);
+	return NULL;
+}
+
+const struct op msg_peer[] = {
+	OP("list_peers", OP_FRAME, list_peers, NULL, list_peers_run, "peers_list", peers_list_fields,
+	   "Lists who is connected to the mesh, and on request all its members."),
+	OP("set_status", OP_FRAME, set_status, NULL, set_status_run, "ack", NULL,
+	   "Says whether the peer is idle, working or not to be disturbed."),
+	OP("set_summary", OP_FRAME, set_summary, NULL, set_summary_run, "ack", NULL,
+	   "Says in one line what the peer is doing."),
+	{ 0 }
+};

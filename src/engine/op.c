@@ -1,0 +1,25 @@
+#include "engine/op.h"
+
+#include "engine/msg/msg.h"
+
+static const struct op *const tables[] = {
+	msg_hello, msg_message, msg_peer, msg_group, msg_mesh, msg_invite, msg_join, msg_claim,
+};
+
+const struct op *op_at(size_t i)
+{
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct op *op = tables[t]; op->name; op++)
+			if (i-- == 0)
+				return op;
+	return NULL;
+}
+
+const struct op *op_find(str name, unsigned flag)
+{
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct op *op = tables[t]; op->name; op++)
+			if (op->flags & flag && str_eq(str_from(op->name), name))
+				return op;
+	return NULL;
+}

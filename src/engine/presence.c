@@ -1,0 +1,173 @@
+/*
+ * presence.c - a connection's life: online, in grace, gone. Every move is one of the
+ * functions here, and each of them leaves counters, timers, mailboxes and lists right;
+ * so no way of ending a presence can forget one of them (D-08, D-32, D-54).
+ */
+#include "engine/state.h"
+
+#include <utlist.h>
+
+static void life_over(void *engine, void *presence)
+{
+	struct engine *e = engine;
+	struct presence *p = presence;
+
+	if (p->online)
+		effects_close(e->fx, p->conn, 1000, S("attestation_expired"));
+	presence_end(p);
+}
+
+static void set_conn(struct presence *p, struct conn_ref conn)
+{
+	struct engine *e = p->mesh->engine;
+
+	p->conn = conn;
+	p->online = true;
+	HASH_ADD(hh, e->online, conn, sizeof(p->conn), p);
+	e->stats.online++;
+}
+
+static void drop_conn(struct presence *p)
+{
+	struct engine *e = p->mesh->engine;
+	struct pushed *x, *next;
+
+	HASH_DELETE(hh, e->online, p);
+	p->online = false;
+	e->stats.online--;
+	timer_clear(&e->timers, &p->life);
+	DL_FOREACH_SAFE(p->pushed, x, next)
+		pushed_return(x);
+}
+
+struct presence *presence_of(struct engine *e, struct conn_ref conn)
+{
+	struct presence *p;
+
+	HASH_FIND(hh, e->online, &conn, sizeof(conn), p);
+	return p;
+}
+
+struct presence *presence_add(struct member *member, struct conn_ref conn)
+{
+	struct mesh *m = member->mesh;
+	struct engine *e = m->engine;
+	struct presence *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->mesh = m;
+	p->member = member;
+	p->life = (struct timer){ .fn = life_over, .owner = p };
+	p->lease = (struct timer){ .fn = presence_lease_run, .owner = p };
+	p->connected_ms = e->now_ms;
+	p->made_in = e->batch_no;
+	memcpy(p->id, id_random(e->batch, e->random).ptr, ID_LEN);
+	DL_APPEND(m->presences, p);
+	DL_APPEND2(member->presences, p, member_prev, member_next);
+	m->n_presences++;
+	e->stats.presences++;
+	set_conn(p, conn);
+	return p;
+}
+
+void presence_attach(struct presence *p, struct conn_ref conn)
+{
+	if (p->online) {
+		effects_close(p->mesh->engine->fx, p->conn, 1000, S("session_replaced"));
+		drop_conn(p);
+	}
+	timer_clear(&p->mesh->engine->timers, &p->life);
+	set_conn(p, conn);
+}
+
+void presence_detach(struct presence *p)
+{
+	struct engine *e = p->mesh->engine;
+
+	drop_conn(p);
+	timer_set(&e->timers, &p->life, e->mono_ms + e->settings.grace_ms);
+	/* Another connection of the member may take what this one held. */
+	mailbox_wake(p->member->mailbox);
+}
+
+/* What waits for a session that is over goes to its member. */
+static void hand_over(struct presence *p)
+{
+	struct mailbox *mb = p->mailbox;
+	struct engine *e = p->mesh->engine;
+
+	if (!mb)
+		return;
+	mb->holder = NULL;
+	mb->seen_ms = e->now_ms;
+	store_mailbox_seen(e->store, p->mesh->no, mb->no, e->now_ms);
+	if (!mb->waiting)
+		return;
+	store_deliveries_move(e->store, p->mesh->no, mb->no, p->member->mailbox->no);
+	mb->waiting = false;
+	p->member->mailbox->waiting = true;
+	mailbox_wake(p->member->mailbox);
+}
+
+void presence_end(struct presence *p)
+{
+	struct mesh *m = p->mesh;
+	struct engine *e = m->engine;
+
+	if (p->online)
+		drop_conn(p);
+	timer_clear(&e->timers, &p->life);
+	timer_clear(&e->timers, &p->lease);
+	DL_DELETE(m->presences, p);
+	DL_DELETE2(p->member->presences, p, member_prev, member_next);
+	m->n_presences--;
+	e->stats.presences--;
+	hand_over(p);
+	presence_announce(p, S("peer_left"));
+	own_free(&p->session_id);
+	own_free(&p->name);
+	own_free(&p->hostname);
+	own_free(&p->cwd);
+	own_free(&p->peer_type);
+	own_free(&p->channel);
+	own_free(&p->model);
+	own_free(&p->summary);
+	own_groups_free(&p->groups);
+	free(p);
+}
+
+/* To everyone but the member's own connections; one-shot commands neither tell nor hear. */
+void presence_announce(struct presence *about, str event)
+{
+	struct mesh *m = about->mesh;
+	struct engine *e = m->engine;
+	struct conn_ref *to = NEW_ARRAY(e->batch, struct conn_ref, (size_t)m->n_presences + 1);
+	struct presence *p;
+	size_t n = 0;
+
+	if (!about->takes)
+		return;
+	DL_FOREACH(m->presences, p)
+		if (p->online && p->takes && p->member != about->member)
+			to[n++] = p->conn;
+	if (n)
+		effects_send_many(e->fx, to, n, push_event(m, event, about));
+}
+
+enum status presence_status(const struct presence *p)
+{
+	if (p->status != STATUS_ABSENT)
+		return p->status;
+	return p->member->status != STATUS_ABSENT ? p->member->status : STATUS_IDLE;
+}
+
+str presence_name(const struct presence *p)
+{
+	return p->name.len ? p->name : p->member->name;
+}
+
+str presence_pubkey(const struct presence *p)
+{
+	return p->mailbox ? str_of(p->mailbox->pubkey, 64) : str_of(p->member->pubkey, 64);
+}

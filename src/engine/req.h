@@ -1,0 +1,41 @@
+/*
+ * req.h - one event while it is carried out: who asks, where, and how to answer.
+ *
+ * A handler returns an error or answers by itself, or both does nothing (most verbs of the
+ * reference have no reply). Everything in `arena` dies with the batch.
+ */
+#ifndef ENGINE_REQ_H
+#define ENGINE_REQ_H
+
+#include "engine/op.h"
+#include "engine/state.h"
+
+struct req {
+	struct engine *engine;
+	struct arena *arena;
+	const struct event *event;
+	const struct op *op;
+	struct presence *from;                /* OP_FRAME: who sent it */
+	const struct json *frame;             /* the parsed object */
+};
+
+/* {"type":...,fields} to the connection of the event. */
+void req_send(struct req *rq, const char *type, const struct json_field *fields, const void *args);
+/* For verbs that answer nothing unless asked: an ack with the _reqId, if it has one. */
+void req_done(struct req *rq);
+/* The answer of an HTTP call. */
+void req_answer(struct req *rq, int status, const struct json_field *fields, const void *args);
+/* Any failure of the event, in the form its row prescribes. */
+void req_fail(struct req *rq, const struct err *e);
+/* The refused ack of a send. */
+void req_refuse_send(struct req *rq, str code, str text);
+
+/* Runs one event. */
+void req_run(struct engine *e, const struct event *ev);
+/* Answers one event whose batch could not be stored. */
+void req_not_stored(struct engine *e, const struct event *ev);
+
+/* A block with one JSON message. */
+struct block *message_block(const char *type, const struct json_field *fields, const void *args);
+
+#endif

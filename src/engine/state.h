@@ -1,0 +1,180 @@
+/*
+ * state.h - what one engine holds in memory: meshes, members, mailboxes, presences.
+ *
+ * Everything hangs under its mesh and is looked up there, so nothing can cross one. Rows
+ * of the store are mirrored (members, mailboxes) and read again after a failed commit;
+ * presences come from sockets and are never stored. Texts named here are owned by their
+ * struct (own.h). Engine thread only.
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <uthash.h>
+
+#include "base/ids.h"
+#include "base/timers.h"
+#include "engine/bucket.h"
+#include "engine/engine.h"
+#include "engine/own.h"
+#include "proto/group.h"
+
+/* One push on its way: handed to a connection and not acked yet. */
+struct pushed {
+	struct pushed *prev, *next;           /* of the presence, oldest first */
+	struct pushed *mailbox_prev, *mailbox_next;
+	struct mailbox *mailbox;
+	struct presence *to;
+	struct delivery_row row;
+	char id[ID_LEN + 1];
+	size_t bytes;
+	i64 sent_ms;
+	u64 mark;
+	size_t client_id_len;
+	char client_id[];
+};
+
+/* Where deliveries wait: one per member, one per session key. */
+struct mailbox {
+	UT_hash_handle hh;                    /* mesh->mailboxes, by pubkey */
+	i64 no;
+	struct member *member;
+	char pubkey[65];
+	bool session;
+	bool waiting;                         /* deliveries on disk that are not in `pushed` */
+	bool refill;                          /* on the engine's refill list */
+	struct mailbox *next_refill;
+	struct pushed *pushed;
+	size_t n_pushed;
+	struct presence *holder;              /* session mailbox: the presence with its key */
+	i64 seen_ms;                          /* last time somebody held it */
+	struct timer orphan;                  /* after a start: nobody came for the session */
+	u64 stamp;                            /* last routing that chose it */
+};
+
+struct member {
+	UT_hash_handle hh;                    /* mesh->members, by pubkey */
+	UT_hash_handle hh_no;                 /* mesh->members_by_no */
+	struct mesh *mesh;
+	i64 no;
+	char id[ID_LEN + 1], pubkey[65];
+	str name, x25519, claim_signature, summary;
+	enum role role;
+	enum status status;                   /* set with scope member; absent: idle */
+	struct groups groups;
+	i64 invite_no, created_ms, revoked_ms;
+	bool verified;
+	bool seen_in_store;                   /* while reading again */
+	struct bucket sends;
+	struct mailbox *mailbox;
+	struct presence *presences;           /* oldest first */
+};
+
+struct presence {
+	struct presence *prev, *next;         /* mesh->presences, oldest first */
+	struct presence *member_prev, *member_next;
+	UT_hash_handle hh;                    /* engine->online, by conn */
+	struct mesh *mesh;
+	struct member *member;
+	struct conn_ref conn;
+	bool online;                          /* false: in its grace window */
+	bool session;                         /* session_hello: addressable; else control plane */
+	bool acks;                            /* a push ends with client_ack, not when written */
+	bool takes;                           /* wants messages */
+	bool listed_capabilities;
+	i64 made_in;                          /* engine->batch_no */
+	char id[ID_LEN + 1];
+	str session_id, name, hostname, cwd, peer_type, channel, model, summary;
+	enum status status;
+	struct groups groups;
+	i64 connected_ms, attested_until_ms;
+	struct mailbox *mailbox;              /* of its session key; NULL without one */
+	struct pushed *pushed;
+	size_t n_pushed, pushed_bytes;
+	u64 mark;
+	struct timer life;                    /* grace while offline, attestation while online */
+	struct timer lease;
+};
+
+struct mesh {
+	UT_hash_handle hh;                    /* engine->meshes, by id */
+	struct engine *engine;
+	i64 no;
+	char id[ID_LEN + 1];
+	str slug, name;
+	char owner_pubkey[65];
+	str owner_secret, root_key;           /* sealed; empty when the owner keeps them */
+	i64 archived_ms;
+	bool stale;                           /* a commit failed: read again before the next event */
+	bool touched;                         /* by the batch that runs */
+	struct member *members, *members_by_no;
+	struct mailbox *mailboxes;
+	struct presence *presences;
+	i64 n_presences;
+};
+
+struct engine {
+	const struct clock *clock;
+	const struct random *random;
+	struct store *store;
+	const struct keyfile *keys;
+	struct engine_settings settings;
+	struct id_source ids;
+	struct mesh *meshes;
+	struct presence *online;
+	struct timers timers;
+	struct timer sweep;
+	struct signature_seen *signatures;
+	struct guess *guesses;
+	struct mailbox *refill;               /* have room and something waiting */
+	u64 stamp;
+	struct engine_stats stats;
+	struct arena *batch;                  /* lives as long as the batch */
+	struct effects *fx;
+	i64 batch_no;
+	i64 now_ms, mono_ms;                  /* of the batch */
+};
+
+/* mesh.c - NULL in *ret_mesh when there is none or it is archived. */
+struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **ret_mesh) MUST_CHECK;
+struct err *mesh_get_by_slug(struct engine *e, struct arena *a, str slug, struct mesh **ret_mesh) MUST_CHECK;
+/* Reads rows again into the structs that exist; what is not in the store goes. */
+struct err *mesh_read_again(struct mesh *m, struct arena *a) MUST_CHECK;
+struct mesh *mesh_add(struct engine *e, const struct mesh_row *row);
+struct member *mesh_member(struct mesh *m, str pubkey);        /* NULL if absent */
+struct member *mesh_member_by_no(struct mesh *m, i64 no);
+struct mailbox *mesh_mailbox(struct mesh *m, str pubkey);      /* NULL if absent */
+/* Adds to memory and to the store. */
+struct member *member_add(struct mesh *m, const struct member_row *row);
+struct mailbox *mailbox_add(struct member *member, str pubkey, bool session);
+void mesh_free(struct mesh *m);
+/* Session mailboxes that nobody held for a week and that hold nothing. */
+void mailboxes_prune(struct engine *e);
+
+/* presence.c - the one place that moves a presence between its states. */
+struct presence *presence_add(struct member *member, struct conn_ref conn);
+void presence_attach(struct presence *p, struct conn_ref conn);  /* offline -> online */
+void presence_detach(struct presence *p);                        /* online -> grace */
+void presence_end(struct presence *p);                           /* -> gone, peers are told */
+void presence_announce(struct presence *p, str event);
+struct presence *presence_of(struct engine *e, struct conn_ref conn);
+enum status presence_status(const struct presence *p);
+str presence_name(const struct presence *p);
+str presence_pubkey(const struct presence *p);
+
+/* mailbox.c - delivery to connections. */
+/* A new message for the mailbox, queued to the store. True if it left for a connection. */
+bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool shared, struct block **block);
+/* The connection that gets what waits in the mailbox now; NULL: nobody. */
+struct presence *mailbox_taker(const struct mailbox *mb);
+void mailbox_wake(struct mailbox *mb);        /* something may be deliverable: look before the commit */
+void member_wake(struct member *m);           /* all of its mailboxes */
+struct err *mailboxes_refill(struct engine *e, struct arena *a) MUST_CHECK;
+void pushed_end(struct pushed *p);            /* delivered: gone from memory and store */
+void pushed_return(struct pushed *p);         /* not delivered: waits again */
+void presence_lease_run(void *engine, void *presence);
+
+/* push.c - the one writer of pushes. */
+struct block *push_block(struct mesh *m, const struct message_row *row);
+struct block *push_event(struct mesh *m, str event, const struct presence *about);
+
+#endif
