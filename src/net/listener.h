@@ -18,9 +18,9 @@ struct listener;
 typedef void listener_fn(void *arg, struct stream *s);
 
 /* host: an address or a name; empty means every address. Port 0 takes a free one. tls may be
- * NULL; handshake_ms bounds its handshake. */
+ * NULL; the owner's deadline bounds its handshake. */
 struct err *listener_open(struct arena *a, struct loop *l, str host, int port, struct tls *tls,
-			  i64 handshake_ms, listener_fn *on_accept, void *arg,
+			  listener_fn *on_accept, void *arg,
 			  struct listener **ret_listener) MUST_CHECK;
 /* A Unix socket with mode 0600. A dead socket file is replaced, a live one is an error. */
 struct err *listener_open_unix(struct arena *a, struct loop *l, str path, listener_fn *on_accept,

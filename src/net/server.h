@@ -98,7 +98,8 @@ int server_port(const struct server *sv);
 /* Accepts no more, closes what is idle, lets answers finish, closes WebSockets with 1001
  * "shutting down"; what is left after deadline_ms is dropped. Then calls on_stopped(). */
 void server_stop(struct server *sv, i64 deadline_ms, void (*on_stopped)(void *arg), void *arg);
-/* Drops every connection without callbacks. NULL is fine. */
+/* Drops every connection without callbacks. NULL is fine. Not from inside a callback but
+ * on_stopped(). */
 void server_free(struct server *sv);
 
 struct server_stats {
@@ -127,7 +128,7 @@ const struct addr *ws_conn_local(const struct ws_conn *c);
 void ws_conn_authenticated(struct ws_conn *c);
 
 /* Queues a text message. Returns its mark for on_ws_written(). A connection that is closing
- * drops it; one over out_max ends. */
+ * drops it, one over out_max ends; such a mark is never reached. */
 u64 ws_conn_send(struct ws_conn *c, str message);
 /* The same without a copy: the block is the message. */
 u64 ws_conn_send_block(struct ws_conn *c, struct block *message);

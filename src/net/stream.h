@@ -31,22 +31,26 @@ enum stream_end {
 };
 
 struct stream_handler {
-	/* TLS: the handshake is done. Otherwise called in the first turn. May be NULL. */
+	/* TLS: the handshake is done. Not called without one. May be NULL. */
 	void (*on_open)(void *arg);
 	/* Input, valid and writable during the call. After stream_pause() in the call, no more comes. */
 	void (*on_data)(void *arg, char *data, size_t len);
 	/* The kernel has taken bytes; total counts what stream_send() was given. May be NULL. */
 	void (*on_written)(void *arg, u64 total);
-	/* Why it ended, as a sentence without the peer's name. */
+	/* Why it ended, as a sentence without the peer's name. After a failed write what the peer
+	 * had sent is still delivered first. */
 	void (*on_end)(void *arg, enum stream_end why, const char *text);
 };
 
 /* Reading starts in the next turn. out_max bounds what waits to be sent; one piece of any size is
- * taken when nothing waits. */
+ * taken when nothing waits. May be called again, to hand the stream to another owner. */
 void stream_start(struct stream *s, const struct stream_handler *h, void *arg, size_t out_max);
 
 void stream_send(struct stream *s, str bytes);              /* copies */
 void stream_send_block(struct stream *s, struct block *b);  /* takes a reference of its own */
+/* A head and a body as one piece. */
+void stream_send_pair(struct stream *s, str head, str body);
+void stream_send_pair_block(struct stream *s, str head, struct block *body);
 size_t stream_waiting(const struct stream *s);              /* bytes queued, not yet taken */
 /* Bytes that may still be queued. */
 size_t stream_room(const struct stream *s);
