@@ -92,7 +92,7 @@ static void undo(struct engine *e)
 	struct presence *p, *next_p;
 
 	HASH_ITER(hh, e->meshes, m, next) {
-		if (!m->touched)
+		if (m->touched_in != e->batch_no)
 			continue;
 		DL_FOREACH_SAFE(m->presences, p, next_p)
 			if (p->made_in == e->batch_no)
@@ -107,14 +107,10 @@ static void undo(struct engine *e)
 
 static void begin(struct engine *e)
 {
-	struct mesh *m, *next;
-
 	arena_reset(e->batch);
 	e->now_ms = clock_ms(e->clock);
 	e->mono_ms = clock_mono_ms(e->clock);
 	e->batch_no++;
-	HASH_ITER(hh, e->meshes, m, next)
-		m->touched = false;
 }
 
 static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)

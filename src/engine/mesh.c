@@ -308,7 +308,7 @@ struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **re
 	}
 	if (m->stale)
 		TRY(mesh_read_again(m, a));
-	m->touched = true;
+	m->touched_in = e->batch_no;
 	if (!m->archived_ms)
 		*ret_mesh = m;
 	return NULL;

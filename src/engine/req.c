@@ -122,7 +122,7 @@ static void run_frame(struct req *rq, str data)
 	rq->from = presence_of(e, rq->event->from);
 	if (!rq->from)
 		return;
-	rq->from->mesh->touched = true;
+	rq->from->mesh->touched_in = e->batch_no;
 	if (!err) {
 		type = json_get_str(rq->frame, S("type"));
 		rq->op = op_find(type, OP_FRAME);
@@ -168,7 +168,7 @@ static void run_closed(struct engine *e, const struct event *ev)
 
 	if (!p)
 		return;
-	p->mesh->touched = true;
+	p->mesh->touched_in = e->batch_no;
 	/* A goodbye ends it; a lost connection may come back. A command that took no messages
 	 * has nothing to come back for. */
 	if (ev->clean || !p->takes)
@@ -183,7 +183,7 @@ static void run_written(struct engine *e, const struct event *ev)
 
 	if (!p || p->acks)
 		return;
-	p->mesh->touched = true;
+	p->mesh->touched_in = e->batch_no;
 	while (p->pushed && p->pushed->mark <= ev->mark)
 		pushed_end(p->pushed);
 }

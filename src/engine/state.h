@@ -105,7 +105,7 @@ struct mesh {
 	str owner_secret, root_key;           /* sealed; empty when the owner keeps them */
 	i64 archived_ms;
 	bool stale;                           /* a commit failed: read again before the next event */
-	bool touched;                         /* by the batch that runs */
+	i64 touched_in;                       /* last batch that had to do with it */
 	struct member *members, *members_by_no;
 	struct mailbox *mailboxes;
 	struct presence *presences;
