@@ -6,11 +6,11 @@
 
 struct db {
 	struct db_conn *conn;
-	bool open;            /* a transaction is open at the driver */
-	struct arena *arena;  /* values of the queue */
+	bool open;           /* a transaction is open at the driver */
+	struct arena *arena; /* values of the queue */
 	struct db_write *queue;
 	size_t n, cap;
-	struct err broken;    /* why the batch cannot be finished; ERR_NONE if it can */
+	struct err broken; /* why the batch cannot be finished; ERR_NONE if it can */
 	char broken_text[256];
 };
 
@@ -67,7 +67,9 @@ static void check_values(const struct db_query *q, const struct db_value *values
 	assert(q->slot >= 0 && q->slot < DB_SLOT_MAX);
 	assert(strlen(q->binds) == n);
 	for (size_t i = 0; i < n; i++) {
-		enum db_type want = q->binds[i] == 'i' ? DB_I64 : q->binds[i] == 's' ? DB_STR : DB_BLOB;
+		enum db_type want = q->binds[i] == 'i'   ? DB_I64
+				    : q->binds[i] == 's' ? DB_STR
+							 : DB_BLOB;
 
 		assert(values[i].type == want || (values[i].type == DB_NULL && want != DB_I64));
 	}

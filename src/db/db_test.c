@@ -6,8 +6,10 @@
 
 enum { ADD, ALL, COUNT_ALL };
 
-static const struct db_query add = { "ADD", ADD, "isb", "", "INSERT INTO t (no, text, bytes) VALUES ($1, $2, $3)" };
-static const struct db_query all = { "ALL", ALL, "", "isb", "SELECT no, text, bytes FROM t ORDER BY no" };
+static const struct db_query add = { "ADD", ADD, "isb", "",
+				     "INSERT INTO t (no, text, bytes) VALUES ($1, $2, $3)" };
+static const struct db_query all = { "ALL", ALL, "", "isb",
+				     "SELECT no, text, bytes FROM t ORDER BY no" };
 static const struct db_query count_all = { "COUNT", COUNT_ALL, "", "i", "SELECT COUNT(*) FROM t" };
 
 static void close_it(void *db)
@@ -21,7 +23,8 @@ static struct db *open_test(struct arena *a)
 
 	assert_ok(db_open(a, &db_sqlite, S(":memory:"), &db));
 	arena_defer(a, close_it, db);
-	assert_ok(db_exec(db, a, S("CREATE TABLE t (no INTEGER PRIMARY KEY, text TEXT, bytes BLOB)")));
+	assert_ok(db_exec(db, a,
+			  S("CREATE TABLE t (no INTEGER PRIMARY KEY, text TEXT, bytes BLOB)")));
 	return db;
 }
 
@@ -47,7 +50,9 @@ TEST(values_come_back_as_they_went_in)
 
 	db_queue(db, &add, DB_VALUES(V((i64)INT64_MIN), V(S("")), db_blob(S(""))));
 	db_queue(db, &add, DB_VALUES(V(0), V(STR_NONE), db_null()));
-	db_queue(db, &add, DB_VALUES(V((i64)INT64_MAX), V(S("h\xc3\xa9 'q' \"d\" $1 %s")), db_blob(S("\0\xff\0"))));
+	db_queue(db, &add,
+		 DB_VALUES(V((i64)INT64_MAX), V(S("h\xc3\xa9 'q' \"d\" $1 %s")),
+			   db_blob(S("\0\xff\0"))));
 	assert_ok(db_run(db, a, &all, DB_VALUES(), &rows));
 	assert_int_equal(rows.n, 3);
 	row = db_row(&rows, 0);
@@ -227,7 +232,9 @@ TEST(the_nth_call_fails)
 		for (i64 n = 1; n <= 6; n++) {
 			CLEANUP(arena_freep) struct arena *a = arena_new();
 			struct db *db = open_test(a);
-			struct db_fault plan = { .fail_at = n, .code = ERR_TRY_AGAIN, .after = after };
+			struct db_fault plan = { .fail_at = n,
+						 .code = ERR_TRY_AGAIN,
+						 .after = after };
 			struct err *e;
 
 			db_fault(db, &plan);

@@ -19,7 +19,8 @@ static bool due(struct fault *f, bool is_commit)
 
 static struct err *failure(struct fault *f, struct arena *a)
 {
-	return err_make(a, f->plan->code, __FILE__, __LINE__, "database: the call fails on request");
+	return err_make(a, f->plan->code, __FILE__, __LINE__,
+			"database: the call fails on request");
 }
 
 /* Expands in a function with f, a and (if not NULL) the inner call. */
@@ -81,7 +82,8 @@ static struct err *write_one(struct fault *f, struct arena *a, const struct db_w
 	CALL(f, a, false, f->inner->driver->write(f->inner, a, w, 1));
 }
 
-static struct err *fault_write(struct db_conn *c, struct arena *a, const struct db_write *writes, size_t n)
+static struct err *fault_write(struct db_conn *c, struct arena *a, const struct db_write *writes,
+			       size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		TRY(write_one((struct fault *)c, a, &writes[i]));
@@ -102,10 +104,16 @@ static struct db_conn *wrap(struct db_conn *inner, void *arg)
 	if (!f)
 		abort();
 	f->driver = (struct db_driver){
-		.name = inner->driver->name, .tokens = inner->driver->tokens,
-		.close = fault_close, .begin = fault_begin, .commit = fault_commit,
-		.rollback = fault_rollback, .prepare = fault_prepare, .run = fault_run,
-		.write = fault_write, .exec = fault_exec,
+		.name = inner->driver->name,
+		.tokens = inner->driver->tokens,
+		.close = fault_close,
+		.begin = fault_begin,
+		.commit = fault_commit,
+		.rollback = fault_rollback,
+		.prepare = fault_prepare,
+		.run = fault_run,
+		.write = fault_write,
+		.exec = fault_exec,
 	};
 	f->conn.driver = &f->driver;
 	f->inner = inner;

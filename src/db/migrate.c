@@ -13,7 +13,8 @@ static const char table[] =
 enum { Q_APPLIED, Q_ADD };
 
 static const struct db_query queries[] = {
-	[Q_APPLIED] = { "MIGRATIONS", Q_APPLIED, "", "ss", "SELECT name, checksum FROM migration ORDER BY name" },
+	[Q_APPLIED] = { "MIGRATIONS", Q_APPLIED, "", "ss",
+			"SELECT name, checksum FROM migration ORDER BY name" },
 	[Q_ADD] = { "MIGRATION_ADD", Q_ADD, "ssi", "",
 		    "INSERT INTO migration (name, checksum, applied_ms) VALUES ($1, $2, $3)" },
 };
@@ -45,11 +46,16 @@ static str localize(struct arena *a, const struct db_driver *driver, str sql)
 static struct err *refuse_unknown(struct arena *a, str name, const struct migration *list, size_t n)
 {
 	if (n && str_cmp(name, str_from(list[n - 1].name)) > 0)
-		return FAIL(a, CONFLICT, "the database was made by a newer version: it has migration '%.*s', "
-			    "which this one does not know; run that version, or restore a backup from before it",
-			    STRF(name));
-	return FAIL(a, CONFLICT, "migration '%.*s' was applied to the database but is missing from this version; "
-		    "run the version that made the database", STRF(name));
+		return FAIL(
+			a, CONFLICT,
+			"the database was made by a newer version: it has migration '%.*s', "
+			"which this one does not know; run that version, or restore a backup from before it",
+			STRF(name));
+	return FAIL(
+		a, CONFLICT,
+		"migration '%.*s' was applied to the database but is missing from this version; "
+		"run the version that made the database",
+		STRF(name));
 }
 
 /* What was applied must be the beginning of the list, unchanged. */
@@ -65,13 +71,17 @@ static struct err *check_applied(struct arena *a, const struct db_rows *applied,
 		if (at == n)
 			return refuse_unknown(a, row[0].s, list, n);
 		if (!str_eq(row[1].s, str_from(list[at].checksum)))
-			return FAIL(a, CONFLICT, "migration '%s' was changed after it was applied to the database; "
-				    "run the version that made the database, or build with the file as it was",
-				    list[at].name);
+			return FAIL(
+				a, CONFLICT,
+				"migration '%s' was changed after it was applied to the database; "
+				"run the version that made the database, or build with the file as it was",
+				list[at].name);
 		if (at != i)
-			return FAIL(a, CONFLICT, "migration '%s' was never applied to the database, although the later "
-				    "'%s' was; restore a backup, or run the version that made the database",
-				    list[i].name, list[at].name);
+			return FAIL(
+				a, CONFLICT,
+				"migration '%s' was never applied to the database, although the later "
+				"'%s' was; restore a backup, or run the version that made the database",
+				list[i].name, list[at].name);
 	}
 	return NULL;
 }
@@ -94,7 +104,8 @@ static struct err *step(struct arena *a, struct db *db, const struct migration *
 	m = &list[applied.n];
 	e = db_exec(db, a, localize(a, db_driver(db), str_from(m->sql)));
 	if (e)
-		return err_make(a, e->code, e->file, e->line, "migration '%s': %.*s", m->name, STRF(e->text));
+		return err_make(a, e->code, e->file, e->line, "migration '%s': %.*s", m->name,
+				STRF(e->text));
 	db_queue(db, &queries[Q_ADD],
 		 DB_VALUES(V(str_from(m->name)), V(str_from(m->checksum)), V(now_ms)));
 	TRY(db_commit(db, a));
@@ -102,7 +113,8 @@ static struct err *step(struct arena *a, struct db *db, const struct migration *
 	return NULL;
 }
 
-struct err *db_migrate(struct arena *a, struct db *db, const struct migration *list, size_t n, i64 now_ms)
+struct err *db_migrate(struct arena *a, struct db *db, const struct migration *list, size_t n,
+		       i64 now_ms)
 {
 	bool done = false;
 

@@ -3,9 +3,20 @@
 #include "base/test.h"
 #include "db/sqlite.h"
 
-#define ONE { "0001_one.sql", "aa", "CREATE TABLE one (no ROW_KEY PRIMARY KEY); INSERT INTO one VALUES (1);" }
-#define TWO { "0002_two.sql", "bb", "CREATE TABLE two (a BIGINT, b BIGINT, PRIMARY KEY (a, b)) CLUSTERED" }
-#define THREE { "0003_three.sql", "cc", "INSERT INTO one VALUES (3)" }
+#define ONE \
+	{ \
+		"0001_one.sql", "aa", \
+			"CREATE TABLE one (no ROW_KEY PRIMARY KEY); INSERT INTO one VALUES (1);" \
+	}
+#define TWO \
+	{ \
+		"0002_two.sql", "bb", \
+			"CREATE TABLE two (a BIGINT, b BIGINT, PRIMARY KEY (a, b)) CLUSTERED" \
+	}
+#define THREE \
+	{ \
+		"0003_three.sql", "cc", "INSERT INTO one VALUES (3)" \
+	}
 
 static void close_it(void *db)
 {
@@ -43,8 +54,11 @@ TEST(each_is_applied_once_in_order)
 	assert_ok(db_migrate(a, db, list, 3, 300));
 	assert_int_equal(number(db, a, "SELECT COUNT(*) FROM one"), 2);
 	assert_int_equal(number(db, a, "SELECT COUNT(*) FROM two"), 0);
-	assert_int_equal(number(db, a, "SELECT applied_ms FROM migration WHERE name = '0001_one.sql'"), 100);
-	assert_int_equal(number(db, a, "SELECT applied_ms FROM migration WHERE name = '0003_three.sql'"), 200);
+	assert_int_equal(
+		number(db, a, "SELECT applied_ms FROM migration WHERE name = '0001_one.sql'"), 100);
+	assert_int_equal(number(db, a,
+				"SELECT applied_ms FROM migration WHERE name = '0003_three.sql'"),
+			 200);
 	assert_false(db_pending(db));
 }
 
@@ -55,8 +69,12 @@ TEST(tokens_are_the_databases_words)
 	struct db *db = open_test(a);
 
 	assert_ok(db_migrate(a, db, list, 2, 1));
-	assert_int_equal(number(db, a, "SELECT COUNT(*) FROM sqlite_schema WHERE sql LIKE '%INTEGER%'"), 1);
-	assert_int_equal(number(db, a, "SELECT COUNT(*) FROM sqlite_schema WHERE sql LIKE '%WITHOUT ROWID%'"), 1);
+	assert_int_equal(
+		number(db, a, "SELECT COUNT(*) FROM sqlite_schema WHERE sql LIKE '%INTEGER%'"), 1);
+	assert_int_equal(
+		number(db, a,
+		       "SELECT COUNT(*) FROM sqlite_schema WHERE sql LIKE '%WITHOUT ROWID%'"),
+		1);
 }
 
 static const struct {
@@ -64,14 +82,31 @@ static const struct {
 	struct migration first[3], then[3];
 	const char *named, *remedy;
 } refused[] = {
-	{ "changed", { ONE, TWO }, { ONE, { "0002_two.sql", "b2", "" } }, "'0002_two.sql' was changed",
+	{ "changed",
+	  { ONE, TWO },
+	  { ONE, { "0002_two.sql", "b2", "" } },
+	  "'0002_two.sql' was changed",
 	  "build with the file as it was" },
-	{ "newer", { ONE, TWO, THREE }, { ONE, TWO }, "newer version: it has migration '0003_three.sql'",
+	{ "newer",
+	  { ONE, TWO, THREE },
+	  { ONE, TWO },
+	  "newer version: it has migration '0003_three.sql'",
 	  "run that version" },
-	{ "missing", { ONE, TWO, THREE }, { ONE, THREE }, "'0002_two.sql' was applied",
+	{ "missing",
+	  { ONE, TWO, THREE },
+	  { ONE, THREE },
+	  "'0002_two.sql' was applied",
 	  "run the version that made" },
-	{ "left out", { ONE, THREE }, { ONE, TWO, THREE }, "'0002_two.sql' was never applied", "restore a backup" },
-	{ "all unknown", { ONE }, { { 0 } }, "missing from this version", "run the version that made" },
+	{ "left out",
+	  { ONE, THREE },
+	  { ONE, TWO, THREE },
+	  "'0002_two.sql' was never applied",
+	  "restore a backup" },
+	{ "all unknown",
+	  { ONE },
+	  { { 0 } },
+	  "missing from this version",
+	  "run the version that made" },
 };
 
 static size_t length(const struct migration *list)
@@ -105,9 +140,13 @@ TEST(what_does_not_fit_is_refused)
 TEST(one_that_fails_leaves_nothing)
 {
 	static const struct migration list[] = {
-		ONE, { "0002_bad.sql", "dd", "CREATE TABLE two (no BIGINT); INSERT INTO nowhere VALUES (1);" },
+		ONE,
+		{ "0002_bad.sql", "dd",
+		  "CREATE TABLE two (no BIGINT); INSERT INTO nowhere VALUES (1);" },
 	};
-	static const struct migration mended[] = { ONE, { "0002_bad.sql", "ee", "CREATE TABLE two (no BIGINT)" } };
+	static const struct migration mended[] = {
+		ONE, { "0002_bad.sql", "ee", "CREATE TABLE two (no BIGINT)" }
+	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct db *db = open_test(a);
 	struct err *e = db_migrate(a, db, list, 2, 1);

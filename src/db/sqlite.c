@@ -27,10 +27,13 @@ enum {
 struct sqlite {
 	struct db_conn conn;
 	sqlite3 *handle;
-	char *path;              /* for messages */
-	int lock_fd;             /* -1 for :memory: */
-	bool checkpoint_failed;  /* logged; until one succeeds */
-	struct { const char *sql; sqlite3_stmt *stmt; } slots[DB_SLOT_MAX];
+	char *path;             /* for messages */
+	int lock_fd;            /* -1 for :memory: */
+	bool checkpoint_failed; /* logged; until one succeeds */
+	struct {
+		const char *sql;
+		sqlite3_stmt *stmt;
+	} slots[DB_SLOT_MAX];
 };
 
 static const char pragmas[] =
@@ -38,7 +41,7 @@ static const char pragmas[] =
 	"PRAGMA secure_delete=ON;"
 	"PRAGMA foreign_keys=OFF;"
 	"PRAGMA temp_store=MEMORY;"
-	"PRAGMA cache_size=-4096;"           /* KB; grows as used */
+	"PRAGMA cache_size=-4096;"             /* KB; grows as used */
 	"PRAGMA journal_size_limit=17000000;"; /* of the log, once it was copied back */
 
 static bool is_fsync(int rc)
@@ -71,19 +74,14 @@ static struct err *sqlite_error(struct arena *a, const struct sqlite *s, int rc,
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return FAIL(a, TRY_AGAIN, "%s: '%s' is locked by another program", what, s->path);
-	case SQLITE_FULL:
-		return FAIL(a, TRY_AGAIN, "%s: the disk of '%s' is full", what, s->path);
-	case SQLITE_CONSTRAINT:
-		return FAIL(a, CONFLICT, "%s: %s", what, text);
-	case SQLITE_NOTADB:
-		return FAIL(a, IO, "%s: '%s' is not a SQLite database", what, s->path);
-	case SQLITE_NOMEM:
-		abort();
+	case SQLITE_FULL: return FAIL(a, TRY_AGAIN, "%s: the disk of '%s' is full", what, s->path);
+	case SQLITE_CONSTRAINT: return FAIL(a, CONFLICT, "%s: %s", what, text);
+	case SQLITE_NOTADB: return FAIL(a, IO, "%s: '%s' is not a SQLite database", what, s->path);
+	case SQLITE_NOMEM: abort();
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
-	case SQLITE_PERM:
-		return FAIL(a, IO, "%s: '%s': %s", what, s->path, text);
+	case SQLITE_PERM: return FAIL(a, IO, "%s: '%s': %s", what, s->path, text);
 	}
 	return FAIL(a, INTERNAL, "%s: '%s': %s", what, s->path, text);
 }
@@ -114,7 +112,8 @@ static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 		end_process(s);
 	if (rc != SQLITE_OK && !s->checkpoint_failed)
 		log_warn("the database's log could not be copied back and grows",
-			 LOG_S("file", str_from(s->path)), LOG_S("reason", str_from(sqlite3_errstr(rc))));
+			 LOG_S("file", str_from(s->path)),
+			 LOG_S("reason", str_from(sqlite3_errstr(rc))));
 	s->checkpoint_failed = rc != SQLITE_OK;
 	return SQLITE_OK; /* the commit itself is done */
 }
@@ -131,13 +130,15 @@ static struct err *take_lock(struct arena *a, struct sqlite *s)
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		ssize_t n = pread(s->lock_fd, holder, sizeof(holder) - 1, 0);
 
-		return FAIL(a, CONFLICT, "open database: '%s' is in use by another broker (process %.*s): "
+		return FAIL(a, CONFLICT,
+			    "open database: '%s' is in use by another broker (process %.*s): "
 			    "stop it first, or give this one another data directory",
 			    s->path, (int)MAX(n, 0), holder);
 	}
 	snprintf(holder, sizeof(holder), "%ld", (long)getpid());
 	if (ftruncate(s->lock_fd, 0) != 0 || pwrite(s->lock_fd, holder, strlen(holder), 0) < 0)
-		return FAIL(a, TRY_AGAIN, "open database: '%s' could not be written: %s", name, strerror(errno));
+		return FAIL(a, TRY_AGAIN, "open database: '%s' could not be written: %s", name,
+			    strerror(errno));
 	return NULL;
 }
 
@@ -163,13 +164,16 @@ static struct err *exec(struct db_conn *c, struct arena *a, const char *script)
 
 static struct err *use_wal(struct arena *a, struct sqlite *s)
 {
-	static const struct db_query wal = { "journal_mode", 0, "", "s", "PRAGMA journal_mode=WAL" };
+	static const struct db_query wal = { "journal_mode", 0, "", "s",
+					     "PRAGMA journal_mode=WAL" };
 	struct db_rows rows = { .columns = 1 };
 
 	TRY(db_sqlite.run(&s->conn, a, &wal, NULL, &rows));
 	if (s->lock_fd >= 0 && (rows.n != 1 || !str_eq(db_row(&rows, 0)[0].s, S("wal"))))
-		return FAIL(a, IO, "open database: '%s' cannot be written safely there "
-			    "(its file system does not allow a write-ahead log)", s->path);
+		return FAIL(a, IO,
+			    "open database: '%s' cannot be written safely there "
+			    "(its file system does not allow a write-ahead log)",
+			    s->path);
 	return NULL;
 }
 
@@ -182,7 +186,8 @@ static struct err *setup(struct arena *a, struct sqlite *s)
 		TRY(make_file(a, s));
 	}
 	rc = sqlite3_open_v2(s->path, &s->handle,
-			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			     NULL);
 	if (rc != SQLITE_OK)
 		return sqlite_error(a, s, rc, "open database");
 	sqlite3_busy_timeout(s->handle, BUSY_MS);
@@ -217,16 +222,18 @@ static struct err *check_statement(struct arena *a, sqlite3_stmt *stmt, const st
 	char name[16];
 
 	if ((size_t)params != strlen(q->binds))
-		return FAIL(a, INTERNAL, "query %s has %d parameters, its row says '%s'", q->name, params, q->binds);
+		return FAIL(a, INTERNAL, "query %s has %d parameters, its row says '%s'", q->name,
+			    params, q->binds);
 	if ((size_t)sqlite3_column_count(stmt) != strlen(q->columns))
-		return FAIL(a, INTERNAL, "query %s gives %d columns, its row says '%s'",
-			    q->name, sqlite3_column_count(stmt), q->columns);
+		return FAIL(a, INTERNAL, "query %s gives %d columns, its row says '%s'", q->name,
+			    sqlite3_column_count(stmt), q->columns);
 	for (int i = 1; i <= params; i++) {
 		const char *got = sqlite3_bind_parameter_name(stmt, i);
 
 		snprintf(name, sizeof(name), "$%d", i);
 		if (!got || strcmp(got, name) != 0)
-			return FAIL(a, INTERNAL, "query %s: number the parameters in order of first appearance",
+			return FAIL(a, INTERNAL,
+				    "query %s: number the parameters in order of first appearance",
 				    q->name);
 	}
 	return NULL;
@@ -269,7 +276,8 @@ static int bind(sqlite3_stmt *stmt, const char *types, const struct db_value *va
 		case DB_NULL: rc = sqlite3_bind_null(stmt, i + 1); break;
 		case DB_I64: rc = sqlite3_bind_int64(stmt, i + 1, v->i); break;
 		case DB_STR:
-			rc = sqlite3_bind_text64(stmt, i + 1, v->s.ptr, v->s.len, SQLITE_STATIC, SQLITE_UTF8);
+			rc = sqlite3_bind_text64(stmt, i + 1, v->s.ptr, v->s.len, SQLITE_STATIC,
+						 SQLITE_UTF8);
 			break;
 		case DB_BLOB:
 			rc = sqlite3_bind_blob64(stmt, i + 1, v->s.ptr, v->s.len, SQLITE_STATIC);
@@ -295,7 +303,8 @@ static struct db_value cell(struct arena *a, sqlite3_stmt *stmt, int i, char typ
 	return (struct db_value){ .type = type == 's' ? DB_STR : DB_BLOB, .s = str_of(p, len) };
 }
 
-static void add_row(struct arena *a, sqlite3_stmt *stmt, const char *types, struct db_rows *rows, size_t *cap)
+static void add_row(struct arena *a, sqlite3_stmt *stmt, const char *types, struct db_rows *rows,
+		    size_t *cap)
 {
 	struct db_value *to;
 
@@ -330,7 +339,8 @@ static struct err *run(struct db_conn *c, struct arena *a, const struct db_query
 		if (!ret_rows)
 			continue;
 		if (ret_rows->n == DB_ROWS_MAX) {
-			e = FAIL(a, INTERNAL, "query %s gives more than %d rows", q->name, DB_ROWS_MAX);
+			e = FAIL(a, INTERNAL, "query %s gives more than %d rows", q->name,
+				 DB_ROWS_MAX);
 			break;
 		}
 		add_row(a, stmt, q->columns, ret_rows, &cap);
@@ -341,7 +351,8 @@ static struct err *run(struct db_conn *c, struct arena *a, const struct db_query
 	return e;
 }
 
-static struct err *write_all(struct db_conn *c, struct arena *a, const struct db_write *writes, size_t n)
+static struct err *write_all(struct db_conn *c, struct arena *a, const struct db_write *writes,
+			     size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		TRY(run(c, a, writes[i].query, writes[i].values, NULL));
@@ -374,15 +385,20 @@ static void rollback(struct db_conn *c)
 
 /* ROW_KEY makes the number the row's place in the file; CLUSTERED keeps a table in the
  * order of its primary key, without a second tree. */
-static const struct db_token tokens[] = {
-	{ "ROW_KEY", "INTEGER" },
-	{ "CLUSTERED", "WITHOUT ROWID" },
-	{ 0 }
-};
+static const struct db_token tokens[] = { { "ROW_KEY", "INTEGER" },
+					  { "CLUSTERED", "WITHOUT ROWID" },
+					  { 0 } };
 
 const struct db_driver db_sqlite = {
-	.name = "sqlite", .tokens = tokens,
-	.open = open_handle, .close = close_handle,
-	.begin = begin, .commit = commit, .rollback = rollback,
-	.prepare = prepare, .run = run, .write = write_all, .exec = exec,
+	.name = "sqlite",
+	.tokens = tokens,
+	.open = open_handle,
+	.close = close_handle,
+	.begin = begin,
+	.commit = commit,
+	.rollback = rollback,
+	.prepare = prepare,
+	.run = run,
+	.write = write_all,
+	.exec = exec,
 };

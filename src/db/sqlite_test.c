@@ -132,7 +132,8 @@ TEST(files_are_the_owners_alone)
 	assert_ok(db_commit(db, a));
 	umask(old);
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		assert_int_equal(stat(arena_printf(a, "%.*s%s", STRF(path), suffixes[i]).ptr, &st), 0);
+		assert_int_equal(stat(arena_printf(a, "%.*s%s", STRF(path), suffixes[i]).ptr, &st),
+				 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
 	}
 }
@@ -140,7 +141,8 @@ TEST(files_are_the_owners_alone)
 TEST(durable_settings)
 {
 	static const struct db_query settings[] = {
-		{ "S", 3, "", "s", "PRAGMA journal_mode" }, { "S", 3, "", "s", "PRAGMA synchronous" },
+		{ "S", 3, "", "s", "PRAGMA journal_mode" },
+		{ "S", 3, "", "s", "PRAGMA synchronous" },
 		{ "S", 3, "", "s", "PRAGMA secure_delete" },
 	};
 	static const char *const want[] = { "wal", "2", "1" };
@@ -165,7 +167,8 @@ TEST(a_second_opener_is_refused)
 	assert_err(e, CONFLICT);
 	assert_null(second);
 	assert_true(str_contains(e->text, path));
-	assert_true(str_contains(e->text, arena_printf(a, "another broker (process %ld)", (long)getpid())));
+	assert_true(str_contains(e->text,
+				 arena_printf(a, "another broker (process %ld)", (long)getpid())));
 	put(first, S("x")); /* the first is not disturbed */
 	assert_ok(db_commit(first, a));
 	db_close(first);
@@ -213,7 +216,8 @@ TEST(locked_by_another_program)
 	put(db, S("x"));
 	e = db_commit(db, a);
 	assert_err(e, TRY_AGAIN);
-	assert_true(str_contains(e->text, path) && str_contains(e->text, S("locked by another program")));
+	assert_true(str_contains(e->text, path) &&
+		    str_contains(e->text, S("locked by another program")));
 	assert_int_equal(count(db, a), 0); /* reading goes on */
 	db_close(other);
 	put(db, S("x"));
@@ -237,11 +241,14 @@ TEST(what_cannot_be_opened)
 	struct db *db = NULL;
 	struct err *e;
 
-	write_file(path, "this is a letter to my aunt, long enough to be no header of a database at all, "
-		   "and some more words, so that it has a hundred bytes", 0);
+	write_file(path,
+		   "this is a letter to my aunt, long enough to be no header of a database at all, "
+		   "and some more words, so that it has a hundred bytes",
+		   0);
 	e = db_open(a, &db_sqlite, path, &db);
 	assert_err(e, IO);
-	assert_true(str_contains(e->text, path) && str_contains(e->text, S("not a SQLite database")));
+	assert_true(str_contains(e->text, path) &&
+		    str_contains(e->text, S("not a SQLite database")));
 	assert_err(db_open(a, &db_sqlite, below, &db), IO);
 	assert_null(db);
 }

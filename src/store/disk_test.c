@@ -17,8 +17,14 @@ static void send(struct fixture *f, size_t bytes)
 		memcpy(text + at, body, sizeof(body) - 1);
 	for (size_t at = 0; at < bytes; at++)
 		text[at] = text[at] ? text[at] : 'A';
-	store_message_add(f->st, &(struct message_row){ .no = no, .mesh_no = 1, .id = S("x"), .sender_pubkey = S("k"),
-			  .target = S("t"), .nonce = S("n"), .ciphertext = str_of(text, bytes), .expires_ms = 10 });
+	store_message_add(f->st, &(struct message_row){ .no = no,
+							.mesh_no = 1,
+							.id = S("x"),
+							.sender_pubkey = S("k"),
+							.target = S("t"),
+							.nonce = S("n"),
+							.ciphertext = str_of(text, bytes),
+							.expires_ms = 10 });
 	store_delivery_add(f->st, 1, &(struct delivery_row){ 5, no, 0, false });
 }
 

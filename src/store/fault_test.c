@@ -5,7 +5,8 @@
 #include "store/fixture_test.h"
 
 static const char *const tables[] = {
-	"mesh", "member", "invite", "mailbox", "message", "delivery", "signature_seen", "topic", "topic_member",
+	"mesh",     "member",         "invite", "mailbox",      "message",
+	"delivery", "signature_seen", "topic",  "topic_member",
 };
 
 static i64 total(struct fixture *f)
@@ -23,10 +24,22 @@ enum { ROWS = 13 };
 static void make_mesh(struct fixture *f, i64 mesh)
 {
 	struct mesh_row m = { .no = mesh, .id = S("mesh"), .slug = S("s"), .name = S("n") };
-	struct member_row alice = { .no = 1, .mesh_no = mesh, .id = S("a"), .pubkey = S("ka"), .name = S("alice"),
+	struct member_row alice = { .no = 1,
+				    .mesh_no = mesh,
+				    .id = S("a"),
+				    .pubkey = S("ka"),
+				    .name = S("alice"),
 				    .role = S("admin") };
-	struct topic_row t = { .no = 1, .mesh_no = mesh, .id = S("t"), .name = S("general"), .visibility = S("public") };
-	struct invite_row i = { .no = 1, .mesh_no = mesh, .id = S("i"), .code = S("C"), .token = S("T"),
+	struct topic_row t = { .no = 1,
+			       .mesh_no = mesh,
+			       .id = S("t"),
+			       .name = S("general"),
+			       .visibility = S("public") };
+	struct invite_row i = { .no = 1,
+				.mesh_no = mesh,
+				.id = S("i"),
+				.code = S("C"),
+				.token = S("T"),
 				.role = S("member") };
 
 	store_mesh_add(f->st, &m);
@@ -40,17 +53,29 @@ static void make_mesh(struct fixture *f, i64 mesh)
 	store_invite_add(f->st, &i);
 	store_invite_used(f->st, mesh, 1, 1);
 	for (i64 no = 1; no <= 4; no++)
-		store_mailbox_add(f->st, &(struct mailbox_row){ .no = no, .mesh_no = mesh, .member_no = 1,
-				  .pubkey = arena_printf(f->a, "k%lld", (long long)no), .session = true, .seen_ms = 100 });
+		store_mailbox_add(f->st,
+				  &(struct mailbox_row){
+					  .no = no,
+					  .mesh_no = mesh,
+					  .member_no = 1,
+					  .pubkey = arena_printf(f->a, "k%lld", (long long)no),
+					  .session = true,
+					  .seen_ms = 100 });
 	store_mailbox_seen(f->st, mesh, 4, 1);
 }
 
 static void make_messages(struct fixture *f, i64 mesh)
 {
 	for (i64 no = 1; no <= 4; no++) {
-		struct message_row m = { .no = no, .mesh_no = mesh, .id = S("x"), .sender_no = 1,
-					 .sender_pubkey = S("ka"), .target = S("*"), .nonce = S("n"),
-					 .ciphertext = S("c"), .expires_ms = no == 4 ? 10 : 1000 };
+		struct message_row m = { .no = no,
+					 .mesh_no = mesh,
+					 .id = S("x"),
+					 .sender_no = 1,
+					 .sender_pubkey = S("ka"),
+					 .target = S("*"),
+					 .nonce = S("n"),
+					 .ciphertext = S("c"),
+					 .expires_ms = no == 4 ? 10 : 1000 };
 
 		store_message_add(f->st, &m);
 		for (i64 box = 1; box <= 2; box++)

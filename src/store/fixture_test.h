@@ -20,7 +20,8 @@ static inline bool test_on_file(void)
 	return kind && strcmp(kind, "file") == 0;
 }
 
-static inline int test_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline int test_remove_one(const char *path, const struct stat *st, int type,
+				  struct FTW *ftw)
 {
 	return remove(path);
 }
@@ -34,7 +35,8 @@ static inline void test_remove_dir(void *path)
 static inline str test_file(struct arena *a)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *dir = arena_cstr(a, arena_printf(a, "%s/claudemesh-store-XXXXXX", tmp ? tmp : "/tmp"));
+	char *dir = arena_cstr(a,
+			       arena_printf(a, "%s/claudemesh-store-XXXXXX", tmp ? tmp : "/tmp"));
 
 	assert_non_null(mkdtemp(dir));
 	arena_defer(a, test_remove_dir, dir);

@@ -1,8 +1,9 @@
 #include "store/row.h"
 
 #define COLUMNS \
-	FIELD(I64, mailbox_row, no), FIELD(I64, mailbox_row, mesh_no), FIELD(I64, mailbox_row, member_no), \
-	FIELD(TEXT, mailbox_row, pubkey), FIELD(BOOL, mailbox_row, session), FIELD(I64, mailbox_row, seen_ms)
+	FIELD(I64, mailbox_row, no), FIELD(I64, mailbox_row, mesh_no), \
+		FIELD(I64, mailbox_row, member_no), FIELD(TEXT, mailbox_row, pubkey), \
+		FIELD(BOOL, mailbox_row, session), FIELD(I64, mailbox_row, seen_ms)
 
 static const struct field stored[] = { COLUMNS, { 0 } };
 static const struct field shown[] = { COLUMNS, FIELD(BOOL, mailbox_row, waiting), { 0 } };
@@ -12,8 +13,8 @@ void store_mailbox_add(struct store *st, const struct mailbox_row *m)
 	row_queue(st, Q_MAILBOX_ADD, stored, m);
 }
 
-struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no, struct mailbox_row **ret_rows,
-			    size_t *ret_n)
+struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
+			    struct mailbox_row **ret_rows, size_t *ret_n)
 {
 	return rows_get(st, a, Q_MAILBOXES, DB_VALUES(V(mesh_no)), shown, sizeof(**ret_rows),
 			(void **)ret_rows, ret_n);

@@ -1,22 +1,29 @@
 #include "store/row.h"
 
-static const struct field fields[] = {
-	FIELD(I64, member_row, no), FIELD(I64, member_row, mesh_no), FIELD(TEXT, member_row, id),
-	FIELD(TEXT, member_row, pubkey), FIELD(OPT, member_row, x25519), FIELD(TEXT, member_row, name),
-	FIELD(TEXT, member_row, role), FIELD(I64, member_row, invite_no),
-	FIELD(OPT, member_row, claim_signature), FIELD(OPT, member_row, status),
-	FIELD(OPT, member_row, summary), FIELD(OPT, member_row, groups),
-	FIELD(I64, member_row, created_ms), FIELD(I64, member_row, revoked_ms),
-	FIELD(I64, member_row, seen_ms), { 0 }
-};
+static const struct field fields[] = { FIELD(I64, member_row, no),
+				       FIELD(I64, member_row, mesh_no),
+				       FIELD(TEXT, member_row, id),
+				       FIELD(TEXT, member_row, pubkey),
+				       FIELD(OPT, member_row, x25519),
+				       FIELD(TEXT, member_row, name),
+				       FIELD(TEXT, member_row, role),
+				       FIELD(I64, member_row, invite_no),
+				       FIELD(OPT, member_row, claim_signature),
+				       FIELD(OPT, member_row, status),
+				       FIELD(OPT, member_row, summary),
+				       FIELD(OPT, member_row, groups),
+				       FIELD(I64, member_row, created_ms),
+				       FIELD(I64, member_row, revoked_ms),
+				       FIELD(I64, member_row, seen_ms),
+				       { 0 } };
 
 void store_member_add(struct store *st, const struct member_row *m)
 {
 	row_queue(st, Q_MEMBER_ADD, fields, m);
 }
 
-struct err *store_members(struct store *st, struct arena *a, i64 mesh_no, struct member_row **ret_rows,
-			  size_t *ret_n)
+struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
+			  struct member_row **ret_rows, size_t *ret_n)
 {
 	return rows_get(st, a, Q_MEMBERS, DB_VALUES(V(mesh_no)), fields, sizeof(**ret_rows),
 			(void **)ret_rows, ret_n);
@@ -24,8 +31,8 @@ struct err *store_members(struct store *st, struct arena *a, i64 mesh_no, struct
 
 void store_member_profile_set(struct store *st, const struct member_row *m)
 {
-	QUEUE(st, MEMBER_PROFILE_SET, opt_value(m->status), opt_value(m->summary), opt_value(m->groups),
-	      V(m->no), V(m->mesh_no));
+	QUEUE(st, MEMBER_PROFILE_SET, opt_value(m->status), opt_value(m->summary),
+	      opt_value(m->groups), V(m->no), V(m->mesh_no));
 }
 
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms)

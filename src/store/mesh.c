@@ -1,11 +1,15 @@
 #include "store/row.h"
 
-static const struct field fields[] = {
-	FIELD(I64, mesh_row, no), FIELD(TEXT, mesh_row, id), FIELD(TEXT, mesh_row, slug),
-	FIELD(TEXT, mesh_row, name), FIELD(TEXT, mesh_row, owner_pubkey),
-	FIELD(BLOB, mesh_row, owner_secret), FIELD(BLOB, mesh_row, root_key),
-	FIELD(I64, mesh_row, created_ms), FIELD(I64, mesh_row, archived_ms), { 0 }
-};
+static const struct field fields[] = { FIELD(I64, mesh_row, no),
+				       FIELD(TEXT, mesh_row, id),
+				       FIELD(TEXT, mesh_row, slug),
+				       FIELD(TEXT, mesh_row, name),
+				       FIELD(TEXT, mesh_row, owner_pubkey),
+				       FIELD(BLOB, mesh_row, owner_secret),
+				       FIELD(BLOB, mesh_row, root_key),
+				       FIELD(I64, mesh_row, created_ms),
+				       FIELD(I64, mesh_row, archived_ms),
+				       { 0 } };
 
 void store_mesh_add(struct store *st, const struct mesh_row *m)
 {
@@ -20,13 +24,15 @@ struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct m
 
 struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh)
 {
-	return row_get(st, a, Q_MESH_BY_NO, DB_VALUES(V(no)), fields, sizeof(**ret_mesh), (void **)ret_mesh);
+	return row_get(st, a, Q_MESH_BY_NO, DB_VALUES(V(no)), fields, sizeof(**ret_mesh),
+		       (void **)ret_mesh);
 }
 
-struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug, struct mesh_row **ret_mesh)
+struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug,
+			       struct mesh_row **ret_mesh)
 {
-	return row_get(st, a, Q_MESH_BY_SLUG, DB_VALUES(text_value(slug)), fields, sizeof(**ret_mesh),
-		       (void **)ret_mesh);
+	return row_get(st, a, Q_MESH_BY_SLUG, DB_VALUES(text_value(slug)), fields,
+		       sizeof(**ret_mesh), (void **)ret_mesh);
 }
 
 void store_mesh_keys_set(struct store *st, const struct mesh_row *m)

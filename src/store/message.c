@@ -1,13 +1,14 @@
 #include "store/row.h"
 
 #define COLUMNS \
-	FIELD(I64, message_row, no), FIELD(I64, message_row, mesh_no), FIELD(TEXT, message_row, id), \
-	FIELD(I64, message_row, sender_no), FIELD(TEXT, message_row, sender_pubkey), \
-	FIELD(OPT, message_row, sender_name), \
-	FIELD(TEXT, message_row, target), FIELD(INT, message_row, rank), FIELD(TEXT, message_row, nonce), \
-	FIELD(TEXT, message_row, ciphertext), FIELD(OPT, message_row, client_id), \
-	FIELD(OPT, message_row, fingerprint), FIELD(OPT, message_row, reply_to), \
-	FIELD(I64, message_row, created_ms), FIELD(I64, message_row, expires_ms)
+	FIELD(I64, message_row, no), FIELD(I64, message_row, mesh_no), \
+		FIELD(TEXT, message_row, id), FIELD(I64, message_row, sender_no), \
+		FIELD(TEXT, message_row, sender_pubkey), FIELD(OPT, message_row, sender_name), \
+		FIELD(TEXT, message_row, target), FIELD(INT, message_row, rank), \
+		FIELD(TEXT, message_row, nonce), FIELD(TEXT, message_row, ciphertext), \
+		FIELD(OPT, message_row, client_id), FIELD(OPT, message_row, fingerprint), \
+		FIELD(OPT, message_row, reply_to), FIELD(I64, message_row, created_ms), \
+		FIELD(I64, message_row, expires_ms)
 
 static const struct field fields[] = { COLUMNS, { 0 } };
 
@@ -22,7 +23,8 @@ void store_message_add(struct store *st, const struct message_row *m)
 
 void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row *d)
 {
-	QUEUE(st, DELIVERY_ADD, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no), V(d->shared));
+	QUEUE(st, DELIVERY_ADD, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no),
+	      V(d->shared));
 }
 
 void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d)
@@ -39,11 +41,13 @@ void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 
 	QUEUE(st, DELIVERIES_DROP, V(from_mailbox), V(mesh_no), V(to_mailbox));
 }
 
-struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no, int max_rank,
-			  i64 now_ms, size_t limit, struct waiting **ret_rows, size_t *ret_n)
+struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
+			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
+			  size_t *ret_n)
 {
 	return rows_get(st, a, Q_WAITING,
-			DB_VALUES(V(mailbox_no), V(max_rank), V(mesh_no), V(now_ms), V((i64)MIN(limit, DB_ROWS_MAX))),
+			DB_VALUES(V(mailbox_no), V(max_rank), V(mesh_no), V(now_ms),
+				  V((i64)MIN(limit, DB_ROWS_MAX))),
 			waiting_fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 

@@ -8,14 +8,23 @@ static i64 send(struct fixture *f, i64 mesh, int rank, const i64 *boxes, size_t 
 {
 	i64 no = store_next(f->st, NUMBER_MESSAGE);
 	struct message_row m = {
-		.no = no, .mesh_no = mesh, .id = arena_printf(f->a, "id-%lld", (long long)no), .sender_no = 7,
-		.sender_pubkey = S("aa"), .target = S("bb"), .rank = rank, .nonce = S("bm9uY2U="),
-		.ciphertext = arena_printf(f->a, "body-%lld", (long long)no), .created_ms = 1, .expires_ms = LATER,
+		.no = no,
+		.mesh_no = mesh,
+		.id = arena_printf(f->a, "id-%lld", (long long)no),
+		.sender_no = 7,
+		.sender_pubkey = S("aa"),
+		.target = S("bb"),
+		.rank = rank,
+		.nonce = S("bm9uY2U="),
+		.ciphertext = arena_printf(f->a, "body-%lld", (long long)no),
+		.created_ms = 1,
+		.expires_ms = LATER,
 	};
 
 	store_message_add(f->st, &m);
 	for (size_t i = 0; i < n; i++)
-		store_delivery_add(f->st, mesh, &(struct delivery_row){ boxes[i], no, rank, n > 1 });
+		store_delivery_add(f->st, mesh,
+				   &(struct delivery_row){ boxes[i], no, rank, n > 1 });
 	return no;
 }
 
@@ -23,9 +32,13 @@ static i64 send(struct fixture *f, i64 mesh, int rank, const i64 *boxes, size_t 
 
 static void box(struct fixture *f, i64 mesh, i64 no, bool session, i64 seen_ms)
 {
-	store_mailbox_add(f->st, &(struct mailbox_row){ .no = no, .mesh_no = mesh, .member_no = 1,
-			  .pubkey = arena_printf(f->a, "key-%lld", (long long)no), .session = session,
-			  .seen_ms = seen_ms });
+	store_mailbox_add(f->st, &(struct mailbox_row){
+					 .no = no,
+					 .mesh_no = mesh,
+					 .member_no = 1,
+					 .pubkey = arena_printf(f->a, "key-%lld", (long long)no),
+					 .session = session,
+					 .seen_ms = seen_ms });
 }
 
 /* What waits, as text: "3 1 2". */
@@ -52,10 +65,21 @@ TEST(every_field_comes_back)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
 	struct message_row m = {
-		.no = store_next(f->st, NUMBER_MESSAGE), .mesh_no = MESH_A, .id = S("0MVBGcZ1abcdefghijklmnopqrstuvwx"),
-		.sender_no = 3, .sender_pubkey = S("cafe"), .sender_name = S("alice"), .target = S("@all"), .rank = 2, .nonce = S(""),
-		.ciphertext = S("aGVsbG8="), .client_id = S("c-1"), .fingerprint = S("f0"), .reply_to = S("r"),
-		.created_ms = 1767225600123, .expires_ms = 1767830400123,
+		.no = store_next(f->st, NUMBER_MESSAGE),
+		.mesh_no = MESH_A,
+		.id = S("0MVBGcZ1abcdefghijklmnopqrstuvwx"),
+		.sender_no = 3,
+		.sender_pubkey = S("cafe"),
+		.sender_name = S("alice"),
+		.target = S("@all"),
+		.rank = 2,
+		.nonce = S(""),
+		.ciphertext = S("aGVsbG8="),
+		.client_id = S("c-1"),
+		.fingerprint = S("f0"),
+		.reply_to = S("r"),
+		.created_ms = 1767225600123,
+		.expires_ms = 1767830400123,
 	};
 	struct waiting *rows;
 	size_t n;
@@ -215,7 +239,8 @@ TEST(expiry)
 	for (int i = 0; i < 3; i++)
 		send(f, MESH_A, 1, BOXES(5, 6));
 	assert_str(waiting(f, MESH_A, 5, 2, LATER - 1, 10), S("1s 2s 3s"));
-	assert_str(waiting(f, MESH_A, 5, 2, LATER, 10), S("")); /* not shown, even before the sweep */
+	assert_str(waiting(f, MESH_A, 5, 2, LATER, 10),
+		   S("")); /* not shown, even before the sweep */
 	store_messages_expire(f->st, LATER - 1, 10);
 	assert_int_equal(count(f, "message"), 3);
 	store_messages_expire(f->st, LATER, 2);

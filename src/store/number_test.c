@@ -9,8 +9,14 @@
 
 static void add_message(struct fixture *f, i64 no)
 {
-	store_message_add(f->st, &(struct message_row){ .no = no, .mesh_no = 1, .id = S("x"), .sender_pubkey = S("k"),
-			  .target = S("t"), .nonce = S("n"), .ciphertext = S("c"), .expires_ms = 10 });
+	store_message_add(f->st, &(struct message_row){ .no = no,
+							.mesh_no = 1,
+							.id = S("x"),
+							.sender_pubkey = S("k"),
+							.target = S("t"),
+							.nonce = S("n"),
+							.ciphertext = S("c"),
+							.expires_ms = 10 });
 }
 
 TEST(numbers_rise_from_one_by_kind)

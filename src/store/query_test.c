@@ -60,9 +60,21 @@ TEST(no_query_walks_a_table)
 
 /* Every parameter of a mesh's query is there to keep meshes apart; these need none. */
 static const char *const any_mesh[] = {
-	"NUMBERS", "NUMBER_RESERVE", "MESH_ADD", "MESH_BY_ID", "MESH_BY_NO", "MESH_BY_SLUG", "MESH_KEYS_SET",
-	"INVITE_BY_CODE", "INVITE_BY_TOKEN", "MAILBOXES_PRUNE", "EXPIRED_DELIVERIES_DROP",
-	"EXPIRED_MESSAGES_DROP", "SIGNATURE_ADD", "SIGNATURES", "SIGNATURES_PRUNE",
+	"NUMBERS",
+	"NUMBER_RESERVE",
+	"MESH_ADD",
+	"MESH_BY_ID",
+	"MESH_BY_NO",
+	"MESH_BY_SLUG",
+	"MESH_KEYS_SET",
+	"INVITE_BY_CODE",
+	"INVITE_BY_TOKEN",
+	"MAILBOXES_PRUNE",
+	"EXPIRED_DELIVERIES_DROP",
+	"EXPIRED_MESSAGES_DROP",
+	"SIGNATURE_ADD",
+	"SIGNATURES",
+	"SIGNATURES_PRUNE",
 };
 
 TEST(a_query_names_its_mesh)
@@ -84,7 +96,8 @@ TEST(migrations_are_numbered_and_sealed)
 
 	assert_true(store_migrations_n > 0);
 	for (size_t i = 0; i < store_migrations_n; i++) {
-		assert_true(str_starts(str_from(store_migrations[i].name), arena_printf(a, "%04zu_", i + 1)));
+		assert_true(str_starts(str_from(store_migrations[i].name),
+				       arena_printf(a, "%04zu_", i + 1)));
 		assert_true(str_is_hex(str_from(store_migrations[i].checksum), 32, true));
 	}
 }

@@ -59,9 +59,9 @@ void row_read(const struct field *fields, const struct db_value *cells, void *ro
 	}
 }
 
-struct err *rows_get(struct store *st, struct arena *a, enum query_no q, const struct db_value *values,
-		     size_t n_values, const struct field *fields, size_t size,
-		     void **ret_rows, size_t *ret_n)
+struct err *rows_get(struct store *st, struct arena *a, enum query_no q,
+		     const struct db_value *values, size_t n_values, const struct field *fields,
+		     size_t size, void **ret_rows, size_t *ret_n)
 {
 	struct db_rows rows;
 	char *out;
@@ -75,8 +75,9 @@ struct err *rows_get(struct store *st, struct arena *a, enum query_no q, const s
 	return NULL;
 }
 
-struct err *row_get(struct store *st, struct arena *a, enum query_no q, const struct db_value *values,
-		    size_t n_values, const struct field *fields, size_t size, void **ret_row)
+struct err *row_get(struct store *st, struct arena *a, enum query_no q,
+		    const struct db_value *values, size_t n_values, const struct field *fields,
+		    size_t size, void **ret_row)
 {
 	size_t n;
 	void *rows;

@@ -8,19 +8,32 @@ enum { MESH_A = 1, MESH_B = 2 };
 
 static struct mesh_row mesh(i64 no, str id, str slug)
 {
-	return (struct mesh_row){ .no = no, .id = id, .slug = slug, .name = S("Team"), .created_ms = 5 };
+	return (struct mesh_row){
+		.no = no, .id = id, .slug = slug, .name = S("Team"), .created_ms = 5
+	};
 }
 
 static struct member_row member(i64 no, i64 mesh_no, str id, str pubkey)
 {
-	return (struct member_row){ .no = no, .mesh_no = mesh_no, .id = id, .pubkey = pubkey,
-				    .name = S("alice"), .role = S("member"), .created_ms = 5 };
+	return (struct member_row){ .no = no,
+				    .mesh_no = mesh_no,
+				    .id = id,
+				    .pubkey = pubkey,
+				    .name = S("alice"),
+				    .role = S("member"),
+				    .created_ms = 5 };
 }
 
 static struct invite_row invite(i64 no, i64 mesh_no, str id, str code, str token)
 {
-	return (struct invite_row){ .no = no, .mesh_no = mesh_no, .id = id, .code = code, .token = token,
-				    .role = S("member"), .max_uses = 3, .expires_ms = 900 };
+	return (struct invite_row){ .no = no,
+				    .mesh_no = mesh_no,
+				    .id = id,
+				    .code = code,
+				    .token = token,
+				    .role = S("member"),
+				    .max_uses = 3,
+				    .expires_ms = 900 };
 }
 
 TEST(a_mesh_comes_back)
@@ -59,7 +72,8 @@ TEST(a_slug_is_of_one_live_mesh)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
-	struct mesh_row old = mesh(1, S("id-1"), S("team")), live = mesh(2, S("id-2"), S("team")), *out;
+	struct mesh_row old = mesh(1, S("id-1"), S("team")), live = mesh(2, S("id-2"), S("team")),
+			*out;
 
 	old.archived_ms = 77;
 	store_mesh_add(f->st, &old);
@@ -82,8 +96,11 @@ TEST(only_missing_keys_are_filled)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
-	struct mesh_row bare = mesh(1, S("id-1"), S("bare")), kept = mesh(2, S("id-2"), S("kept")), *out;
-	struct mesh_row keys = { .owner_pubkey = S("aa"), .owner_secret = S("secret"), .root_key = S("root") };
+	struct mesh_row bare = mesh(1, S("id-1"), S("bare")), kept = mesh(2, S("id-2"), S("kept")),
+			*out;
+	struct mesh_row keys = { .owner_pubkey = S("aa"),
+				 .owner_secret = S("secret"),
+				 .root_key = S("root") };
 
 	kept.owner_pubkey = S("bb"); /* its owner's client keeps the secret */
 	store_mesh_add(f->st, &bare);
@@ -101,7 +118,9 @@ TEST(only_missing_keys_are_filled)
 	assert_str(out->owner_pubkey, S("bb"));
 	assert_null(out->owner_secret.ptr);
 	assert_str(out->root_key, S("root"));
-	keys = (struct mesh_row){ .no = 1, .owner_pubkey = S("cc"), .owner_secret = S("x"), .root_key = S("y") };
+	keys = (struct mesh_row){
+		.no = 1, .owner_pubkey = S("cc"), .owner_secret = S("x"), .root_key = S("y")
+	};
 	store_mesh_keys_set(f->st, &keys);
 	assert_ok(store_mesh_by_id(f->st, a, S("id-1"), &out));
 	assert_str(out->owner_pubkey, S("aa"));
@@ -113,7 +132,8 @@ TEST(a_member_comes_back)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
-	struct member_row in = member(9, MESH_A, S("m-9"), S("key")), plain = member(10, MESH_A, S("m-10"), S("k2"));
+	struct member_row in = member(9, MESH_A, S("m-9"), S("key")),
+			  plain = member(10, MESH_A, S("m-10"), S("k2"));
 	struct member_row *out;
 	size_t n;
 
@@ -158,8 +178,10 @@ TEST(a_key_is_one_member_of_a_mesh)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
-	struct member_row one = member(1, MESH_A, S("m-1"), S("key")), other = member(2, MESH_B, S("m-2"), S("key"));
-	struct member_row twin = member(3, MESH_A, S("m-3"), S("key")), same_id = member(4, MESH_B, S("m-1"), S("k"));
+	struct member_row one = member(1, MESH_A, S("m-1"), S("key")),
+			  other = member(2, MESH_B, S("m-2"), S("key"));
+	struct member_row twin = member(3, MESH_A, S("m-3"), S("key")),
+			  same_id = member(4, MESH_B, S("m-1"), S("k"));
 	struct member_row *rows;
 	size_t n;
 
@@ -298,9 +320,16 @@ TEST(topics)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
-	struct topic_row in = { .no = 1, .mesh_no = MESH_A, .id = S("t-1"), .name = S("general"),
-				.visibility = S("public"), .created_by = 3, .created_ms = 4 }, *out;
-	struct member_row alice = member(7, MESH_A, S("m-7"), S("a")), eve = member(8, MESH_B, S("m-8"), S("e"));
+	struct topic_row in = { .no = 1,
+				.mesh_no = MESH_A,
+				.id = S("t-1"),
+				.name = S("general"),
+				.visibility = S("public"),
+				.created_by = 3,
+				.created_ms = 4 },
+			 *out;
+	struct member_row alice = member(7, MESH_A, S("m-7"), S("a")),
+			  eve = member(8, MESH_B, S("m-8"), S("e"));
 	struct topic_member_row *rows;
 	size_t n;
 

@@ -26,8 +26,8 @@ static struct err *numbers_load(struct store *st, struct arena *a)
 		i64 kind = db_row(&rows, i)[0].i, limit = db_row(&rows, i)[1].i;
 
 		if (kind < 0 || kind >= NUMBER_COUNT || limit < 1)
-			return FAIL(a, INTERNAL, "table number holds kind %lld, limit %lld", (long long)kind,
-				    (long long)limit);
+			return FAIL(a, INTERNAL, "table number holds kind %lld, limit %lld",
+				    (long long)kind, (long long)limit);
 		st->numbers[kind].next = limit;
 		st->numbers[kind].limit = limit;
 		st->numbers[kind].durable = limit;

@@ -31,26 +31,32 @@ void store_close(struct store *st);
  * forgets what is queued. */
 struct err *store_commit(struct store *st, struct arena *a) MUST_CHECK;
 void store_rollback(struct store *st);
-bool store_pending(const struct store *st);   /* anything queued? */
+bool store_pending(const struct store *st); /* anything queued? */
 
-enum store_number { NUMBER_MESH, NUMBER_MEMBER, NUMBER_INVITE, NUMBER_MAILBOX, NUMBER_MESSAGE,
-		    NUMBER_TOPIC, NUMBER_COUNT };
+enum store_number {
+	NUMBER_MESH, NUMBER_MEMBER, NUMBER_INVITE, NUMBER_MAILBOX, NUMBER_MESSAGE, NUMBER_TOPIC,
+	NUMBER_COUNT
+};
 i64 store_next(struct store *st, enum store_number kind);
 
 /* ---- meshes ---- */
 struct mesh_row {
 	i64 no;
 	str id, slug, name;
-	str owner_pubkey;     /* 64 hex */
-	str owner_secret;     /* sealed bytes; absent when the owner's client keeps it */
-	str root_key;         /* sealed bytes; absent likewise */
+	str owner_pubkey; /* 64 hex */
+	str owner_secret; /* sealed bytes; absent when the owner's client keeps it */
+	str root_key;     /* sealed bytes; absent likewise */
 	i64 created_ms, archived_ms;
 };
 void store_mesh_add(struct store *st, const struct mesh_row *m);
 /* *ret_mesh is NULL when there is none. */
-struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct mesh_row **ret_mesh) MUST_CHECK;
-struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh) MUST_CHECK;
-struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug, struct mesh_row **ret_mesh) MUST_CHECK; /* live ones */
+struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct mesh_row **ret_mesh)
+	MUST_CHECK;
+struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh)
+	MUST_CHECK;
+/* Only a live one: an archived mesh has given its slug back. */
+struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug,
+			       struct mesh_row **ret_mesh) MUST_CHECK;
 /* Fills the three key columns of a mesh that lacks them (self-heal: only what is missing; an
  * owner's secret only beside the same owner's public key). */
 void store_mesh_keys_set(struct store *st, const struct mesh_row *m);
@@ -58,47 +64,54 @@ void store_mesh_keys_set(struct store *st, const struct mesh_row *m);
 /* ---- members ---- */
 struct member_row {
 	i64 no, mesh_no;
-	str id, pubkey;       /* pubkey: 64 hex, unique in the mesh */
-	str x25519;           /* base64url, from a claim; may be absent */
-	str name, role;       /* role: "admin" or "member" */
-	i64 invite_no;        /* 0: creator or v1 join */
-	str claim_signature;  /* 128 hex by the invite key; absent without a chain */
-	str status, summary, groups; /* member-wide settings; groups is a JSON array text; may be absent */
+	str id, pubkey;      /* pubkey: 64 hex, unique in the mesh */
+	str x25519;          /* base64url, from a claim; may be absent */
+	str name, role;      /* role: "admin" or "member" */
+	i64 invite_no;       /* 0: creator or v1 join */
+	str claim_signature; /* 128 hex by the invite key; absent without a chain */
+	str status, summary; /* member-wide settings; may be absent */
+	str groups;          /* likewise; a JSON array as text */
 	i64 created_ms, revoked_ms, seen_ms;
 };
 void store_member_add(struct store *st, const struct member_row *m);
-struct err *store_members(struct store *st, struct arena *a, i64 mesh_no, struct member_row **ret_rows, size_t *ret_n) MUST_CHECK;
-void store_member_profile_set(struct store *st, const struct member_row *m); /* status, summary, groups */
+struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
+			  struct member_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* Sets status, summary and groups. */
+void store_member_profile_set(struct store *st, const struct member_row *m);
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms);
 
 /* ---- invites ---- */
 struct invite_row {
 	i64 no, mesh_no;
-	str id, code;         /* code may be absent */
-	str token;            /* v1 token, unique */
-	str capability;       /* v2: canonical and signature as JSON text; may be absent */
-	str invite_pubkey;    /* 64 hex; absent for invites of reference clients */
-	str owner_signature;  /* 128 hex over claudemesh-invite|...; absent likewise */
-	str sealed_root;      /* base64url secretbox of the root key; absent likewise */
+	str id, code;        /* code may be absent */
+	str token;           /* v1 token, unique */
+	str capability;      /* v2: canonical and signature as JSON text; may be absent */
+	str invite_pubkey;   /* 64 hex; absent for invites of reference clients */
+	str owner_signature; /* 128 hex over claudemesh-invite|...; absent likewise */
+	str sealed_root;     /* base64url secretbox of the root key; absent likewise */
 	str role;
 	i64 max_uses, uses, expires_ms, created_ms, revoked_ms;
 };
 void store_invite_add(struct store *st, const struct invite_row *i);
-struct err *store_invite_by_code(struct store *st, struct arena *a, str code, struct invite_row **ret_invite) MUST_CHECK;
-struct err *store_invite_by_token(struct store *st, struct arena *a, str token, struct invite_row **ret_invite) MUST_CHECK;
-struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no, struct invite_row **ret_rows, size_t *ret_n) MUST_CHECK;
+struct err *store_invite_by_code(struct store *st, struct arena *a, str code,
+				 struct invite_row **ret_invite) MUST_CHECK;
+struct err *store_invite_by_token(struct store *st, struct arena *a, str token,
+				  struct invite_row **ret_invite) MUST_CHECK;
+struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no,
+			  struct invite_row **ret_rows, size_t *ret_n) MUST_CHECK;
 void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses); /* sets the count */
 
 /* ---- mailboxes: one per member, one per attested session key ---- */
 struct mailbox_row {
 	i64 no, mesh_no, member_no;
-	str pubkey;           /* 64 hex: the address; unique in the mesh */
-	bool session;         /* false: the member's own */
-	i64 seen_ms;          /* last time a connection held it */
-	bool waiting;         /* read only: there are deliveries in it */
+	str pubkey;   /* 64 hex: the address; unique in the mesh */
+	bool session; /* false: the member's own */
+	i64 seen_ms;  /* last time a connection held it */
+	bool waiting; /* read only: there are deliveries in it */
 };
 void store_mailbox_add(struct store *st, const struct mailbox_row *m);
-struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no, struct mailbox_row **ret_rows, size_t *ret_n) MUST_CHECK;
+struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
+			    struct mailbox_row **ret_rows, size_t *ret_n) MUST_CHECK;
 void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_ms);
 /* Deletes session mailboxes not seen since before_ms that hold nothing. */
 void store_mailboxes_prune(struct store *st, i64 before_ms);
@@ -106,20 +119,20 @@ void store_mailboxes_prune(struct store *st, i64 before_ms);
 /* ---- messages ---- */
 struct message_row {
 	i64 no, mesh_no;
-	str id;               /* 32 characters */
-	i64 sender_no;        /* member */
-	str sender_pubkey;    /* the key that sealed it: session or member key */
-	str sender_name;      /* as it was shown when accepted; may be absent */
-	str target;           /* targetSpec as sent */
-	int rank;             /* 0 now, 1 next, 2 low: delivered in this order, then by no */
-	str nonce, ciphertext;/* base64 text, verbatim */
+	str id;                /* 32 characters */
+	i64 sender_no;         /* member */
+	str sender_pubkey;     /* the key that sealed it: session or member key */
+	str sender_name;       /* as it was shown when accepted; may be absent */
+	str target;            /* targetSpec as sent */
+	int rank;              /* 0 now, 1 next, 2 low: delivered in this order, then by no */
+	str nonce, ciphertext; /* base64 text, verbatim */
 	str client_id, fingerprint, reply_to; /* may be absent */
 	i64 created_ms, expires_ms;
 };
 struct delivery_row {
 	i64 mailbox_no, message_no;
 	int rank;
-	bool shared;          /* the message has more than one delivery */
+	bool shared; /* the message has more than one delivery */
 };
 void store_message_add(struct store *st, const struct message_row *m);
 void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row *d);
@@ -129,24 +142,40 @@ void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row
 void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox);
 /* Waiting messages of a mailbox in order of rank, then number, at most limit and only up to
  * max_rank; `shared` of each in ret_shared (same length). Skips what has expired by now_ms. */
-struct waiting { struct message_row message; bool shared; };
-struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no, int max_rank, i64 now_ms,
-			  size_t limit, struct waiting **ret_rows, size_t *ret_n) MUST_CHECK;
+struct waiting {
+	struct message_row message;
+	bool shared;
+};
+struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
+			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
+			  size_t *ret_n) MUST_CHECK;
 /* Deletes messages and their deliveries that expired before now_ms, at most limit. */
 void store_messages_expire(struct store *st, i64 now_ms, i64 limit);
 
 /* ---- signatures seen: each is accepted once ---- */
 void store_signature_add(struct store *st, str signature, i64 until_ms);
-struct err *store_signatures(struct store *st, struct arena *a, i64 now_ms, str **ret_signatures, i64 **ret_until, size_t *ret_n) MUST_CHECK;
+struct err *store_signatures(struct store *st, struct arena *a, i64 now_ms, str **ret_signatures,
+			     i64 **ret_until, size_t *ret_n) MUST_CHECK;
 void store_signatures_prune(struct store *st, i64 now_ms);
 
 /* ---- topics (their use comes later; #general exists from creation) ---- */
-struct topic_row { i64 no, mesh_no; str id, name, visibility; i64 created_by, created_ms; };
+struct topic_row {
+	i64 no, mesh_no;
+	str id, name, visibility;
+	i64 created_by, created_ms;
+};
 void store_topic_add(struct store *st, const struct topic_row *t);
-struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, str name, struct topic_row **ret_topic) MUST_CHECK;
+struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, str name,
+				struct topic_row **ret_topic) MUST_CHECK;
 /* After both were added; does nothing if either is of another mesh or it is one already. */
-void store_topic_member_add(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role, i64 joined_ms);
-struct topic_member_row { i64 topic_no, member_no; str role; i64 joined_ms; };
-struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
+void store_topic_member_add(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role,
+			    i64 joined_ms);
+struct topic_member_row {
+	i64 topic_no, member_no;
+	str role;
+	i64 joined_ms;
+};
+struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no,
+				struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
 
 #endif

@@ -1,15 +1,17 @@
 #include "store/row.h"
 
 static const struct field fields[] = {
-	FIELD(I64, topic_row, no), FIELD(I64, topic_row, mesh_no), FIELD(TEXT, topic_row, id),
-	FIELD(TEXT, topic_row, name), FIELD(TEXT, topic_row, visibility),
-	FIELD(I64, topic_row, created_by), FIELD(I64, topic_row, created_ms), { 0 }
+	FIELD(I64, topic_row, no),          FIELD(I64, topic_row, mesh_no),
+	FIELD(TEXT, topic_row, id),         FIELD(TEXT, topic_row, name),
+	FIELD(TEXT, topic_row, visibility), FIELD(I64, topic_row, created_by),
+	FIELD(I64, topic_row, created_ms),  { 0 }
 };
 
-static const struct field member_fields[] = {
-	FIELD(I64, topic_member_row, topic_no), FIELD(I64, topic_member_row, member_no),
-	FIELD(TEXT, topic_member_row, role), FIELD(I64, topic_member_row, joined_ms), { 0 }
-};
+static const struct field member_fields[] = { FIELD(I64, topic_member_row, topic_no),
+					      FIELD(I64, topic_member_row, member_no),
+					      FIELD(TEXT, topic_member_row, role),
+					      FIELD(I64, topic_member_row, joined_ms),
+					      { 0 } };
 
 void store_topic_add(struct store *st, const struct topic_row *t)
 {
@@ -26,7 +28,8 @@ struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, 
 void store_topic_member_add(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role,
 			    i64 joined_ms)
 {
-	QUEUE(st, TOPIC_MEMBER_ADD, text_value(role), V(joined_ms), V(topic_no), V(member_no), V(mesh_no));
+	QUEUE(st, TOPIC_MEMBER_ADD, text_value(role), V(joined_ms), V(topic_no), V(member_no),
+	      V(mesh_no));
 }
 
 struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no,
