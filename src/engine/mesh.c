@@ -106,6 +106,7 @@ static void orphan_over(void *engine UNUSED, void *mailbox)
 
 	if (mb->holder || !mb->waiting)
 		return;
+	m->touched_in = e->batch_no;
 	store_deliveries_move(e->store, m->no, mb->no, mb->member->mailbox->no);
 	mb->waiting = false;
 	mb->member->mailbox->waiting = true;
@@ -356,6 +357,7 @@ void mailboxes_prune(struct engine *e)
 				mb->seen_ms = e->now_ms;
 				store_mailbox_seen(e->store, m->no, mb->no, e->now_ms);
 			} else if (mb->session && !mb->waiting && !mb->pushed && mb->seen_ms < before) {
+				m->touched_in = e->batch_no;
 				mailbox_drop(mb);
 			}
 		}

@@ -12,6 +12,7 @@ static void life_over(void *engine, void *presence)
 	struct engine *e = engine;
 	struct presence *p = presence;
 
+	p->mesh->touched_in = e->batch_no;
 	if (p->online)
 		effects_close(e->fx, p->conn, 1000, S("attestation_expired"));
 	presence_end(p);
