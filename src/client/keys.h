@@ -17,8 +17,10 @@
 	F(T, str, owner_pubkey, OPT, 0, 64, "64 hex; empty: nobody told us") \
 	F(T, str, owner_secret, OPT | SECRET, 0, 128, "128 hex; only at the owner") \
 	F(T, str, root_key,     OPT | SECRET, 0, 64, "base64url of 32 bytes; empty: not known") \
+	F(T, str, member_secret, OPT | SECRET, 0, 128, "128 hex; of a join under way, so that it can be repeated") \
 	F(T, str, role,         OPT, 0, 16, "admin or member, as joined") \
-	F(T, str, http_base,    OPT, 0, 0, "where the broker's HTTP calls go, if not derived from the ws address")
+	F(T, str, slug,         OPT, 0, 0, "the broker's slug, where ours had to differ") \
+	F(T, str, public_url,   OPT, 0, 0, "ws address by which the broker calls itself, for invites")
 JSON_ARGS(mesh_keys, MESH_KEYS_ARGS);
 
 /* A missing file is success with an empty mesh_id. */

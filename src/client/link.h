@@ -9,8 +9,8 @@
  * banned, ...) is final; after anything else a link with `reconnect` comes back after a
  * delay of full jitter. Frames that make no sense are counted and dropped.
  *
- * Loop thread only. No callback comes from inside a call of the owner, none after
- * link_free(), which is allowed in callbacks.
+ * Loop thread only. No callback comes from inside a call of the owner, none (of requests
+ * neither) after link_free(), which is allowed in callbacks.
  */
 #ifndef CLIENT_LINK_H
 #define CLIENT_LINK_H
@@ -31,6 +31,7 @@ enum {
 	LINK_ACK_MS = 10000,          /* sends */
 	LINK_PENDING_MAX = 256,       /* requests under way */
 	LINK_SEEN_MAX = 4096,         /* messages remembered to tell repeats */
+	LINK_EARLY_MAX = 256,         /* pushes kept that came before the answer to the hello */
 	LINK_BACKOFF_MAX_MS = 30000,
 	LINK_ATTESTATION_MS = 12 * 3600 * 1000,
 	LINK_FRAME_MAX = 16 << 20,    /* a peer list of a large mesh */
@@ -56,8 +57,9 @@ struct link_spec {
 struct link_handler {
 	/* Greeted; after each reconnect too. */
 	void (*on_ready)(void *arg, struct link *l, const struct hello_ack_args *ack);
-	/* A message not seen before. Valid during the call; may be NULL. */
-	void (*on_message)(void *arg, struct link *l, const struct inbound *m);
+	/* A message not seen before; never before on_ready(). Valid during the call. False: no
+	 * room for it now, it is to be offered again when the broker repeats it. May be NULL. */
+	bool (*on_message)(void *arg, struct link *l, const struct inbound *m);
 	void (*on_event)(void *arg, struct link *l, const struct peer_event *ev); /* may be NULL */
 	/* The connection ended or never came. retry_ms: until the next attempt, or -1: final. */
 	void (*on_down)(void *arg, struct link *l, const struct err *why, i64 retry_ms);
@@ -66,9 +68,11 @@ struct link_handler {
 /* Copies what the spec points to; h must outlive it. Connecting starts at once. */
 struct link *link_new(const struct link_spec *spec, const struct link_handler *h, void *arg);
 void link_free(struct link *l);               /* NULL is fine; drops the connection */
-/* Writes what is queued and a close frame; then on_down() with retry -1 and code CANCELLED. */
+/* Writes what is queued and a close frame; then on_down() with retry -1 and code CANCELLED.
+ * Without an open connection it does nothing. */
 void link_close(struct link *l);
 bool link_is_ready(const struct link *l);
+bool link_is_closing(const struct link *l);
 /* The broker sent a challenge on the present or last connection: it is one of ours. */
 bool link_has_challenge(const struct link *l);
 /* From hello_ack.features. */
@@ -80,7 +84,7 @@ u64 link_bad_frames(const struct link *l);    /* dropped because they made no se
 /* Exactly one of e and reply; both live during the call. TIMEOUT; NETWORK when the
  * connection ended first; a refusal with the broker's word and text. */
 typedef void link_reply_fn(void *arg, const struct err *e, const struct json *reply);
-/* Sends args with `type` and an id of its own. Not ready, or LINK_PENDING_MAX: told to fn
+/* Sends args, whose _reqId is absent, with `type` and an id of its own. Not ready, or LINK_PENDING_MAX: told to fn
  * in the next turn. timeout_ms 0: LINK_REPLY_MS. */
 void link_request(struct link *l, const char *type, const struct json_field *fields, const void *args,
 		  i64 timeout_ms, link_reply_fn *fn, void *arg);
@@ -89,8 +93,9 @@ bool link_tell(struct link *l, const char *type, const struct json_field *fields
 /* A message; args->id is chosen here. The reply is an ack with queued true, anything else
  * an error: word is ack.code, text ack.error. timeout_ms 0: LINK_ACK_MS. */
 void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn, void *arg);
-/* The message is safe with us. False if not ready: it will come again, then ack it then. */
-bool link_ack(struct link *l, str message_id, str client_message_id);
+/* The message is safe with us. If the connection is gone it comes again, and is then acked
+ * without being offered again. */
+void link_ack(struct link *l, const struct inbound *m);
 /* What own keys open and seal; for compose.h. */
 struct box_cache *link_box_cache(struct link *l);
 const struct sign_pair *link_seal_pair(const struct link *l); /* session pair, or the member's */

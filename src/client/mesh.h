@@ -39,7 +39,8 @@ struct mesh_made {
 	str warning;                  /* a sentence for the user; empty if all is well */
 };
 
-/* broker: ws or http address. who: name of the creator. */
+/* broker: ws or http address. who: name of the creator; becomes the configuration's name if
+ * that has none. */
 struct err *mesh_create(struct arena *a, const struct client *c, str name, str who, str broker,
 			struct mesh_made *ret_made) MUST_CHECK;
 

@@ -54,17 +54,21 @@ struct err *visit_peers(struct arena *a, struct visit *v, bool members, struct p
 struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d,
 		       struct target *ret_target, struct ack_args *ret_ack) MUST_CHECK;
 
-/* The next message, waiting at most wait_ms (0: what is there). *ret_got false: none came.
- * With reconnect a lost connection is not an error; a final refusal always is. */
+/* The next message, waiting at most wait_ms (0: what is there, -1: for ever). *ret_got false:
+ * none came. With reconnect a lost connection is not an error; a final refusal always is.
+ * CANCELLED after visit_stop(). */
 struct err *visit_next(struct arena *a, struct visit *v, i64 wait_ms, struct inbound *ret_message,
 		       bool *ret_got) MUST_CHECK;
-/* The next of the messages that wait at the broker; *ret_got false when none is left: a round
- * trip was answered and nothing came for VISIT_QUIET_MS. */
+/* The next of the messages that wait at the broker, the last ones acked; *ret_got false when
+ * none is left: round trips were answered and nothing came (of a reference broker, which keeps
+ * no order, nothing for VISIT_QUIET_MS). */
 struct err *visit_next_waiting(struct arena *a, struct visit *v, struct inbound *ret_message,
 			       bool *ret_got) MUST_CHECK;
 /* The message is printed or stored: the broker may forget it. */
 void visit_ack(struct visit *v, const struct inbound *m);
-/* Gives up waiting: from a signal handler of the loop. */
+/* Gives up waiting: from a loop_signal of visit_loop(). */
 void visit_stop(struct visit *v);
+/* How often the connection was lost and why the last time; empty if never. For `listen`. */
+str visit_lost(const struct visit *v, unsigned *ret_times);
 
 #endif

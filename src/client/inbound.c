@@ -1,0 +1,87 @@
+#include "client/inbound.h"
+
+#include "json/json.h"
+
+enum { KEY_SHOWN = 8 };
+
+bool push_is_system(const struct push_args *push)
+{
+	return str_eq(push->subtype, S("system")) || str_eq(push->senderPubkey, S("system"));
+}
+
+static bool is_group_target(str target)
+{
+	return str_eq(target, S("*")) || str_starts(target, S("@"));
+}
+
+/* Was it said to many? Only then may plain text be a body (wire-core.md 4.3). */
+static bool is_multicast(const struct push_args *push, bool marks_multicast)
+{
+	if (is_group_target(push->targetSpec) || !str_empty(push->topic))
+		return true;
+	if (marks_multicast || !str_empty(push->targetSpec))
+		return false;
+	return !str_empty(push->senderName) || !str_empty(push->senderMemberPubkey);
+}
+
+static str shown_name(struct arena *a, const struct push_args *push)
+{
+	str key = str_empty(push->senderMemberPubkey) ? push->senderPubkey : push->senderMemberPubkey;
+
+	if (!str_empty(push->senderName))
+		return push->senderName;
+	return str_empty(key) ? S("unknown") : arena_dup(a, str_of(key.ptr, MIN(key.len, (size_t)KEY_SHOWN)));
+}
+
+static void read_multicast(struct arena *a, const struct push_args *push, struct inbound *m)
+{
+	struct sealed plain = { push->nonce, push->ciphertext };
+
+	m->target = S("*");
+	if (!str_empty(push->targetSpec))
+		m->target = push->targetSpec;
+	else if (!str_empty(push->topic))
+		m->target = arena_printf(a, "#%.*s", STRF(push->topic));
+	if (plain_decode(a, plain, &m->body)) {
+		m->body = STR_NONE;
+		m->why = S("it is neither sealed to a key of ours nor plain text");
+		return;
+	}
+	m->readable = true;
+}
+
+void inbound_read(struct arena *a, const struct push_args *push, struct box_cache *cache,
+		  const struct box_own *own, bool marks_multicast, struct inbound *ret_message)
+{
+	struct sealed sealed = { push->nonce, push->ciphertext };
+	struct inbound m = {
+		.message_id = push->messageId, .client_message_id = push->client_message_id,
+		.from_name = shown_name(a, push), .from_pubkey = push->senderPubkey,
+		.from_member_pubkey = push->senderMemberPubkey, .from_member_id = push->senderMemberId,
+		.priority = push->priority, .created_at = push->createdAt, .reply_to = push->replyToId,
+		.topic = push->topic,
+	};
+
+	if (!box_open(a, cache, own, push->senderPubkey, sealed, &m.body)) {
+		m.readable = m.encrypted = true;
+		if (is_group_target(push->targetSpec))
+			m.target = push->targetSpec;
+	} else if (is_multicast(push, marks_multicast)) {
+		read_multicast(a, push, &m);
+	} else {
+		m.body = STR_NONE;
+		m.why = S("it is not sealed to a key of ours, or was changed on the way");
+	}
+	*ret_message = m;
+}
+
+void peer_event_read(const struct push_args *push, struct peer_event *ret_event)
+{
+	str name = json_get_str(push->eventData, S("name"));
+
+	*ret_event = (struct peer_event){
+		.event = push->event, .created_at = push->createdAt,
+		.name = str_empty(name) ? json_get_str(push->eventData, S("displayName")) : name,
+		.pubkey = json_get_str(push->eventData, S("pubkey")),
+	};
+}

@@ -1,0 +1,62 @@
+#include "client/keys.h"
+
+#include "base/ids.h"
+#include "client/file.h"
+#include "client/json_file.h"
+
+/* The id becomes a file name; a hostile broker must not choose a path with it. */
+static struct err *keys_path(struct arena *a, const struct paths *p, str mesh_id, str *ret_path)
+{
+	if (str_empty(mesh_id) || mesh_id.len > 64)
+		return FAIL(a, BAD_REQUEST, "a mesh id has 1 to 64 characters, not %zu", mesh_id.len);
+	for (size_t i = 0; i < mesh_id.len; i++) {
+		char c = mesh_id.ptr[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_'))
+			return FAIL(a, BAD_REQUEST, "mesh id has characters other than letters, digits, '-' and '_'");
+	}
+	*ret_path = arena_printf(a, "%.*s/%.*s.json", STRF(p->keys), STRF(mesh_id));
+	return NULL;
+}
+
+struct err *keys_load(struct arena *a, const struct paths *p, str mesh_id, struct mesh_keys_args *ret_keys)
+{
+	struct mesh_keys_args keys;
+	str path;
+	bool found;
+
+	TRY(keys_path(a, p, mesh_id, &path));
+	TRY(json_file_load(a, path, mesh_keys_fields, &keys, sizeof(keys), &found));
+	if (found && !str_eq(keys.mesh_id, mesh_id))
+		return FAIL(a, BAD_REQUEST, "'%.*s' belongs to another mesh", STRF(path));
+	*ret_keys = keys;
+	return NULL;
+}
+
+struct err *keys_save(struct arena *a, const struct paths *p, const struct mesh_keys_args *keys)
+{
+	str path;
+
+	TRY(keys_path(a, p, keys->mesh_id, &path));
+	TRY(paths_make(a, p));
+	return json_file_save(a, path, mesh_keys_fields, keys);
+}
+
+struct err *keys_remove(struct arena *a, const struct paths *p, str mesh_id)
+{
+	str path;
+
+	TRY(keys_path(a, p, mesh_id, &path));
+	return file_remove(a, path);
+}
+
+struct err *keys_owner_pair(struct arena *a, const struct mesh_keys_args *keys, str slug,
+			    struct sign_pair *ret_pair)
+{
+	if (str_empty(keys->owner_secret))
+		return FAIL(a, FORBIDDEN, "only the owner of '%.*s' can do that: the owner key is not on this "
+			    "machine (it is where 'claudemesh create' was run)", STRF(slug));
+	if (!sign_pair_from_hex(keys->owner_secret, ret_pair))
+		return FAIL(a, BAD_REQUEST, "the owner key of '%.*s' on this machine is damaged", STRF(slug));
+	return NULL;
+}

@@ -1,0 +1,427 @@
+/*
+ * link.c - the life of a connection: attempts, greeting, what comes in, and its end.
+ */
+#include "client/link.h"
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "client/link_internal.h"
+#include "json/text.h"
+
+enum { BACKOFF_FIRST_MS = 1000, BACKOFF_STEPS = 6, CLOSE_KICKED = 4001, CLOSE_BANNED = 4002 };
+
+static void start_attempt(struct link *l);
+
+static struct link *link_of(void *arg)
+{
+	struct link *l = arg;
+
+	assert(l->magic == LINK_MAGIC);
+	return l;
+}
+
+/* Refusals that no waiting mends: the same hello would be refused again. */
+static const char *const final_words[] = {
+	"unauthorized", "revoked", "malformed", "bad_signature", "bad_session_pubkey", "bad_parent_pubkey",
+	"attestation_mismatch", "parent_member_id_mismatch", "ttl_too_long", "unknown_message_type",
+	"downgrade", "kicked", "kicked_stale", "banned",
+};
+
+bool link_word_is_final(str word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(final_words); i++)
+		if (str_eq(word, str_from(final_words[i])))
+			return true;
+	return false;
+}
+
+static void destroy(struct link *l)
+{
+	l->magic = 0;
+	box_cache_free(l->cache);
+	sign_pair_wipe(&l->member);
+	sign_pair_wipe(&l->session);
+	free(l->seen);
+	arena_free(l->frame);
+	arena_free(l->conn);
+	arena_free(l->arena);
+	free(l);
+}
+
+void link_enter(struct link *l)
+{
+	if (l->depth++ == 0)
+		arena_reset(l->frame);
+}
+
+void link_leave(struct link *l)
+{
+	if (--l->depth == 0 && l->freed)
+		destroy(l);
+}
+
+static void drop_connection(struct link *l)
+{
+	ws_client_free(l->ws);
+	l->ws = NULL;
+	l->n_early = 0;
+	loop_timer_off(l->timer);
+}
+
+void link_free(struct link *l)
+{
+	if (!l || l->freed)
+		return;
+	l->freed = true;
+	drop_connection(l);
+	link_drop_all(l);
+	loop_timer_free(l->timer);
+	loop_timer_free(l->deadline);
+	if (l->depth == 0)
+		destroy(l);
+}
+
+/* Uniform in [0, base), base 1, 2, 4, ... 30 s: clients of a restarted broker spread out. */
+static i64 next_delay(struct link *l)
+{
+	i64 base = MIN((i64)BACKOFF_FIRST_MS << l->attempt, LINK_BACKOFF_MAX_MS);
+
+	l->attempt = MIN(l->attempt + 1, BACKOFF_STEPS);
+	return (i64)random_below(l->spec.random, (u64)base);
+}
+
+void link_down(struct link *l, const struct err *why, bool final)
+{
+	i64 retry_ms = -1;
+	struct err lost = { .code = ERR_NETWORK, .word = S("connection_lost"), .file = why->file, .line = why->line };
+
+	drop_connection(l);
+	l->state = LINK_DEAD;
+	lost.text = arena_printf(l->frame, "the connection ended before the broker answered: %.*s", STRF(why->text));
+	link_fail_all(l, final ? why : &lost);
+	if (l->freed)
+		return;
+	if (!final && l->spec.reconnect) {
+		retry_ms = next_delay(l);
+		l->state = LINK_WAITING;
+		loop_timer_set(l->timer, retry_ms);
+	}
+	l->h->on_down(l->arg, l, why, retry_ms);
+}
+
+bool link_write(struct link *l, const char *type, const char *id_key, str id, const struct json_field *fields,
+		const void *args)
+{
+	CLEANUP(buf_done) struct buf text = buf_make(LINK_FRAME_MAX);
+	struct json_out out = json_out(&text);
+
+	json_obj(&out);
+	json_put_str(&out, "type", str_from(type));
+	if (id_key)
+		json_put_str(&out, id_key, id);
+	if (fields)
+		json_encode(&out, fields, args);
+	json_obj_end(&out);
+	if (text.full || text.len > ws_client_room(l->ws))
+		return false;
+	ws_client_send(l->ws, buf_str(&text));
+	return true;
+}
+
+/* The reference leaves memberProfile out when a session comes back, and bounds no name. */
+static bool read_hello_ack(struct link *l, const struct json *message, struct hello_ack_args *ret_ack)
+{
+	struct hello_ack_args ack;
+
+	if (json_decode(l->frame, message, hello_ack_fields, &ack, sizeof(ack), NULL))
+		ack = (struct hello_ack_args){ .presenceId = json_get_str(message, S("presenceId")),
+					       .memberDisplayName = json_get_str(message, S("memberDisplayName")) };
+	*ret_ack = ack;
+	return !str_empty(ack.presenceId);
+}
+
+static void keep_features(struct link *l, const struct hello_ack_args *ack)
+{
+	l->features = (struct strs){ NEW_ARRAY(l->conn, str, ack->features.n + 1), ack->features.n, true };
+	for (size_t i = 0; i < ack->features.n; i++)
+		l->features.items[i] = arena_dup(l->conn, ack->features.items[i]);
+}
+
+static void take_text(struct link *l, str text);
+
+/* What was pushed before the answer to the hello; the owner sees it after on_ready(). */
+static void take_early(struct link *l)
+{
+	size_t n = l->n_early;
+
+	for (size_t i = 0; i < n && !l->freed && l->state == LINK_READY; i++)
+		take_text(l, l->early[i]);
+	if (!l->freed)
+		l->n_early = 0;
+}
+
+static void take_hello_ack(struct link *l, const struct json *message)
+{
+	struct hello_ack_args ack;
+
+	if (l->state != LINK_GREETING || !read_hello_ack(l, message, &ack)) {
+		l->bad_frames++;
+		return;
+	}
+	loop_timer_off(l->timer);
+	l->state = LINK_READY;
+	l->attempt = 0;
+	/* Only a broker that knew us may bind us to a challenge for ever. */
+	l->hello2_known = l->hello2_known || l->has_challenge;
+	keep_features(l, &ack);
+	l->h->on_ready(l->arg, l, &ack);
+	if (!l->freed)
+		take_early(l);
+}
+
+static void take_error(struct link *l, const struct json *message)
+{
+	str word = json_get_str(message, S("code")), text = json_get_str(message, S("message"));
+	struct err *e;
+
+	if (l->state == LINK_GREETING) {
+		e = link_hello_refused(l, word, text);
+		link_down(l, e, link_word_is_final(word));
+		return;
+	}
+	/* It is nobody's; but it may say why the connection is about to be closed. */
+	l->notice_word = text_quotable(l->conn, word, 64);
+	l->notice_text = text_quotable(l->conn, text, REFUSAL_TEXT_MAX);
+	log_debug("error from the broker", LOG_S("code", l->notice_word), LOG_S("text", l->notice_text));
+}
+
+static void keep_early(struct link *l, str text)
+{
+	/* More than that comes again: it was not acked. */
+	if (l->n_early < LINK_EARLY_MAX && arena_used(l->conn) + text.len < LINK_FRAME_MAX)
+		l->early[l->n_early++] = arena_dup(l->conn, text);
+}
+
+static void take_text(struct link *l, str text)
+{
+	const struct json *message;
+	str type;
+
+	if (json_parse(l->frame, text, &message) || message->type != JSON_OBJ) {
+		l->bad_frames++;
+		return;
+	}
+	type = json_get_str(message, S("type"));
+	if (str_eq(type, S("hello_ack")))
+		take_hello_ack(l, message);
+	else if (str_eq(type, S("push")) && l->state == LINK_GREETING)
+		keep_early(l, text);
+	else if (str_eq(type, S("push")))
+		link_take_push(l, message);
+	else if (str_empty(type))
+		l->bad_frames++;
+	else if (!link_take_reply(l, type, message) && str_eq(type, S("error")))
+		take_error(l, message);
+}
+
+static void on_message(void *arg, struct ws_client *c, str message, bool is_text)
+{
+	struct link *l = link_of(arg);
+
+	link_enter(l);
+	if (l->state == LINK_GREETING || l->state == LINK_READY)
+		take_text(l, message);
+	link_leave(l);
+}
+
+static void on_open(void *arg, struct ws_client *c, const struct http_head *answer)
+{
+	struct link *l = link_of(arg);
+	str challenge = http_header_get(answer, S("Claudemesh-Challenge"));
+	struct err *e;
+
+	link_enter(l);
+	l->has_challenge = !str_empty(challenge);
+	l->state = LINK_GREETING;
+	loop_timer_set(l->timer, LINK_HELLO_MS);
+	e = link_hello_send(l, challenge);
+	if (e)
+		link_down(l, e, link_word_is_final(err_wire(e)));
+	link_leave(l);
+}
+
+static void on_fail(void *arg, struct ws_client *c, const struct err *e, int http_status)
+{
+	struct link *l = link_of(arg);
+	struct err *why;
+
+	link_enter(l);
+	if (http_status)
+		why = FAIL(l->frame, NETWORK, "%.*s answers %d to a WebSocket: is it a claudemesh broker?",
+			   STRF(l->spec.url), http_status);
+	else
+		why = FAIL(l->frame, NETWORK, "cannot reach the broker at %.*s: %.*s", STRF(l->spec.url), STRF(e->text));
+	link_down(l, why, false);
+	link_leave(l);
+}
+
+/* Why it was closed: the text of an error before it says more than the close reason. */
+static struct err *close_err(struct link *l, const struct ws_end *end)
+{
+	struct arena *a = l->frame;
+	str reason = text_quotable(a, end->reason, REFUSAL_TEXT_MAX);
+	str text = str_empty(l->notice_text) ? reason : l->notice_text;
+
+	if (l->state == LINK_CLOSING)
+		return FAIL(a, CANCELLED, "closed");
+	if (end->code == CLOSE_KICKED)
+		return err_word(FAIL(a, REFUSED, "kicked from this mesh%s%.*s", str_empty(text) ? "" : ": ", STRF(text)),
+				S("kicked"));
+	if (end->code == CLOSE_BANNED)
+		return err_word(FAIL(a, REFUSED, "removed from this mesh%s%.*s", str_empty(text) ? "" : ": ", STRF(text)),
+				S("banned"));
+	if (end->code == WS_POLICY) {
+		str word = str_empty(l->notice_word) ? reason : l->notice_word;
+
+		return link_hello_refused(l, word, text);
+	}
+	if (end->by_peer && !str_empty(text))
+		return FAIL(a, NETWORK, "the broker closed the connection: %.*s (%d)", STRF(text), end->code);
+	return FAIL(a, NETWORK, "the connection to the broker ended (%d)%s%.*s", end->code,
+		    str_empty(end->cause) ? "" : ": ", STRF(end->cause));
+}
+
+static void on_close(void *arg, struct ws_client *c, const struct ws_end *end)
+{
+	struct link *l = link_of(arg);
+	struct err *why;
+
+	link_enter(l);
+	why = close_err(l, end);
+	link_down(l, why, l->state == LINK_CLOSING || link_word_is_final(err_wire(why)));
+	link_leave(l);
+}
+
+static const struct ws_client_app link_app = {
+	.on_open = on_open, .on_message = on_message, .on_fail = on_fail, .on_close = on_close,
+};
+
+static void start_attempt(struct link *l)
+{
+	struct ws_client_spec spec = { .url = l->spec.url, .deadline_ms = LINK_CONNECT_MS,
+				       .message_max = LINK_FRAME_MAX, .tls = l->spec.tls };
+
+	if (l->spec.reconnect) {
+		spec.ping_ms = WS_CLIENT_PING_MS;
+		spec.dead_ms = WS_CLIENT_DEAD_MS;
+	}
+	arena_reset(l->conn);
+	l->features = (struct strs){ 0 };
+	l->notice_word = l->notice_text = STR_NONE;
+	l->has_challenge = false;
+	l->state = LINK_CONNECTING;
+	l->ws = ws_client_new(l->spec.loop, &spec, &link_app, l);
+}
+
+static void on_timer(void *arg)
+{
+	struct link *l = link_of(arg);
+
+	link_enter(l);
+	if (l->state == LINK_WAITING)
+		start_attempt(l);
+	else if (l->state == LINK_GREETING)
+		link_down(l, FAIL(l->frame, TIMEOUT, "the broker at %.*s did not answer the hello within %d s",
+				  STRF(l->spec.url), LINK_HELLO_MS / 1000), false);
+	link_leave(l);
+}
+
+static struct link_spec copy_spec(struct arena *a, const struct link_spec *from)
+{
+	struct link_spec s = *from;
+	str *const texts[] = { &s.url, &s.mesh_id, &s.member_id, &s.display_name, &s.session_id, &s.cwd, &s.hostname };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i]->ptr)
+			*texts[i] = arena_dup(a, *texts[i]);
+	s.member = NULL;
+	return s;
+}
+
+struct link *link_new(const struct link_spec *spec, const struct link_handler *h, void *arg)
+{
+	struct link *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+	l->magic = LINK_MAGIC;
+	l->arena = arena_new();
+	l->conn = arena_new();
+	l->frame = arena_new();
+	l->spec = copy_spec(l->arena, spec);
+	l->member = *spec->member;
+	l->hello2_known = spec->hello2_known;
+	l->h = h;
+	l->arg = arg;
+	l->cache = box_cache_new(BOX_CACHE_DEFAULT);
+	l->seen = calloc(LINK_SEEN_MAX, sizeof(*l->seen));
+	if (!l->seen)
+		abort();
+	l->timer = loop_timer_new(spec->loop, on_timer, l);
+	l->deadline = loop_timer_new(spec->loop, link_on_deadline, l);
+	link_hello_init(l);
+	start_attempt(l);
+	return l;
+}
+
+void link_close(struct link *l)
+{
+	if (l->state == LINK_READY || l->state == LINK_GREETING) {
+		l->state = LINK_CLOSING;
+		ws_client_close(l->ws, WS_NORMAL, S(""));
+	}
+}
+
+bool link_is_ready(const struct link *l)
+{
+	return l->state == LINK_READY;
+}
+
+bool link_is_closing(const struct link *l)
+{
+	return l->state == LINK_CLOSING;
+}
+
+bool link_has_challenge(const struct link *l)
+{
+	return l->has_challenge;
+}
+
+bool link_has_feature(const struct link *l, str feature)
+{
+	for (size_t i = 0; i < l->features.n; i++)
+		if (str_eq(l->features.items[i], feature))
+			return true;
+	return false;
+}
+
+str link_own_pubkey(const struct link *l)
+{
+	return l->own_pubkey;
+}
+
+u64 link_bad_frames(const struct link *l)
+{
+	return l->bad_frames;
+}
+
+struct box_cache *link_box_cache(struct link *l)
+{
+	return l->cache;
+}
+
+const struct sign_pair *link_seal_pair(const struct link *l)
+{
+	return l->spec.is_session ? &l->session : &l->member;
+}
