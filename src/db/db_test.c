@@ -125,6 +125,20 @@ TEST(one_failure_breaks_the_batch)
 	assert_int_equal(count(db, a), 2);
 }
 
+TEST(so_does_a_failed_script)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct db *db = open_test(a);
+
+	put(db, 1);
+	assert_err(db_exec(db, a, S("DELETE FROM t; DELETE FROM nowhere")), INTERNAL);
+	put(db, 2);
+	assert_err(db_commit(db, a), INTERNAL);
+	assert_int_equal(count(db, a), 0);
+	assert_err(db_exec(db, a, S("DELETE FROM nowhere")), INTERNAL);
+	assert_false(db_pending(db)); /* outside a batch it is alone */
+}
+
 TEST(more_than_the_queue_holds)
 {
 	enum { MANY = 3 * DB_QUEUE_MAX + 7 };

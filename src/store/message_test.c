@@ -207,6 +207,7 @@ TEST(nothing_crosses_a_mesh)
 	commit(f);
 	assert_str(waiting(f, MESH_A, 5, 2, 0, 10), S("1"));
 	assert_str(waiting(f, MESH_B, 7, 2, 0, 10), S(""));
+	assert_int_equal(count(f, "delivery"), 1);
 	/* A delivery of one mesh for a mailbox of another shows up in neither. */
 	store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 7, no, 1, true });
 	assert_str(waiting(f, MESH_B, 7, 2, 0, 10), S(""));
