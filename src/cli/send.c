@@ -69,11 +69,23 @@ static void send_print(struct cli *c, const struct target *to, const struct ack_
 			 "%.*s is unverified: the broker alone says who it is", STRF(name));
 }
 
+/* What came back instead of an acknowledgement. A refusal keeps the broker's word and is
+ * told from failures by its status (12), whatever the word. */
+static struct err *send_failed(struct cli *c, struct err *e, str id)
+{
+	if (e->code == ERR_TIMEOUT || e->code == ERR_NETWORK)
+		return cli_hint(c, e, "it may have been accepted; to repeat it safely: --id %.*s",
+				STRF(id));
+	if (!str_empty(e->word) && e->code != ERR_TRY_AGAIN)
+		e->code = ERR_REFUSED;
+	return e;
+}
+
 static struct err *send_run(struct cli *c, const void *flags)
 {
 	const struct send_flags *in = flags;
 	struct draft draft = { .priority = in->priority, .require_connected = in->online };
-	struct target to = { 0 };
+	struct target to;
 	struct ack_args ack;
 	struct stay stay;
 	struct err *e;
@@ -84,10 +96,8 @@ static struct err *send_run(struct cli *c, const void *flags)
 	TRY(stay_open(c, &stay));
 	e = visit_send(c->arena, stay.visit, c->args[0], &draft, &to, &ack);
 	visit_close(stay.visit);
-	if (e && (e->code == ERR_TIMEOUT || e->code == ERR_NETWORK) && to.spec.ptr)
-		return cli_hint(c, e, "it may have been accepted; to repeat it safely: --id %.*s",
-				STRF(draft.client_message_id));
-	TRY(e);
+	if (e)
+		return send_failed(c, e, draft.client_message_id);
 	if (c->out.json)
 		send_json(c, &to, &ack, draft.client_message_id);
 	else

@@ -1,0 +1,86 @@
+#include "cli/message.h"
+#include "base/test.h"
+
+static struct cli make(struct arena *a, bool json)
+{
+	return (struct cli){ .arena = a, .out = { .buf = buf_make(1 << 16), .json_buf = buf_make(1 << 16),
+						  .json = json } };
+}
+
+static const struct inbound direct = {
+	.message_id = { "id1", 3 }, .from_name = { "alice", 5 }, .from_pubkey = { "0123456789", 10 },
+	.body = { "one\ntwo", 7 }, .readable = true, .encrypted = true, .priority = { "next", 4 },
+	.created_at = { "not a time", 10 },
+};
+
+static const struct { bool readable, encrypted; const char *target, *priority, *says, *not; } cases[] = {
+	{ true, true, "", "next", "alice (01234567)", "not encrypted" },
+	{ true, false, "@dev", "next", "to @dev not encrypted", "cannot be read" },
+	{ true, false, "", "next", "not encrypted", "cannot be read" },
+	{ false, false, "", "next", "[cannot be read: no key]", "one" },
+	{ true, true, "", "now", "(01234567) now", "not encrypted" },
+};
+
+TEST(what_is_not_encrypted_or_not_readable_says_so)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct inbound m = direct;
+
+		m.readable = cases[i].readable;
+		m.encrypted = cases[i].encrypted;
+		m.target = str_from(cases[i].target);
+		m.priority = str_from(cases[i].priority);
+		m.why = S("no key");
+		for (int one_line = 0; one_line < 2; one_line++) {
+			struct cli c = make(a, false);
+
+			if (one_line)
+				message_print_line(&c, S("demo"), &m);
+			else
+				message_print(&c, S("demo"), &m);
+			assert_true(str_contains(buf_str(&c.out.buf), str_from(cases[i].says)));
+			assert_false(str_contains(buf_str(&c.out.buf), str_from(cases[i].not)));
+			out_done(&c.out);
+		}
+	}
+}
+
+TEST(one_message_is_one_line)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c = make(a, false);
+
+	message_print_line(&c, S("demo"), &direct);
+	assert_str(buf_str(&c.out.buf), S("not a time  alice (01234567) [demo]  one ⏎ two\n"));
+	out_done(&c.out);
+}
+
+TEST(json_tells_absent_from_empty)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c = make(a, true);
+	struct inbound m = direct;
+	const struct json *doc, *item;
+
+	m.readable = false;
+	m.why = S("no key");
+	m.body = STR_NONE;
+	out_json(&c.out);
+	out_json_list(&c.out, "messages");
+	message_json(&c.out.json_out, S("demo"), &direct);
+	message_json(&c.out.json_out, S("demo"), &m);
+	out_json_list_end(&c.out);
+	out_json_end(&c.out);
+	assert_ok(json_parse(a, str_trim(buf_str(&c.out.buf)), &doc));
+	item = json_get(doc, S("messages"))->first;
+	assert_str(json_get_str(item, S("body")), S("one\ntwo"));
+	assert_int_equal(json_get(item, S("topic"))->type, JSON_NULL);
+	assert_true(json_get_bool(item, S("encrypted")));
+	item = item->next;
+	assert_int_equal(json_get(item, S("body"))->type, JSON_NULL);
+	assert_str(json_get_str(item, S("unreadable")), S("no key"));
+	out_done(&c.out);
+}
+
+TEST_MAIN("cli/message")
