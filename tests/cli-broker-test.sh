@@ -1,0 +1,132 @@
+#!/bin/sh
+# cli-broker-test.sh CLAUDEMESH BROKER - every command of two people against a real broker.
+# TAP on stdout.
+set -u
+claudemesh=$1
+broker=$2
+. "$(dirname "$0")/cli-lib.sh"
+pids=
+trap 'kill $pids 2>/dev/null; rm -rf "$work"' EXIT
+export HOME="$work"
+seconds=10
+
+mkdir -m 700 "$work/alice" "$work/bob" "$work/carol"
+as() {
+	who=$1
+	shift
+	CLAUDEMESH_CONFIG_DIR="$work/$who" "$claudemesh" "$@"
+}
+
+# until COMMAND...: it succeeds within the time
+until_ok() {
+	i=0
+	until "$@" >/dev/null 2>&1; do
+		i=$((i + 1))
+		[ $i -lt $((seconds * 20)) ] || return 1
+		sleep 0.05
+	done
+}
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+url=http://127.0.0.1:$port
+"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/log" 2>&1 &
+pids=$!
+until_ok python3 -c "import urllib.request as r; r.urlopen('$url/health', timeout=5)"
+
+is 0 'create' as alice create demo --broker "$url" --name alice --json
+one_document
+mesh=$(member slug)
+silent "$(sed -n 's/.*"secretKey": *"\([^"]*\)".*/\1/p' "$work/alice/config.json")"
+is 0 'list' as alice list
+says demo
+is 0 'share' as alice share --uses 2 --expires 2h --json
+one_document
+link=$(member url)
+is 0 'join through a pipe' sh -c 'printf "%s\n" "$1" | CLAUDEMESH_CONFIG_DIR=$2 "$3" join - --name bob' \
+	- "$link" "$work/bob" "$claudemesh"
+says "joined $mesh"
+is 0 'join with the link' as carol join "$link" --name carol --json
+one_document
+says '"verified":true'
+is 0 'join again' as carol join "$link"
+says 'already'
+mkdir -m 700 "$work/dave"
+is 5 'a used-up invite' as dave join "$link" --name dave
+is 0 'whoami' as alice whoami --json
+silent secret
+is 3 'not a duration' as alice share --expires soon
+is 7 'only the owner shares' as bob share
+
+is 0 'peers' as alice peers
+says 'bob (away)'
+is 0 'peers as JSON' as alice peers --json
+one_document
+says '"displayName":"bob"'
+
+is 0 'send to one who is away' as alice send bob 'to be kept'
+says 'stored, bob is away'
+silent 'sent to'
+is 12 'send --online to one who is away' as alice send bob 'not kept' --online
+is 5 'an unknown name' as alice send bbo hi
+tells "bob"
+is 0 'an id of our own' as alice send bob 'once' --id mine-1
+is 0 'the same again' as alice send bob 'once' --id mine-1 --json
+one_document
+printf 'from a pipe\nsecond line\n' >"$work/text"
+is 0 'send from stdin' sh -c 'CLAUDEMESH_CONFIG_DIR=$1 "$2" send bob - <"$3"' - "$work/alice" "$claudemesh" "$work/text"
+is 0 'text like a flag' as alice send bob -- --flag
+is 10 'an inbox that cannot be printed' sh -c 'CLAUDEMESH_CONFIG_DIR=$1 "$2" inbox >/dev/full' - "$work/bob" "$claudemesh"
+is 0 'inbox' as bob inbox
+says 'to be kept'
+says 'second line'
+says '--flag'
+silent 'not kept'
+[ "$(grep -c once "$out")" = 1 ] && verdict ok '  the repeated message came once' || verdict no '  the repeated message came once'
+is 0 'inbox is empty now' as bob inbox --json
+one_document
+says '"messages":[]'
+
+CLAUDEMESH_CONFIG_DIR="$work/bob" "$claudemesh" listen --json >"$work/listen" 2>/dev/null &
+listener=$!
+pids="$pids $listener"
+online() { as alice peers --json | sed 's/"members":.*//' | grep -q '"displayName":"bob"'; }
+until_ok online
+is 0 'send to one who is there' as alice send bob 'live text'
+says 'sent to bob'
+until_ok grep -q 'live text' "$work/listen"
+is 0 'join a group' as carol group join @dev --role lead
+is 0 'a group message' as alice send @dev 'to the group'
+is 0 'a broadcast' as alice send '*' 'to all'
+says 'not encrypted'
+until_ok grep -q 'to all' "$work/listen"
+cp "$work/listen" "$out"
+grep 'to all' "$work/listen" >"$out"
+says '"encrypted":false'
+says '"target":"*"'
+is 0 'status' as bob status set dnd
+is 0 'summary' as bob summary writing the tests
+is 0 'seen by others' as alice peers
+says 'writing the tests'
+kill -INT $listener
+wait $listener
+[ $? = 0 ] && verdict ok 'listen ends with 0 on Ctrl-C' || verdict no 'listen ends with 0 on Ctrl-C'
+is 0 'carol reads her group' as carol inbox
+says 'to the group'
+says 'not encrypted'
+is 0 'leave the group' as carol group leave dev
+
+printf 'x%.0s' $(seq 60000) >"$work/text"
+is 12 'too much text' sh -c 'CLAUDEMESH_CONFIG_DIR=$1 "$2" send bob - <"$3"' - "$work/alice" "$claudemesh" "$work/text"
+is 0 'a name that is a trap' as bob summary "$(printf 'a\033]0;x\007b')"
+is 0 '  peers' as alice peers --all
+silent "$(printf '\033')"
+
+(until_ok online && as alice send bob 'waited for' >/dev/null 2>&1) &
+is 0 'inbox --wait' as bob inbox --wait $seconds
+says 'waited for'
+is 0 'inbox --wait in vain' as bob inbox --wait 1
+is 3 'leave asks' as carol leave
+is 0 'leave --yes' as carol leave --yes
+is 5 'carol is gone' as carol peers
+
+echo "1..$count"
