@@ -2,7 +2,7 @@
 
 #include "client/validate.h"
 
-enum { NAMES_MAX = 1024 };
+enum { NAMES_MAX = 512 };
 
 /* The command line taken apart, before its command is known. */
 struct scan {
@@ -42,23 +42,30 @@ const struct command *command_get(const struct command *const *list, str name)
 	return NULL;
 }
 
-str command_nearest(const struct command *const *list, str typed)
+static str nearest_of(str typed, const str *names, size_t n)
 {
-	str names[NAMES_MAX], rest, name;
-	size_t n = 0;
-
-	for (size_t i = 0; list[i]; i++) {
-		rest = str_from(list[i]->aliases);
-		if (n < NAMES_MAX)
-			names[n++] = str_from(list[i]->name);
-		while (n < NAMES_MAX && next_name(&rest, &name))
-			names[n++] = name;
-	}
 	/* A name cut short is meant, however much is missing. */
 	for (size_t i = 0; typed.len > 1 && i < n; i++)
 		if (str_starts(names[i], typed))
 			return names[i];
 	return nearest(typed, names, n);
+}
+
+str command_nearest(const struct command *const *list, str typed)
+{
+	str names[NAMES_MAX], aliases[NAMES_MAX], name, found;
+	size_t names_n = 0, aliases_n = 0;
+
+	for (size_t i = 0; list[i] && names_n < NAMES_MAX; i++) {
+		str rest = str_from(list[i]->aliases);
+
+		names[names_n++] = str_from(list[i]->name);
+		while (aliases_n < NAMES_MAX && next_name(&rest, &name))
+			aliases[aliases_n++] = name;
+	}
+	/* Short aliases are near to everything. */
+	found = nearest_of(typed, names, names_n);
+	return found.ptr ? found : nearest_of(typed, aliases, aliases_n);
 }
 
 /* The row of a flag, of whatever command: all of that name have the same kind. */

@@ -126,7 +126,8 @@ void help_overview(struct cli *c)
 			if ((int)commands[i]->group != group)
 				continue;
 			row(o, form_of(c->arena, commands[i]), FORM_COLUMNS, commands[i]->doc);
-			if (commands[i]->aliases)
+			/* Names of two words are for those who know the reference's. */
+			if (commands[i]->aliases && str_index(str_from(commands[i]->aliases), ' ') < 0)
 				out_span(o, TONE_DIM, " (%s)", commands[i]->aliases);
 			out_end(o);
 		}

@@ -152,6 +152,6 @@ const struct command inbox_command = {
 	COMMAND_FLAGS(inbox),
 	.run = inbox_run,
 	.doc = "Shows the messages that wait for you, each once.",
-	.more = "Without --mesh: in every mesh you are in. What was shown is gone from the broker;\n"
-		"a message that could not be written out stays there.",
+	.more = "Without --mesh: in every mesh you are in. What was shown is gone from the\n"
+		"broker; a message that could not be written out stays there.",
 };

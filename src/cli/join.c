@@ -65,7 +65,7 @@ const struct command join_command = {
 	.group = GROUP_MESH,
 	COMMAND_FLAGS(join),
 	.run = join_run,
-	.doc = "Joins a mesh with an invite link; '-' reads it from stdin.",
+	.doc = "Joins a mesh with a link; '-' reads it from stdin.",
 	.more = "A link on the command line can be seen by other users of this machine while\n"
 		"the command runs; 'claudemesh join -' cannot.",
 };

@@ -5,13 +5,14 @@
 
 #include "cli/message.h"
 
-enum { LISTEN_WAIT_MS = 3600 * 1000 };
+enum { LOOK_MS = 1000 };      /* how often a lost connection is looked for */
 
 /* The two signals that end listening, and the visit they end. */
 struct ears {
 	struct visit *visit;
 	struct loop_signal *interrupt, *terminate;
 	bool stopped;
+	unsigned lost;        /* how often the connection was, as far as was told */
 };
 
 static void stop(void *arg, int signum UNUSED)
@@ -48,6 +49,16 @@ static struct err *show(struct cli *c, str mesh, const struct inbound *m)
 	return out_flush(&c->out, c->arena);
 }
 
+static void tell_lost(struct cli *c, struct ears *ears)
+{
+	unsigned times;
+	str why = visit_lost(ears->visit, &times);
+
+	if (times != ears->lost)
+		out_note(&c->out, "connection lost (%.*s), connecting again", STRF(why));
+	ears->lost = times;
+}
+
 /* Until a signal, a final refusal or nobody to read our output. */
 static struct err *follow(struct cli *c, struct ears *ears, str mesh)
 {
@@ -59,9 +70,10 @@ static struct err *follow(struct cli *c, struct ears *ears, str mesh)
 		struct err *e;
 
 		arena_reset(a);
-		e = visit_next(a, ears->visit, LISTEN_WAIT_MS, &m, &got);
+		e = visit_next(a, ears->visit, LOOK_MS, &m, &got);
 		if (e && !ears->stopped)
 			return err_copy(c->arena, e);
+		tell_lost(c, ears);
 		if (e || !got)
 			continue;
 		TRY(show(c, mesh, &m));

@@ -217,6 +217,6 @@ const struct command peers_command = {
 	COMMAND_FLAGS(peers),
 	.run = peers_run,
 	.doc = "Shows who is there and what they are doing.",
-	.more = "Without --mesh: in every mesh you are in. 'unverified': the mesh's owner did not\n"
-		"vouch for this member's key, the broker alone says who it is.",
+	.more = "Without --mesh: in every mesh you are in. 'unverified': the mesh's owner did\n"
+		"not vouch for this member's key, the broker alone says who it is.",
 };

@@ -91,6 +91,8 @@ static struct err *send_run(struct cli *c, const void *flags)
 	struct err *e;
 
 	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &draft.text));
+	if (str_empty(draft.text))
+		return FAIL(c->arena, BAD_REQUEST, "the message is empty");
 	/* Chosen here, so that an attempt whose answer is lost can be repeated safely. */
 	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
 	TRY(stay_open(c, &stay));

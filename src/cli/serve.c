@@ -48,5 +48,5 @@ const struct command serve_command = {
 	.passes_on = true,
 	.run = serve_run,
 	.doc = "Runs the broker on this machine.",
-	.more = "The settings are those of claudemesh-broker: 'claudemesh serve --help' lists them.",
+	.more = "The settings of the broker: 'claudemesh serve --help' lists them.",
 };
