@@ -19,28 +19,30 @@ enum {
 };
 
 struct api {
-	str base;             /* "https://host[:port]", no trailing '/' */
-	struct tls *tls;      /* NULL: the system's authorities */
+	str base;        /* "https://host[:port]", no trailing '/' */
+	struct tls *tls; /* NULL: the system's authorities */
 };
 
 /* base for a broker's ws address or http address. */
 struct err *api_init(struct arena *a, str broker_url, struct api *ret_api) MUST_CHECK;
 
-struct err *api_mesh_create(struct arena *a, const struct api *api, const struct mesh_create_args *args,
-			    struct mesh_created_args *ret_made) MUST_CHECK;
+struct err *api_mesh_create(struct arena *a, const struct api *api,
+			    const struct mesh_create_args *args, struct mesh_created_args *ret_made)
+	MUST_CHECK;
 struct err *api_invite_create(struct arena *a, const struct api *api, str slug,
 			      const struct invite_create_args *args,
 			      struct invite_created_args *ret_made) MUST_CHECK;
 /* GONE or NOT_FOUND if no live invite has the code. */
 struct err *api_invite_lookup(struct arena *a, const struct api *api, str code,
 			      struct invite_code_args *ret_invite) MUST_CHECK;
-struct err *api_claim(struct arena *a, const struct api *api, str code, const struct claim_args *args,
-		      struct claimed_args *ret_claimed) MUST_CHECK;
+struct err *api_claim(struct arena *a, const struct api *api, str code,
+		      const struct claim_args *args, struct claimed_args *ret_claimed) MUST_CHECK;
 struct err *api_join(struct arena *a, const struct api *api, const struct join_args *args,
 		     struct joined_args *ret_joined) MUST_CHECK;
 
 /* What each call does with an answer; apart, so that it can be tested without a server. */
 enum api_call { API_MESH_CREATE, API_INVITE_CREATE, API_INVITE_LOOKUP, API_CLAIM, API_JOIN };
-struct err *api_answer(struct arena *a, enum api_call call, int status, str body, void *ret_args) MUST_CHECK;
+struct err *api_answer(struct arena *a, enum api_call call, int status, str body, void *ret_args)
+	MUST_CHECK;
 
 #endif

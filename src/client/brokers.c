@@ -4,7 +4,7 @@
 #include "client/json_file.h"
 
 #define BROKER_ARGS(F, T) \
-	F(T, str,  url,    REQ, 1, 0, "ws address") \
+	F(T, str, url, REQ, 1, 0, "ws address") \
 	F(T, bool, hello2, OPT, 0, 0, "it once sent a challenge")
 JSON_LIST(broker, BROKER_ARGS);
 #define JSON_C_broker_rows struct broker_list
@@ -55,7 +55,8 @@ static struct err *add_hello2(struct arena *a, const struct paths *p, str url)
 	}
 	/* At the limit we refuse rather than forget one: forgetting would allow its fall back. */
 	if (all.brokers.n > FIELD_LIST_MAX)
-		return FAIL(a, TOO_LARGE, "'%.*s' lists %d brokers already", STRF(p->brokers), FIELD_LIST_MAX);
+		return FAIL(a, TOO_LARGE, "'%.*s' lists %d brokers already", STRF(p->brokers),
+			    FIELD_LIST_MAX);
 	broker->hello2 = true;
 	return json_file_save(a, p->brokers, brokers_fields, &all);
 }

@@ -10,7 +10,8 @@
 #include "client/paths.h"
 
 /* url: the ws address as in config.json. A missing file or broker is false. */
-struct err *brokers_get_hello2(struct arena *a, const struct paths *p, str url, bool *ret_hello2) MUST_CHECK;
+struct err *brokers_get_hello2(struct arena *a, const struct paths *p, str url, bool *ret_hello2)
+	MUST_CHECK;
 /* Writes only if it is not known yet. */
 struct err *brokers_set_hello2(struct arena *a, const struct paths *p, str url) MUST_CHECK;
 

@@ -27,15 +27,16 @@ static struct err *config_save(struct arena *a, const struct paths *p, struct co
 }
 
 /* Under the lock from here to file_unlock(): nobody else changes it meanwhile. */
-static struct err *config_open(struct arena *a, const struct paths *p, struct config_args *ret_config,
-			       struct file_lock **ret_lock)
+static struct err *config_open(struct arena *a, const struct paths *p,
+			       struct config_args *ret_config, struct file_lock **ret_lock)
 {
 	TRY(paths_make(a, p));
 	TRY(file_lock(a, p->lock, FILE_LOCK_MS, ret_lock));
 	return config_load(a, p, ret_config);
 }
 
-static const struct config_mesh_args *find_slug(const struct config_args *c, str slug, str but_mesh_id)
+static const struct config_mesh_args *find_slug(const struct config_args *c, str slug,
+						str but_mesh_id)
 {
 	for (size_t i = 0; i < c->meshes.n; i++) {
 		const struct config_mesh_args *m = &c->meshes.items[i];
@@ -47,14 +48,15 @@ static const struct config_mesh_args *find_slug(const struct config_args *c, str
 }
 
 /* Two brokers may each have a mesh of that name; here a slug names one. */
-static struct err *free_slug(struct arena *a, const struct config_args *c, const struct config_mesh_args *mesh,
-			     str *ret_slug)
+static struct err *free_slug(struct arena *a, const struct config_args *c,
+			     const struct config_mesh_args *mesh, str *ret_slug)
 {
 	str slug = mesh->slug;
 
 	for (int i = 2; find_slug(c, slug, mesh->meshId); i++) {
 		if (i > SLUG_TRIES)
-			return FAIL(a, EXISTS, "too many meshes are called '%.*s' here", STRF(mesh->slug));
+			return FAIL(a, EXISTS, "too many meshes are called '%.*s' here",
+				    STRF(mesh->slug));
 		slug = arena_printf(a, "%.*s-%d", STRF(mesh->slug), i);
 	}
 	*ret_slug = slug;
@@ -85,8 +87,8 @@ static struct err *add_mesh(struct arena *a, const struct paths *p, struct confi
 	return NULL;
 }
 
-struct err *config_add_mesh(struct arena *a, const struct paths *p, const struct config_mesh_args *mesh,
-			    str *ret_slug)
+struct err *config_add_mesh(struct arena *a, const struct paths *p,
+			    const struct config_mesh_args *mesh, str *ret_slug)
 {
 	struct config_args c;
 	struct file_lock *lock;
@@ -135,7 +137,8 @@ static str list_slugs(struct arena *a, const struct config_args *c)
 	str all = STR_NONE;
 
 	for (size_t i = 0; i < c->meshes.n; i++)
-		all = i ? arena_printf(a, "%.*s, %.*s", STRF(all), STRF(c->meshes.items[i].slug)) : c->meshes.items[i].slug;
+		all = i ? arena_printf(a, "%.*s, %.*s", STRF(all), STRF(c->meshes.items[i].slug))
+			: c->meshes.items[i].slug;
 	return all;
 }
 
@@ -148,7 +151,8 @@ static struct err *unknown_slug(struct arena *a, const struct config_args *c, st
 		slugs[i] = c->meshes.items[i].slug;
 	near = nearest(slug, slugs, c->meshes.n);
 	if (!str_empty(near))
-		return FAIL(a, NOT_FOUND, "no mesh '%.*s' here; did you mean '%.*s'?", STRF(slug), STRF(near));
+		return FAIL(a, NOT_FOUND, "no mesh '%.*s' here; did you mean '%.*s'?", STRF(slug),
+			    STRF(near));
 	slugs[0] = list_slugs(a, c);
 	return FAIL(a, NOT_FOUND, "no mesh '%.*s' here; joined: %.*s", STRF(slug), STRF(slugs[0]));
 }
@@ -157,11 +161,15 @@ struct err *config_find_mesh(struct arena *a, const struct config_args *c, str s
 			     const struct config_mesh_args **ret_mesh)
 {
 	if (c->meshes.n == 0)
-		return FAIL(a, NOT_FOUND, "no mesh is joined yet; run 'claudemesh join URL' or 'claudemesh create NAME'");
+		return FAIL(
+			a, NOT_FOUND,
+			"no mesh is joined yet; run 'claudemesh join URL' or 'claudemesh create NAME'");
 	if (str_empty(slug) && c->meshes.n > 1) {
 		str all = list_slugs(a, c);
 
-		return FAIL(a, AMBIGUOUS, "several meshes are joined; say which one with --mesh: %.*s", STRF(all));
+		return FAIL(a, AMBIGUOUS,
+			    "several meshes are joined; say which one with --mesh: %.*s",
+			    STRF(all));
 	}
 	for (size_t i = 0; i < c->meshes.n; i++) {
 		if (str_empty(slug) || str_eq(c->meshes.items[i].slug, slug)) {
@@ -180,14 +188,18 @@ const struct config_mesh_args *config_get_mesh_id(const struct config_args *c, s
 	return NULL;
 }
 
-struct err *config_mesh_pair(struct arena *a, const struct config_mesh_args *mesh, struct sign_pair *ret_pair)
+struct err *config_mesh_pair(struct arena *a, const struct config_mesh_args *mesh,
+			     struct sign_pair *ret_pair)
 {
 	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
 
 	if (!sign_pair_from_hex(mesh->secretKey, &pair) ||
 	    !str_eq_nocase(sign_pair_pubkey(a, &pair), mesh->pubkey))
-		return FAIL(a, BAD_REQUEST, "the keys of mesh '%.*s' in config.json are damaged: the secret key does "
-			    "not belong to the public one", STRF(mesh->slug));
+		return FAIL(
+			a, BAD_REQUEST,
+			"the keys of mesh '%.*s' in config.json are damaged: the secret key does "
+			"not belong to the public one",
+			STRF(mesh->slug));
 	*ret_pair = pair;
 	return NULL;
 }

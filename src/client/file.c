@@ -36,21 +36,26 @@ static struct err *check_private(struct arena *a, int fd, str path, off_t *ret_s
 	if (!S_ISREG(st.st_mode))
 		return FAIL(a, FORBIDDEN, "'%.*s' is not a plain file", STRF(path));
 	if (st.st_uid != geteuid())
-		return FAIL(a, FORBIDDEN, "'%.*s' belongs to another user; it must be yours alone: chown %u '%.*s'",
-			    STRF(path), (unsigned)geteuid(), STRF(path));
+		return FAIL(
+			a, FORBIDDEN,
+			"'%.*s' belongs to another user; it must be yours alone: chown %u '%.*s'",
+			STRF(path), (unsigned)geteuid(), STRF(path));
 	if (st.st_mode & OTHERS_MASK)
-		return FAIL(a, FORBIDDEN, "'%.*s' can be read or written by other users (mode %04o) and holds "
-			    "secret keys; run: chmod 600 '%.*s'", STRF(path), (unsigned)(st.st_mode & 07777),
-			    STRF(path));
+		return FAIL(a, FORBIDDEN,
+			    "'%.*s' can be read or written by other users (mode %04o) and holds "
+			    "secret keys; run: chmod 600 '%.*s'",
+			    STRF(path), (unsigned)(st.st_mode & 07777), STRF(path));
 	if (st.st_size > FILE_BYTES_MAX)
-		return FAIL(a, TOO_LARGE, "'%.*s' has more than %d bytes", STRF(path), FILE_BYTES_MAX);
+		return FAIL(a, TOO_LARGE, "'%.*s' has more than %d bytes", STRF(path),
+			    FILE_BYTES_MAX);
 	*ret_size = st.st_size;
 	return NULL;
 }
 
 struct err *file_read_private(struct arena *a, str path, str *ret_content)
 {
-	CLEANUP(close_fd) int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	CLEANUP(close_fd)
+	int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	off_t size = 0;
 	size_t used = 0;
 	u8 *content;
@@ -100,7 +105,8 @@ static bool sync_dir_of(struct arena *a, str path)
 
 	while (len && path.ptr[len - 1] != '/')
 		len--;
-	fd = open(len ? arena_cstr(a, str_of(path.ptr, len)) : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(len ? arena_cstr(a, str_of(path.ptr, len)) : ".",
+		  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 && fsync(fd) == 0;
 }
 
@@ -161,7 +167,8 @@ struct err *file_lock(struct arena *a, str path, i64 wait_ms, struct file_lock *
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return FAIL(a, IO, "cannot lock '%.*s': %s", STRF(path), strerror(errno));
 		if (clock_mono_ms(&clock_real) >= deadline)
-			return FAIL(a, TRY_AGAIN, "another claudemesh holds '%.*s'; try again", STRF(path));
+			return FAIL(a, TRY_AGAIN, "another claudemesh holds '%.*s'; try again",
+				    STRF(path));
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_POLL_MS * 1000000L }, NULL);
 	}
 	*ret_lock = l;

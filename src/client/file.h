@@ -12,7 +12,7 @@
 
 enum {
 	FILE_BYTES_MAX = 4 << 20,
-	FILE_LOCK_MS = 10000,         /* how long another process may hold the lock */
+	FILE_LOCK_MS = 10000, /* how long another process may hold the lock */
 };
 
 /* The whole content, in memory that is wiped with the arena. A missing file is success with
@@ -25,7 +25,8 @@ struct err *file_remove(struct arena *a, str path) MUST_CHECK;
 /* An exclusive lock on a file that is made for it; released with the arena or by
  * file_unlock(), whichever comes first. TRY_AGAIN after wait_ms. */
 struct file_lock;
-struct err *file_lock(struct arena *a, str path, i64 wait_ms, struct file_lock **ret_lock) MUST_CHECK;
+struct err *file_lock(struct arena *a, str path, i64 wait_ms, struct file_lock **ret_lock)
+	MUST_CHECK;
 void file_unlock(struct file_lock *l);
 
 #endif

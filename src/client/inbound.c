@@ -26,11 +26,13 @@ static bool is_multicast(const struct push_args *push, bool marks_multicast)
 
 static str shown_name(struct arena *a, const struct push_args *push)
 {
-	str key = str_empty(push->senderMemberPubkey) ? push->senderPubkey : push->senderMemberPubkey;
+	str key = str_empty(push->senderMemberPubkey) ? push->senderPubkey
+						      : push->senderMemberPubkey;
 
 	if (!str_empty(push->senderName))
 		return push->senderName;
-	return str_empty(key) ? S("unknown") : arena_dup(a, str_of(key.ptr, MIN(key.len, (size_t)KEY_SHOWN)));
+	return str_empty(key) ? S("unknown")
+			      : arena_dup(a, str_of(key.ptr, MIN(key.len, (size_t)KEY_SHOWN)));
 }
 
 static void read_multicast(struct arena *a, const struct push_args *push, struct inbound *m)
@@ -55,10 +57,15 @@ void inbound_read(struct arena *a, const struct push_args *push, struct box_cach
 {
 	struct sealed sealed = { push->nonce, push->ciphertext };
 	struct inbound m = {
-		.message_id = push->messageId, .client_message_id = push->client_message_id,
-		.from_name = shown_name(a, push), .from_pubkey = push->senderPubkey,
-		.from_member_pubkey = push->senderMemberPubkey, .from_member_id = push->senderMemberId,
-		.priority = push->priority, .created_at = push->createdAt, .reply_to = push->replyToId,
+		.message_id = push->messageId,
+		.client_message_id = push->client_message_id,
+		.from_name = shown_name(a, push),
+		.from_pubkey = push->senderPubkey,
+		.from_member_pubkey = push->senderMemberPubkey,
+		.from_member_id = push->senderMemberId,
+		.priority = push->priority,
+		.created_at = push->createdAt,
+		.reply_to = push->replyToId,
 		.topic = push->topic,
 	};
 
@@ -80,7 +87,8 @@ void peer_event_read(const struct push_args *push, struct peer_event *ret_event)
 	str name = json_get_str(push->eventData, S("name"));
 
 	*ret_event = (struct peer_event){
-		.event = push->event, .created_at = push->createdAt,
+		.event = push->event,
+		.created_at = push->createdAt,
 		.name = str_empty(name) ? json_get_str(push->eventData, S("displayName")) : name,
 		.pubkey = json_get_str(push->eventData, S("pubkey")),
 	};

@@ -13,22 +13,22 @@
 
 struct inbound {
 	str message_id;
-	str client_message_id;        /* empty if there is none */
-	str from_name;                /* a key prefix where the broker gives no name */
-	str from_pubkey;              /* the key that sealed it: session or member key */
-	str from_member_pubkey;       /* the stable key to answer to; empty if not told */
-	str from_member_id;           /* empty if not told */
+	str client_message_id;  /* empty if there is none */
+	str from_name;          /* a key prefix where the broker gives no name */
+	str from_pubkey;        /* the key that sealed it: session or member key */
+	str from_member_pubkey; /* the stable key to answer to; empty if not told */
+	str from_member_id;     /* empty if not told */
 	str body;
-	bool readable;                /* body is the text; else it is empty and `why` says why */
-	bool encrypted;               /* opened with a key of ours */
+	bool readable;  /* body is the text; else it is empty and `why` says why */
+	bool encrypted; /* opened with a key of ours */
 	str why;
-	str target;                   /* empty: to us alone; "*" or "@group" */
+	str target; /* empty: to us alone; "*" or "@group" */
 	str priority, created_at, reply_to, topic;
 };
 
 /* An event: somebody came or went. */
 struct peer_event {
-	str event;                    /* peer_joined, peer_left, peer_returned, ... */
+	str event; /* peer_joined, peer_left, peer_returned, ... */
 	str name, pubkey, created_at;
 };
 

@@ -8,14 +8,16 @@
 
 enum { TOKEN_MIN = 21 };
 
-#define FORMS "https://HOST/i/CODE#SECRET, https://HOST/join/TOKEN, ic://join/TOKEN, a code or a token"
+#define FORMS \
+	"https://HOST/i/CODE#SECRET, https://HOST/join/TOKEN, ic://join/TOKEN, a code or a token"
 
 static bool is_base64url(str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_'))
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		      c == '-' || c == '_'))
 			return false;
 	}
 	return true;
@@ -23,7 +25,8 @@ static bool is_base64url(str s)
 
 static bool is_loopback_host(str host)
 {
-	return str_eq(host, S("localhost")) || str_eq(host, S("::1")) || str_starts(host, S("127."));
+	return str_eq(host, S("localhost")) || str_eq(host, S("::1")) ||
+	       str_starts(host, S("127."));
 }
 
 static bool starts_nocase(str s, str prefix)
@@ -40,17 +43,21 @@ static str strip_end_slash(str s)
 static struct err *take_code(struct arena *a, str code, str secret, struct invite_link *l)
 {
 	if (!invite_code_is_valid(code))
-		return FAIL(a, BAD_REQUEST, "'%.*s' is not an invite code: 6 to 16 letters and digits",
+		return FAIL(a, BAD_REQUEST,
+			    "'%.*s' is not an invite code: 6 to 16 letters and digits",
 			    (int)MIN(code.len, 32), code.ptr);
 	l->kind = INVITE_CODE;
 	l->code = arena_dup(a, code);
 	if (!secret.ptr)
 		return NULL;
 	if (secret.len != INVITE_SECRET_LEN)
-		return FAIL(a, BAD_REQUEST, "the invite link is cut off: behind '#' come %d characters, here are %zu",
-			    INVITE_SECRET_LEN, secret.len);
+		return FAIL(
+			a, BAD_REQUEST,
+			"the invite link is cut off: behind '#' come %d characters, here are %zu",
+			INVITE_SECRET_LEN, secret.len);
 	if (!decode_secret_base64url(secret, l->secret, sizeof(l->secret)))
-		return FAIL(a, BAD_REQUEST, "the invite link is damaged: what comes behind '#' is not base64url");
+		return FAIL(a, BAD_REQUEST,
+			    "the invite link is damaged: what comes behind '#' is not base64url");
 	l->has_secret = true;
 	return NULL;
 }
@@ -59,7 +66,8 @@ static struct err *take_token(struct arena *a, str token, struct invite_link *l)
 {
 	token = strip_end_slash(token);
 	if (token.len < TOKEN_MIN || token.len > TOKEN_BYTES_MAX || !is_base64url(token))
-		return FAIL(a, BAD_REQUEST, "the invite token is cut off or damaged (%zu characters)", token.len);
+		return FAIL(a, BAD_REQUEST,
+			    "the invite token is cut off or damaged (%zu characters)", token.len);
 	l->kind = INVITE_TOKEN;
 	l->token = secret_dup(a, token);
 	return NULL;
@@ -88,8 +96,8 @@ static bool split_path(str path, str *ret_before, str *ret_word, str *ret_last)
 /* "/de" before "/i/": the reference's web pages put the language there. */
 static bool is_locale(str before)
 {
-	return before.len == 3 && before.ptr[0] == '/' && before.ptr[1] >= 'a' && before.ptr[1] <= 'z' &&
-	       before.ptr[2] >= 'a' && before.ptr[2] <= 'z';
+	return before.len == 3 && before.ptr[0] == '/' && before.ptr[1] >= 'a' &&
+	       before.ptr[1] <= 'z' && before.ptr[2] >= 'a' && before.ptr[2] <= 'z';
 }
 
 static struct err *take_url(struct arena *a, str text, struct invite_link *l)
@@ -99,13 +107,16 @@ static struct err *take_url(struct arena *a, str text, struct invite_link *l)
 
 	TRY(url_parse(a, text, &u));
 	if (url_is_ws(&u))
-		return FAIL(a, BAD_REQUEST, "that is the address of a broker, not an invite; ask for a link like " FORMS);
+		return FAIL(
+			a, BAD_REQUEST,
+			"that is the address of a broker, not an invite; ask for a link like " FORMS);
 	if (!split_path(u.path, &before, &word, &last))
 		return FAIL(a, BAD_REQUEST, "the address is not an invite; expected: " FORMS);
 	if (is_locale(before))
 		before = S("");
 	authority = url_authority(a, &u);
-	l->base = arena_printf(a, "%s://%.*s%.*s", url_is_tls(&u) ? "https" : "http", STRF(authority), STRF(before));
+	l->base = arena_printf(a, "%s://%.*s%.*s", url_is_tls(&u) ? "https" : "http",
+			       STRF(authority), STRF(before));
 	if (str_eq(word, S("i")))
 		return take_code(a, last, u.fragment, l);
 	if (str_eq(word, S("join")))
@@ -144,7 +155,8 @@ static struct err *take_bare(struct arena *a, str text, struct invite_link *l)
 		return take_code(a, code, rest, l);
 	if (!rest.ptr && text.len >= TOKEN_MIN)
 		return take_token(a, text, l);
-	return FAIL(a, BAD_REQUEST, "'%.*s' is no invite; expected: " FORMS, (int)MIN(text.len, 32), text.ptr);
+	return FAIL(a, BAD_REQUEST, "'%.*s' is no invite; expected: " FORMS, (int)MIN(text.len, 32),
+		    text.ptr);
 }
 
 struct err *invite_link_parse(struct arena *a, str text, struct invite_link *ret_link)
@@ -155,11 +167,15 @@ struct err *invite_link_parse(struct arena *a, str text, struct invite_link *ret
 	if (str_empty(text))
 		return FAIL(a, BAD_REQUEST, "no invite given; expected: " FORMS);
 	if (text.len > URL_MAX)
-		return FAIL(a, TOO_LARGE, "the invite has %zu characters, at most %d are possible", text.len, URL_MAX);
+		return FAIL(a, TOO_LARGE, "the invite has %zu characters, at most %d are possible",
+			    text.len, URL_MAX);
 	for (size_t i = 0; i < text.len; i++)
 		if (text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
-			return FAIL(a, BAD_REQUEST, "the invite has a blank or control character inside (at %zu); paste "
-				    "it as one piece", i);
+			return FAIL(
+				a, BAD_REQUEST,
+				"the invite has a blank or control character inside (at %zu); paste "
+				"it as one piece",
+				i);
 	if (starts_nocase(text, S("ic://")))
 		TRY(take_scheme(a, str_skip(text, 5), &l));
 	else if (starts_nocase(text, S("claudemesh://")))
@@ -188,7 +204,8 @@ str invite_link_write(struct arena *a, str base, str code, const u8 secret[INVIT
 	return str_from(link);
 }
 
-struct err *invite_token_open(struct arena *a, str token, i64 now_ms, struct invite_payload_args *ret_payload)
+struct err *invite_token_open(struct arena *a, str token, i64 now_ms,
+			      struct invite_payload_args *ret_payload)
 {
 	struct invite_payload_args p;
 	const struct json *tree;
@@ -197,28 +214,39 @@ struct err *invite_token_open(struct arena *a, str token, i64 now_ms, struct inv
 	str text;
 
 	if (!base64url_decode(a, token, &text) || !str_is_utf8(text))
-		return FAIL(a, BAD_REQUEST, "the invite token is cut off or damaged: it is not base64url of text");
+		return FAIL(a, BAD_REQUEST,
+			    "the invite token is cut off or damaged: it is not base64url of text");
 	if (json_parse(a, text, &tree) || tree->type != JSON_OBJ)
-		return FAIL(a, BAD_REQUEST, "the invite token is cut off or damaged: there is no JSON object in it");
+		return FAIL(
+			a, BAD_REQUEST,
+			"the invite token is cut off or damaged: there is no JSON object in it");
 	TRY(json_decode(a, tree, invite_payload_fields, &p, sizeof(p), NULL));
 	p.present = true;
 	TRY(url_parse(a, p.broker_url, &u));
 	if (!url_is_ws(&u))
-		return FAIL(a, BAD_REQUEST, "the invite names a broker that is no ws or wss address");
+		return FAIL(a, BAD_REQUEST,
+			    "the invite names a broker that is no ws or wss address");
 	if (!p.role)
 		return FAIL(a, BAD_REQUEST, "the invite names no role");
 	v1 = (struct invite_v1){
-		.mesh_id = p.mesh_id, .mesh_slug = p.mesh_slug, .broker_url = p.broker_url,
-		.expires_s = p.expires_at, .mesh_root_key = p.mesh_root_key,
-		.role = enum_word(role_words, (int)p.role), .owner_pubkey = p.owner_pubkey,
+		.mesh_id = p.mesh_id,
+		.mesh_slug = p.mesh_slug,
+		.broker_url = p.broker_url,
+		.expires_s = p.expires_at,
+		.mesh_root_key = p.mesh_root_key,
+		.role = enum_word(role_words, (int)p.role),
+		.owner_pubkey = p.owner_pubkey,
 	};
 	if (!invite_v1_check(a, &v1, p.signature))
-		return err_word(FAIL(a, UNAUTHORIZED, "the invite is forged or damaged: its signature is not its "
-				     "owner's; ask for a new one"), S("invite_bad_signature"));
+		return err_word(FAIL(a, UNAUTHORIZED,
+				     "the invite is forged or damaged: its signature is not its "
+				     "owner's; ask for a new one"),
+				S("invite_bad_signature"));
 	if (p.expires_at <= now_ms / 1000) {
 		str when = time_iso(a, MIN(p.expires_at, INT64_MAX / 1000) * 1000);
 
-		return err_word(FAIL(a, GONE, "the invite expired at %.*s; ask for a new one", STRF(when)),
+		return err_word(FAIL(a, GONE, "the invite expired at %.*s; ask for a new one",
+				     STRF(when)),
 				S("invite_expired"));
 	}
 	*ret_payload = p;

@@ -16,11 +16,11 @@ enum invite_kind { INVITE_CODE, INVITE_TOKEN };
 
 struct invite_link {
 	enum invite_kind kind;
-	str base;             /* "https://host[:port][/path]"; empty: the link names no broker */
-	str code;             /* INVITE_CODE */
-	bool has_secret;      /* our own invite: proves itself and opens the root key */
+	str base;        /* "https://host[:port][/path]"; empty: the link names no broker */
+	str code;        /* INVITE_CODE */
+	bool has_secret; /* our own invite: proves itself and opens the root key */
 	u8 secret[INVITE_SECRET_BYTES];
-	str token;            /* INVITE_TOKEN */
+	str token; /* INVITE_TOKEN */
 };
 
 /* BAD_REQUEST with the forms that are understood. */

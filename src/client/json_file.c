@@ -24,8 +24,9 @@ struct err *json_file_load(struct arena *a, str path, const struct json_field *f
 		e = json_decode(a, tree, fields, args, args_size, NULL);
 	if (!e)
 		return NULL;
-	return err_make(a, e->code, e->file, e->line, "'%.*s' cannot be used: %.*s; mend it or move it away",
-			STRF(path), STRF(e->text));
+	return err_make(a, e->code, e->file, e->line,
+			"'%.*s' cannot be used: %.*s; mend it or move it away", STRF(path),
+			STRF(e->text));
 }
 
 static void wipe_buf(struct buf *b)
@@ -35,7 +36,8 @@ static void wipe_buf(struct buf *b)
 	buf_done(b);
 }
 
-struct err *json_file_save(struct arena *a, str path, const struct json_field *fields, const void *args)
+struct err *json_file_save(struct arena *a, str path, const struct json_field *fields,
+			   const void *args)
 {
 	CLEANUP(wipe_buf) struct buf text = buf_make(FILE_BYTES_MAX);
 	struct json_out out = json_out(&text);
@@ -47,6 +49,7 @@ struct err *json_file_save(struct arena *a, str path, const struct json_field *f
 	json_obj_end(&out);
 	buf_add_byte(&text, '\n');
 	if (text.full)
-		return FAIL(a, TOO_LARGE, "'%.*s' would have more than %d bytes", STRF(path), FILE_BYTES_MAX);
+		return FAIL(a, TOO_LARGE, "'%.*s' would have more than %d bytes", STRF(path),
+			    FILE_BYTES_MAX);
 	return file_write_private(a, path, buf_str(&text));
 }

@@ -8,18 +8,23 @@
 static struct err *keys_path(struct arena *a, const struct paths *p, str mesh_id, str *ret_path)
 {
 	if (str_empty(mesh_id) || mesh_id.len > 64)
-		return FAIL(a, BAD_REQUEST, "a mesh id has 1 to 64 characters, not %zu", mesh_id.len);
+		return FAIL(a, BAD_REQUEST, "a mesh id has 1 to 64 characters, not %zu",
+			    mesh_id.len);
 	for (size_t i = 0; i < mesh_id.len; i++) {
 		char c = mesh_id.ptr[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_'))
-			return FAIL(a, BAD_REQUEST, "mesh id has characters other than letters, digits, '-' and '_'");
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		      c == '-' || c == '_'))
+			return FAIL(
+				a, BAD_REQUEST,
+				"mesh id has characters other than letters, digits, '-' and '_'");
 	}
 	*ret_path = arena_printf(a, "%.*s/%.*s.json", STRF(p->keys), STRF(mesh_id));
 	return NULL;
 }
 
-struct err *keys_load(struct arena *a, const struct paths *p, str mesh_id, struct mesh_keys_args *ret_keys)
+struct err *keys_load(struct arena *a, const struct paths *p, str mesh_id,
+		      struct mesh_keys_args *ret_keys)
 {
 	struct mesh_keys_args keys;
 	str path;
@@ -54,9 +59,12 @@ struct err *keys_owner_pair(struct arena *a, const struct mesh_keys_args *keys, 
 			    struct sign_pair *ret_pair)
 {
 	if (str_empty(keys->owner_secret))
-		return FAIL(a, FORBIDDEN, "only the owner of '%.*s' can do that: the owner key is not on this "
-			    "machine (it is where 'claudemesh create' was run)", STRF(slug));
+		return FAIL(a, FORBIDDEN,
+			    "only the owner of '%.*s' can do that: the owner key is not on this "
+			    "machine (it is where 'claudemesh create' was run)",
+			    STRF(slug));
 	if (!sign_pair_from_hex(keys->owner_secret, ret_pair))
-		return FAIL(a, BAD_REQUEST, "the owner key of '%.*s' on this machine is damaged", STRF(slug));
+		return FAIL(a, BAD_REQUEST, "the owner key of '%.*s' on this machine is damaged",
+			    STRF(slug));
 	return NULL;
 }

@@ -13,20 +13,22 @@
 #include "json/fields.h"
 
 #define MESH_KEYS_ARGS(F, T) \
-	F(T, str, mesh_id,      REQ, 1, 64, "mesh record id") \
+	F(T, str, mesh_id, REQ, 1, 64, "mesh record id") \
 	F(T, str, owner_pubkey, OPT, 0, 64, "64 hex; empty: nobody told us") \
 	F(T, str, owner_secret, OPT | SECRET, 0, 128, "128 hex; only at the owner") \
-	F(T, str, root_key,     OPT | SECRET, 0, 64, "base64url of 32 bytes; empty: not known") \
-	F(T, str, member_secret, OPT | SECRET, 0, 128, "128 hex; of a join under way, so that it can be repeated") \
-	F(T, str, role,         OPT, 0, 16, "admin or member, as joined") \
-	F(T, str, slug,         OPT, 0, 0, "the broker's slug, where ours had to differ") \
-	F(T, str, public_url,   OPT, 0, 0, "ws address by which the broker calls itself, for invites")
+	F(T, str, root_key, OPT | SECRET, 0, 64, "base64url of 32 bytes; empty: not known") \
+	F(T, str, member_secret, OPT | SECRET, 0, 128, \
+	  "128 hex; of a join under way, so that it can be repeated") \
+	F(T, str, role, OPT, 0, 16, "admin or member, as joined") \
+	F(T, str, slug, OPT, 0, 0, "the broker's slug, where ours had to differ") \
+	F(T, str, public_url, OPT, 0, 0, "ws address by which the broker calls itself, for invites")
 JSON_ARGS(mesh_keys, MESH_KEYS_ARGS);
 
 /* A missing file is success with an empty mesh_id. */
 struct err *keys_load(struct arena *a, const struct paths *p, str mesh_id,
 		      struct mesh_keys_args *ret_keys) MUST_CHECK;
-struct err *keys_save(struct arena *a, const struct paths *p, const struct mesh_keys_args *keys) MUST_CHECK;
+struct err *keys_save(struct arena *a, const struct paths *p, const struct mesh_keys_args *keys)
+	MUST_CHECK;
 struct err *keys_remove(struct arena *a, const struct paths *p, str mesh_id) MUST_CHECK;
 /* The owner's pair; FORBIDDEN if we are not the owner, saying who can do it. */
 struct err *keys_owner_pair(struct arena *a, const struct mesh_keys_args *keys, str slug,

@@ -5,7 +5,6 @@
 
 #include <assert.h>
 
-#include "base/log.h"
 #include "client/link_internal.h"
 #include "json/text.h"
 
@@ -23,9 +22,20 @@ static struct link *link_of(void *arg)
 
 /* Refusals that no waiting mends: the same hello would be refused again. */
 static const char *const final_words[] = {
-	"unauthorized", "revoked", "malformed", "bad_signature", "bad_session_pubkey", "bad_parent_pubkey",
-	"attestation_mismatch", "parent_member_id_mismatch", "ttl_too_long", "unknown_message_type",
-	"downgrade", "kicked", "kicked_stale", "banned",
+	"unauthorized",
+	"revoked",
+	"malformed",
+	"bad_signature",
+	"bad_session_pubkey",
+	"bad_parent_pubkey",
+	"attestation_mismatch",
+	"parent_member_id_mismatch",
+	"ttl_too_long",
+	"unknown_message_type",
+	"downgrade",
+	"kicked",
+	"kicked_stale",
+	"banned",
 };
 
 bool link_word_is_final(str word)
@@ -94,11 +104,15 @@ static i64 next_delay(struct link *l)
 void link_down(struct link *l, const struct err *why, bool final)
 {
 	i64 retry_ms = -1;
-	struct err lost = { .code = ERR_NETWORK, .word = S("connection_lost"), .file = why->file, .line = why->line };
+	struct err lost = { .code = ERR_NETWORK,
+			    .word = S("connection_lost"),
+			    .file = why->file,
+			    .line = why->line };
 
 	drop_connection(l);
 	l->state = LINK_DEAD;
-	lost.text = arena_printf(l->frame, "the connection ended before the broker answered: %.*s", STRF(why->text));
+	lost.text = arena_printf(l->frame, "the connection ended before the broker answered: %.*s",
+				 STRF(why->text));
 	link_fail_all(l, final ? why : &lost);
 	if (l->freed)
 		return;
@@ -110,8 +124,8 @@ void link_down(struct link *l, const struct err *why, bool final)
 	l->h->on_down(l->arg, l, why, retry_ms);
 }
 
-bool link_write(struct link *l, const char *type, const char *id_key, str id, const struct json_field *fields,
-		const void *args)
+bool link_write(struct link *l, const char *type, const char *id_key, str id,
+		const struct json_field *fields, const void *args)
 {
 	CLEANUP(buf_done) struct buf text = buf_make(LINK_FRAME_MAX);
 	struct json_out out = json_out(&text);
@@ -129,109 +143,13 @@ bool link_write(struct link *l, const char *type, const char *id_key, str id, co
 	return true;
 }
 
-/* The reference leaves memberProfile out when a session comes back, and bounds no name. */
-static bool read_hello_ack(struct link *l, const struct json *message, struct hello_ack_args *ret_ack)
-{
-	struct hello_ack_args ack;
-
-	if (json_decode(l->frame, message, hello_ack_fields, &ack, sizeof(ack), NULL))
-		ack = (struct hello_ack_args){ .presenceId = json_get_str(message, S("presenceId")),
-					       .memberDisplayName = json_get_str(message, S("memberDisplayName")) };
-	*ret_ack = ack;
-	return !str_empty(ack.presenceId);
-}
-
-static void keep_features(struct link *l, const struct hello_ack_args *ack)
-{
-	l->features = (struct strs){ NEW_ARRAY(l->conn, str, ack->features.n + 1), ack->features.n, true };
-	for (size_t i = 0; i < ack->features.n; i++)
-		l->features.items[i] = arena_dup(l->conn, ack->features.items[i]);
-}
-
-static void take_text(struct link *l, str text);
-
-/* What was pushed before the answer to the hello; the owner sees it after on_ready(). */
-static void take_early(struct link *l)
-{
-	size_t n = l->n_early;
-
-	for (size_t i = 0; i < n && !l->freed && l->state == LINK_READY; i++)
-		take_text(l, l->early[i]);
-	if (!l->freed)
-		l->n_early = 0;
-}
-
-static void take_hello_ack(struct link *l, const struct json *message)
-{
-	struct hello_ack_args ack;
-
-	if (l->state != LINK_GREETING || !read_hello_ack(l, message, &ack)) {
-		l->bad_frames++;
-		return;
-	}
-	loop_timer_off(l->timer);
-	l->state = LINK_READY;
-	l->attempt = 0;
-	/* Only a broker that knew us may bind us to a challenge for ever. */
-	l->hello2_known = l->hello2_known || l->has_challenge;
-	keep_features(l, &ack);
-	l->h->on_ready(l->arg, l, &ack);
-	if (!l->freed)
-		take_early(l);
-}
-
-static void take_error(struct link *l, const struct json *message)
-{
-	str word = json_get_str(message, S("code")), text = json_get_str(message, S("message"));
-	struct err *e;
-
-	if (l->state == LINK_GREETING) {
-		e = link_hello_refused(l, word, text);
-		link_down(l, e, link_word_is_final(word));
-		return;
-	}
-	/* It is nobody's; but it may say why the connection is about to be closed. */
-	l->notice_word = text_quotable(l->conn, word, 64);
-	l->notice_text = text_quotable(l->conn, text, REFUSAL_TEXT_MAX);
-	log_debug("error from the broker", LOG_S("code", l->notice_word), LOG_S("text", l->notice_text));
-}
-
-static void keep_early(struct link *l, str text)
-{
-	/* More than that comes again: it was not acked. */
-	if (l->n_early < LINK_EARLY_MAX && arena_used(l->conn) + text.len < LINK_FRAME_MAX)
-		l->early[l->n_early++] = arena_dup(l->conn, text);
-}
-
-static void take_text(struct link *l, str text)
-{
-	const struct json *message;
-	str type;
-
-	if (json_parse(l->frame, text, &message) || message->type != JSON_OBJ) {
-		l->bad_frames++;
-		return;
-	}
-	type = json_get_str(message, S("type"));
-	if (str_eq(type, S("hello_ack")))
-		take_hello_ack(l, message);
-	else if (str_eq(type, S("push")) && l->state == LINK_GREETING)
-		keep_early(l, text);
-	else if (str_eq(type, S("push")))
-		link_take_push(l, message);
-	else if (str_empty(type))
-		l->bad_frames++;
-	else if (!link_take_reply(l, type, message) && str_eq(type, S("error")))
-		take_error(l, message);
-}
-
 static void on_message(void *arg, struct ws_client *c, str message, bool is_text)
 {
 	struct link *l = link_of(arg);
 
 	link_enter(l);
 	if (l->state == LINK_GREETING || l->state == LINK_READY)
-		take_text(l, message);
+		link_take(l, message);
 	link_leave(l);
 }
 
@@ -258,10 +176,12 @@ static void on_fail(void *arg, struct ws_client *c, const struct err *e, int htt
 
 	link_enter(l);
 	if (http_status)
-		why = FAIL(l->frame, NETWORK, "%.*s answers %d to a WebSocket: is it a claudemesh broker?",
+		why = FAIL(l->frame, NETWORK,
+			   "%.*s answers %d to a WebSocket: is it a claudemesh broker?",
 			   STRF(l->spec.url), http_status);
 	else
-		why = FAIL(l->frame, NETWORK, "cannot reach the broker at %.*s: %.*s", STRF(l->spec.url), STRF(e->text));
+		why = FAIL(l->frame, NETWORK, "cannot reach the broker at %.*s: %.*s",
+			   STRF(l->spec.url), STRF(e->text));
 	link_down(l, why, false);
 	link_leave(l);
 }
@@ -276,10 +196,12 @@ static struct err *close_err(struct link *l, const struct ws_end *end)
 	if (l->state == LINK_CLOSING)
 		return FAIL(a, CANCELLED, "closed");
 	if (end->code == CLOSE_KICKED)
-		return err_word(FAIL(a, REFUSED, "kicked from this mesh%s%.*s", str_empty(text) ? "" : ": ", STRF(text)),
+		return err_word(FAIL(a, REFUSED, "kicked from this mesh%s%.*s",
+				     str_empty(text) ? "" : ": ", STRF(text)),
 				S("kicked"));
 	if (end->code == CLOSE_BANNED)
-		return err_word(FAIL(a, REFUSED, "removed from this mesh%s%.*s", str_empty(text) ? "" : ": ", STRF(text)),
+		return err_word(FAIL(a, REFUSED, "removed from this mesh%s%.*s",
+				     str_empty(text) ? "" : ": ", STRF(text)),
 				S("banned"));
 	if (end->code == WS_POLICY) {
 		str word = str_empty(l->notice_word) ? reason : l->notice_word;
@@ -287,7 +209,8 @@ static struct err *close_err(struct link *l, const struct ws_end *end)
 		return link_hello_refused(l, word, text);
 	}
 	if (end->by_peer && !str_empty(text))
-		return FAIL(a, NETWORK, "the broker closed the connection: %.*s (%d)", STRF(text), end->code);
+		return FAIL(a, NETWORK, "the broker closed the connection: %.*s (%d)", STRF(text),
+			    end->code);
 	return FAIL(a, NETWORK, "the connection to the broker ended (%d)%s%.*s", end->code,
 		    str_empty(end->cause) ? "" : ": ", STRF(end->cause));
 }
@@ -304,13 +227,18 @@ static void on_close(void *arg, struct ws_client *c, const struct ws_end *end)
 }
 
 static const struct ws_client_app link_app = {
-	.on_open = on_open, .on_message = on_message, .on_fail = on_fail, .on_close = on_close,
+	.on_open = on_open,
+	.on_message = on_message,
+	.on_fail = on_fail,
+	.on_close = on_close,
 };
 
 static void start_attempt(struct link *l)
 {
-	struct ws_client_spec spec = { .url = l->spec.url, .deadline_ms = LINK_CONNECT_MS,
-				       .message_max = LINK_FRAME_MAX, .tls = l->spec.tls };
+	struct ws_client_spec spec = { .url = l->spec.url,
+				       .deadline_ms = LINK_CONNECT_MS,
+				       .message_max = LINK_FRAME_MAX,
+				       .tls = l->spec.tls };
 
 	if (l->spec.reconnect) {
 		spec.ping_ms = WS_CLIENT_PING_MS;
@@ -332,15 +260,19 @@ static void on_timer(void *arg)
 	if (l->state == LINK_WAITING)
 		start_attempt(l);
 	else if (l->state == LINK_GREETING)
-		link_down(l, FAIL(l->frame, TIMEOUT, "the broker at %.*s did not answer the hello within %d s",
-				  STRF(l->spec.url), LINK_HELLO_MS / 1000), false);
+		link_down(l,
+			  FAIL(l->frame, TIMEOUT,
+			       "the broker at %.*s did not answer the hello within %d s",
+			       STRF(l->spec.url), LINK_HELLO_MS / 1000),
+			  false);
 	link_leave(l);
 }
 
 static struct link_spec copy_spec(struct arena *a, const struct link_spec *from)
 {
 	struct link_spec s = *from;
-	str *const texts[] = { &s.url, &s.mesh_id, &s.member_id, &s.display_name, &s.session_id, &s.cwd, &s.hostname };
+	str *const texts[] = { &s.url,        &s.mesh_id, &s.member_id, &s.display_name,
+			       &s.session_id, &s.cwd,     &s.hostname };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (texts[i]->ptr)

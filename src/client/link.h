@@ -27,14 +27,14 @@
 enum {
 	LINK_CONNECT_MS = 10000,
 	LINK_HELLO_MS = 5000,
-	LINK_REPLY_MS = 5000,         /* requests */
-	LINK_ACK_MS = 10000,          /* sends */
-	LINK_PENDING_MAX = 256,       /* requests under way */
-	LINK_SEEN_MAX = 4096,         /* messages remembered to tell repeats */
-	LINK_EARLY_MAX = 256,         /* pushes kept that came before the answer to the hello */
+	LINK_REPLY_MS = 5000,   /* requests */
+	LINK_ACK_MS = 10000,    /* sends */
+	LINK_PENDING_MAX = 256, /* requests under way */
+	LINK_SEEN_MAX = 4096,   /* messages remembered to tell repeats */
+	LINK_EARLY_MAX = 256,   /* pushes kept that came before the answer to the hello */
 	LINK_BACKOFF_MAX_MS = 30000,
 	LINK_ATTESTATION_MS = 12 * 3600 * 1000,
-	LINK_FRAME_MAX = 16 << 20,    /* a peer list of a large mesh */
+	LINK_FRAME_MAX = 16 << 20, /* a peer list of a large mesh */
 };
 
 struct link;
@@ -42,15 +42,15 @@ struct link;
 struct link_spec {
 	struct loop *loop;
 	const struct clock *clock;
-	const struct random *random;  /* ids and jitter */
-	str url;                      /* ws address */
+	const struct random *random; /* ids and jitter */
+	str url;                     /* ws address */
 	struct tls *tls;
 	str mesh_id, member_id;
-	const struct sign_pair *member;   /* copied, wiped with the link */
-	bool is_session;              /* session_hello with a fresh session key; else hello */
-	bool no_delivery;             /* wants no messages */
+	const struct sign_pair *member; /* copied, wiped with the link */
+	bool is_session;                /* session_hello with a fresh session key; else hello */
+	bool no_delivery;               /* wants no messages */
 	bool reconnect;
-	bool hello2_known;            /* this broker offers a challenge: insist on it */
+	bool hello2_known; /* this broker offers a challenge: insist on it */
 	str display_name, session_id, cwd, hostname; /* session_id empty: made up */
 };
 
@@ -67,7 +67,7 @@ struct link_handler {
 
 /* Copies what the spec points to; h must outlive it. Connecting starts at once. */
 struct link *link_new(const struct link_spec *spec, const struct link_handler *h, void *arg);
-void link_free(struct link *l);               /* NULL is fine; drops the connection */
+void link_free(struct link *l); /* NULL is fine; drops the connection */
 /* Writes what is queued and a close frame; then on_down() with retry -1 and code CANCELLED.
  * Without an open connection it does nothing. */
 void link_close(struct link *l);
@@ -79,20 +79,22 @@ bool link_has_challenge(const struct link *l);
 bool link_has_feature(const struct link *l, str feature);
 /* Our session key (64 hex) if is_session, else the member key. */
 str link_own_pubkey(const struct link *l);
-u64 link_bad_frames(const struct link *l);    /* dropped because they made no sense */
+u64 link_bad_frames(const struct link *l); /* dropped because they made no sense */
 
 /* Exactly one of e and reply; both live during the call. TIMEOUT; NETWORK when the
  * connection ended first; a refusal with the broker's word and text. */
 typedef void link_reply_fn(void *arg, const struct err *e, const struct json *reply);
 /* Sends args, whose _reqId is absent, with `type` and an id of its own. Not ready, or LINK_PENDING_MAX: told to fn
  * in the next turn. timeout_ms 0: LINK_REPLY_MS. */
-void link_request(struct link *l, const char *type, const struct json_field *fields, const void *args,
-		  i64 timeout_ms, link_reply_fn *fn, void *arg);
+void link_request(struct link *l, const char *type, const struct json_field *fields,
+		  const void *args, i64 timeout_ms, link_reply_fn *fn, void *arg);
 /* The same without a reply; false if not ready. For what reference brokers do not answer. */
-bool link_tell(struct link *l, const char *type, const struct json_field *fields, const void *args) MUST_CHECK;
+bool link_tell(struct link *l, const char *type, const struct json_field *fields, const void *args)
+	MUST_CHECK;
 /* A message; args->id is chosen here. The reply is an ack with queued true, anything else
  * an error: word is ack.code, text ack.error. timeout_ms 0: LINK_ACK_MS. */
-void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn, void *arg);
+void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn,
+	       void *arg);
 /* The message is safe with us. If the connection is gone it comes again, and is then acked
  * without being offered again. */
 void link_ack(struct link *l, const struct inbound *m);

@@ -45,8 +45,12 @@ static struct strs capabilities(struct link *l)
 static struct hello_claim claim_of(struct link *l, i64 now_ms, str challenge)
 {
 	return (struct hello_claim){
-		.mesh_id = l->spec.mesh_id, .member_id = l->spec.member_id, .pubkey = l->member_pubkey,
-		.timestamp_ms = now_ms, .session_id = l->spec.session_id, .challenge = challenge,
+		.mesh_id = l->spec.mesh_id,
+		.member_id = l->spec.member_id,
+		.pubkey = l->member_pubkey,
+		.timestamp_ms = now_ms,
+		.session_id = l->spec.session_id,
+		.challenge = challenge,
 		.session_pubkey = l->spec.is_session ? l->own_pubkey : STR_NONE,
 	};
 }
@@ -61,10 +65,17 @@ static struct err *send_member(struct link *l, str challenge)
 	i64 now_ms = clock_ms(l->spec.clock);
 	struct hello_claim claim = claim_of(l, now_ms, challenge);
 	struct hello_args args = {
-		.meshId = l->spec.mesh_id, .memberId = l->spec.member_id, .pubkey = l->member_pubkey,
-		.displayName = or_none(l->spec.display_name), .sessionId = l->spec.session_id, .pid = getpid(),
-		.cwd = l->spec.cwd, .hostname = or_none(l->spec.hostname), .channel = S("claudemesh"),
-		.timestamp = now_ms, .capabilities = capabilities(l),
+		.meshId = l->spec.mesh_id,
+		.memberId = l->spec.member_id,
+		.pubkey = l->member_pubkey,
+		.displayName = or_none(l->spec.display_name),
+		.sessionId = l->spec.session_id,
+		.pid = getpid(),
+		.cwd = l->spec.cwd,
+		.hostname = or_none(l->spec.hostname),
+		.channel = S("claudemesh"),
+		.timestamp = now_ms,
+		.capabilities = capabilities(l),
 	};
 
 	if (str_empty(challenge)) {
@@ -83,15 +94,25 @@ static struct err *send_session(struct link *l, str challenge)
 	i64 now_ms = clock_ms(l->spec.clock);
 	struct hello_claim claim = claim_of(l, now_ms, challenge);
 	struct session_claim old = { l->spec.mesh_id, l->member_pubkey, l->own_pubkey, now_ms };
-	struct attestation vouch = { l->member_pubkey, l->own_pubkey, now_ms + LINK_ATTESTATION_MS };
+	struct attestation vouch = { l->member_pubkey, l->own_pubkey,
+				     now_ms + LINK_ATTESTATION_MS };
 	struct session_hello_args args = {
-		.meshId = l->spec.mesh_id, .parentMemberId = l->spec.member_id, .parentMemberPubkey = l->member_pubkey,
-		.sessionPubkey = l->own_pubkey, .displayName = or_none(l->spec.display_name),
-		.sessionId = l->spec.session_id, .pid = getpid(), .cwd = l->spec.cwd,
-		.hostname = or_none(l->spec.hostname), .channel = S("claudemesh"), .timestamp = now_ms,
+		.meshId = l->spec.mesh_id,
+		.parentMemberId = l->spec.member_id,
+		.parentMemberPubkey = l->member_pubkey,
+		.sessionPubkey = l->own_pubkey,
+		.displayName = or_none(l->spec.display_name),
+		.sessionId = l->spec.session_id,
+		.pid = getpid(),
+		.cwd = l->spec.cwd,
+		.hostname = or_none(l->spec.hostname),
+		.channel = S("claudemesh"),
+		.timestamp = now_ms,
 		.capabilities = capabilities(l),
-		.parentAttestation = { .present = true, .sessionPubkey = l->own_pubkey,
-				       .parentMemberPubkey = l->member_pubkey, .expiresAt = vouch.expires_ms },
+		.parentAttestation = { .present = true,
+				       .sessionPubkey = l->own_pubkey,
+				       .parentMemberPubkey = l->member_pubkey,
+				       .expiresAt = vouch.expires_ms },
 	};
 
 	TRY(attestation_sign(l->frame, &vouch, &l->member, &args.parentAttestation.signature));
@@ -111,22 +132,35 @@ struct err *link_hello_send(struct link *l, str challenge)
 	str bytes;
 
 	if (str_empty(challenge) && l->hello2_known)
-		return err_word(FAIL(a, UNAUTHORIZED, "the broker at %.*s used to prove that a connection is fresh and does "
-				     "not do so now: somebody may be in between, or it was replaced by an older one; if you "
-				     "know it was, remove it from brokers.json", STRF(l->spec.url)), S("downgrade"));
-	if (!str_empty(challenge) && (!base64url_decode(a, challenge, &bytes) || bytes.len != HELLO_CHALLENGE_BYTES))
-		return err_word(FAIL(a, NETWORK, "the broker's Claudemesh-Challenge header is malformed"),
+		return err_word(
+			FAIL(a, UNAUTHORIZED,
+			     "the broker at %.*s used to prove that a connection is fresh and does "
+			     "not do so now: somebody may be in between, or it was replaced by an older one; if you "
+			     "know it was, remove it from brokers.json",
+			     STRF(l->spec.url)),
+			S("downgrade"));
+	if (!str_empty(challenge) &&
+	    (!base64url_decode(a, challenge, &bytes) || bytes.len != HELLO_CHALLENGE_BYTES))
+		return err_word(FAIL(a, NETWORK,
+				     "the broker's Claudemesh-Challenge header is malformed"),
 				S("bad_challenge"));
 	return l->spec.is_session ? send_session(l, challenge) : send_member(l, challenge);
 }
 
 /* Refusals of wire-core.md 2.7 and ours, with what the user can do. */
-static const struct { const char *word; enum err_code code; const char *hint; } refusals[] = {
-	{ "unauthorized", ERR_UNAUTHORIZED, "; you are not in this mesh (any more): ask for an invite and run 'claudemesh "
-					    "join URL'" },
-	{ "timestamp_skew", ERR_UNAUTHORIZED, "; this machine's clock and the broker's differ by more than a minute: set "
-					      "the clock" },
-	{ "bad_signature", ERR_UNAUTHORIZED, "; the key in config.json is not the one the broker knows" },
+static const struct {
+	const char *word;
+	enum err_code code;
+	const char *hint;
+} refusals[] = {
+	{ "unauthorized", ERR_UNAUTHORIZED,
+	  "; you are not in this mesh (any more): ask for an invite and run 'claudemesh "
+	  "join URL'" },
+	{ "timestamp_skew", ERR_UNAUTHORIZED,
+	  "; this machine's clock and the broker's differ by more than a minute: set "
+	  "the clock" },
+	{ "bad_signature", ERR_UNAUTHORIZED,
+	  "; the key in config.json is not the one the broker knows" },
 	{ "capacity", ERR_TRY_AGAIN, "; the mesh is full: try again later" },
 	{ "replayed", ERR_TRY_AGAIN, "; try again" },
 	{ "revoked", ERR_UNAUTHORIZED, "" },

@@ -1,6 +1,7 @@
 /*
  * link_internal.h - the inside of a link, shared by link.c (life of the connection),
- * link_hello.c (the first message), link_request.c (replies) and link_push.c (messages).
+ * link_hello.c (the first message), link_take.c (what comes in), link_request.c (replies)
+ * and link_push.c (messages).
  */
 #ifndef CLIENT_LINK_INTERNAL_H
 #define CLIENT_LINK_INTERNAL_H
@@ -12,12 +13,12 @@
 enum { LINK_MAGIC = 0x1c1e27, SEEN_HASH_BYTES = 16, REFUSAL_TEXT_MAX = 400 };
 
 enum link_state {
-	LINK_WAITING,         /* for the next attempt */
+	LINK_WAITING, /* for the next attempt */
 	LINK_CONNECTING,
-	LINK_GREETING,        /* hello written */
+	LINK_GREETING, /* hello written */
 	LINK_READY,
-	LINK_CLOSING,         /* our close frame is written */
-	LINK_DEAD,            /* no more attempts */
+	LINK_CLOSING, /* our close frame is written */
+	LINK_DEAD,    /* no more attempts */
 };
 
 struct link_pending {
@@ -39,9 +40,9 @@ struct link_seen {
 struct link {
 	unsigned magic;
 	enum link_state state;
-	struct arena *arena;          /* as long as the link */
-	struct arena *conn;           /* as long as the connection */
-	struct arena *frame;          /* as long as one callback from the loop */
+	struct arena *arena; /* as long as the link */
+	struct arena *conn;  /* as long as the connection */
+	struct arena *frame; /* as long as one callback from the loop */
 	struct link_spec spec;
 	struct sign_pair member, session;
 	str own_pubkey, member_pubkey;
@@ -49,8 +50,8 @@ struct link {
 	void *arg;
 
 	struct ws_client *ws;
-	struct loop_timer *timer;     /* next attempt, or deadline of the hello's answer */
-	struct loop_timer *deadline;  /* of the request that is due first */
+	struct loop_timer *timer;    /* next attempt, or deadline of the hello's answer */
+	struct loop_timer *deadline; /* of the request that is due first */
 	int attempt;
 	bool has_challenge;
 	bool hello2_known;
@@ -61,13 +62,13 @@ struct link {
 	size_t n_pending;
 	str early[LINK_EARLY_MAX];
 	size_t n_early;
-	struct link_seen *seen;       /* ring of LINK_SEEN_MAX */
+	struct link_seen *seen; /* ring of LINK_SEEN_MAX */
 	size_t seen_next;
 	struct box_cache *cache;
 	u64 bad_frames;
 
-	int depth;                    /* callbacks from the loop that are running */
-	bool freed;                   /* link_free() was called in one of them */
+	int depth;  /* callbacks from the loop that are running */
+	bool freed; /* link_free() was called in one of them */
 };
 
 /* Around everything that the loop calls; after leave the link may be gone. */
@@ -75,13 +76,15 @@ void link_enter(struct link *l);
 void link_leave(struct link *l);
 
 /* {"type":...,[id_key:id,]...args}; false, and a closed connection, if it cannot be queued. */
-bool link_write(struct link *l, const char *type, const char *id_key, str id, const struct json_field *fields,
-		const void *args);
+bool link_write(struct link *l, const char *type, const char *id_key, str id,
+		const struct json_field *fields, const void *args);
 /* The connection ended. Answers what waits, then tells the owner; final: no more attempts. */
 void link_down(struct link *l, const struct err *why, bool final);
 /* The error that stands for a refusal by the broker, with its word and text. */
 struct err *link_refusal(struct arena *a, str word, str text);
 
+/* link_take.c: one message from the broker */
+void link_take(struct link *l, str text);
 /* link_hello.c */
 void link_hello_init(struct link *l);
 struct err *link_hello_send(struct link *l, str challenge) MUST_CHECK;

@@ -16,9 +16,10 @@ static void hash_of(struct link *l, const struct inbound *m, u8 ret_hash[SEEN_HA
 
 	if (str_empty(sender))
 		sender = str_empty(m->from_member_pubkey) ? m->from_pubkey : m->from_member_pubkey;
-	key = str_empty(m->client_message_id) ?
-		      arena_printf(l->frame, "m|%.*s", STRF(m->message_id)) :
-		      arena_printf(l->frame, "c|%.*s|%.*s", STRF(sender), STRF(m->client_message_id));
+	key = str_empty(m->client_message_id)
+		      ? arena_printf(l->frame, "m|%.*s", STRF(m->message_id))
+		      : arena_printf(l->frame, "c|%.*s|%.*s", STRF(sender),
+				     STRF(m->client_message_id));
 	sha256(key, digest);
 	memcpy(ret_hash, digest, SEEN_HASH_BYTES);
 }
@@ -70,8 +71,10 @@ static void take_message(struct link *l, const struct push_args *push)
 	struct box_own own = { l->spec.is_session ? &l->session : NULL, &l->member };
 	u8 hash[SEEN_HASH_BYTES];
 	struct link_seen *s;
-	struct inbound m = { .message_id = push->messageId, .client_message_id = push->client_message_id,
-			     .from_pubkey = push->senderPubkey, .from_member_pubkey = push->senderMemberPubkey,
+	struct inbound m = { .message_id = push->messageId,
+			     .client_message_id = push->client_message_id,
+			     .from_pubkey = push->senderPubkey,
+			     .from_member_pubkey = push->senderMemberPubkey,
 			     .from_member_id = push->senderMemberId };
 
 	hash_of(l, &m, hash);
@@ -95,7 +98,8 @@ void link_take_push(struct link *l, const struct json *message)
 	struct push_args push;
 	struct peer_event ev;
 
-	if (json_decode(l->frame, message, push_fields, &push, sizeof(push), NULL) || str_empty(push.messageId)) {
+	if (json_decode(l->frame, message, push_fields, &push, sizeof(push), NULL) ||
+	    str_empty(push.messageId)) {
 		l->bad_frames++;
 		return;
 	}

@@ -18,7 +18,8 @@ static void arm_deadline(struct link *l)
 		loop_timer_set(l->deadline, MAX(first - loop_now_ms(l->spec.loop), 0));
 }
 
-static struct link_pending *add_pending(struct link *l, bool is_send, i64 timeout_ms, link_reply_fn *fn, void *arg)
+static struct link_pending *add_pending(struct link *l, bool is_send, i64 timeout_ms,
+					link_reply_fn *fn, void *arg)
 {
 	struct link_pending *p = calloc(1, sizeof(*p));
 	str id = id_random(l->frame, l->spec.random);
@@ -42,10 +43,11 @@ static struct link_pending *add_pending(struct link *l, bool is_send, i64 timeou
 	return p;
 }
 
-void link_request(struct link *l, const char *type, const struct json_field *fields, const void *args, i64 timeout_ms,
-		  link_reply_fn *fn, void *arg)
+void link_request(struct link *l, const char *type, const struct json_field *fields,
+		  const void *args, i64 timeout_ms, link_reply_fn *fn, void *arg)
 {
-	struct link_pending *p = add_pending(l, false, timeout_ms ? timeout_ms : LINK_REPLY_MS, fn, arg);
+	struct link_pending *p = add_pending(l, false, timeout_ms ? timeout_ms : LINK_REPLY_MS, fn,
+					     arg);
 
 	if (!p->failed && !link_write(l, type, "_reqId", str_from(p->id), fields, args)) {
 		p->failed = ERR_TOO_LARGE;
@@ -54,9 +56,11 @@ void link_request(struct link *l, const char *type, const struct json_field *fie
 	arm_deadline(l);
 }
 
-void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn, void *arg)
+void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn,
+	       void *arg)
 {
-	struct link_pending *p = add_pending(l, true, timeout_ms ? timeout_ms : LINK_ACK_MS, fn, arg);
+	struct link_pending *p = add_pending(l, true, timeout_ms ? timeout_ms : LINK_ACK_MS, fn,
+					     arg);
 	struct send_args with_id = *args;
 
 	with_id.id = str_from(p->id);
@@ -81,7 +85,8 @@ static struct link_pending *find_pending(struct link *l, str id, bool is_send)
 }
 
 /* Takes it off the list first: its callback may add others, or free the link. */
-static void finish(struct link *l, struct link_pending *p, const struct err *e, const struct json *reply)
+static void finish(struct link *l, struct link_pending *p, const struct err *e,
+		   const struct json *reply)
 {
 	struct link_pending gone = *p;
 
@@ -116,7 +121,7 @@ struct err *link_refusal(struct arena *a, str word, str text)
 
 	e->code = code ? code : code_of_text(text);
 	if (code == ERR_INTERNAL || code == ERR_IO)
-		e->code = ERR_REFUSED;        /* their fault is not ours */
+		e->code = ERR_REFUSED; /* their fault is not ours */
 	if (str_empty(e->text))
 		e->text = S("refused without a reason");
 	if (!str_empty(word))
@@ -132,7 +137,9 @@ static bool take_ack(struct link *l, struct link_pending *p, const struct json *
 
 	if (json_decode(l->frame, message, ack_fields, &ack, sizeof(ack), NULL)) {
 		l->bad_frames++;
-		finish(l, p, FAIL(l->frame, REFUSED, "the broker's answer to the message makes no sense"), NULL);
+		finish(l, p,
+		       FAIL(l->frame, REFUSED, "the broker's answer to the message makes no sense"),
+		       NULL);
 	} else if (!str_empty(error) || (p->is_send && !queued)) {
 		finish(l, p, link_refusal(l->frame, ack.code, error), NULL);
 	} else {
@@ -155,7 +162,9 @@ bool link_take_reply(struct link *l, str type, const struct json *message)
 	if (!p)
 		return false;
 	if (is_error)
-		finish(l, p, link_refusal(l->frame, json_get_str(message, S("code")), json_get_str(message, S("message"))),
+		finish(l, p,
+		       link_refusal(l->frame, json_get_str(message, S("code")),
+				    json_get_str(message, S("message"))),
 		       NULL);
 	else if (str_eq(type, S("ack")))
 		take_ack(l, p, message);
@@ -168,13 +177,17 @@ static const struct err *overdue_err(struct arena *a, const struct link_pending 
 {
 	switch (p->failed) {
 	case ERR_NETWORK: return FAIL(a, NETWORK, "not connected to the broker");
-	case ERR_TRY_AGAIN: return FAIL(a, TRY_AGAIN, "%d requests wait for their answers already", LINK_PENDING_MAX);
+	case ERR_TRY_AGAIN:
+		return FAIL(a, TRY_AGAIN, "%d requests wait for their answers already",
+			    LINK_PENDING_MAX);
 	case ERR_TOO_LARGE: return FAIL(a, TOO_LARGE, "the request is too large to be sent");
 	default: break;
 	}
 	if (p->is_send)
-		return FAIL(a, TIMEOUT, "the broker did not say in time whether it has the message; it may have it: sent "
-			    "again it is a second one unless it has the same client_message_id");
+		return FAIL(
+			a, TIMEOUT,
+			"the broker did not say in time whether it has the message; it may have it: sent "
+			"again it is a second one unless it has the same client_message_id");
 	return FAIL(a, TIMEOUT, "the broker did not answer in time");
 }
 
@@ -190,7 +203,7 @@ void link_on_deadline(void *arg)
 
 		for (struct link_pending *p = l->pending; p; p = p->next)
 			if (p->deadline_ms <= now_ms)
-				due = p;      /* the oldest one stands last */
+				due = p; /* the oldest one stands last */
 		more = due != NULL;
 		if (due)
 			finish(l, due, overdue_err(l->frame, due), NULL);

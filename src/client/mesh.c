@@ -14,7 +14,8 @@
 /* The reference's own name for who made a mesh without an invite. */
 #define OWNER_INVITE_ID S("owner")
 
-struct err *mesh_record(struct arena *a, const struct client *c, struct config_mesh_args *mesh, str who)
+struct err *mesh_record(struct arena *a, const struct client *c, struct config_mesh_args *mesh,
+			str who)
 {
 	struct config_args config;
 
@@ -26,12 +27,17 @@ struct err *mesh_record(struct arena *a, const struct client *c, struct config_m
 	return NULL;
 }
 
-static struct err *create_request(struct arena *a, const struct client *c, const struct sign_pair *owner,
-				  const struct sign_pair *member, str name, str who, struct mesh_create_args *ret_args)
+static struct err *create_request(struct arena *a, const struct client *c,
+				  const struct sign_pair *owner, const struct sign_pair *member,
+				  str name, str who, struct mesh_create_args *ret_args)
 {
 	struct mesh_create_args args = {
-		.name = name, .pubkey = sign_pair_pubkey(a, member), .id = id_random(a, c->random), .display_name = who,
-		.owner_pubkey = sign_pair_pubkey(a, owner), .x25519_pubkey = share_x25519(a, member),
+		.name = name,
+		.pubkey = sign_pair_pubkey(a, member),
+		.id = id_random(a, c->random),
+		.display_name = who,
+		.owner_pubkey = sign_pair_pubkey(a, owner),
+		.x25519_pubkey = share_x25519(a, member),
 	};
 	struct chain_claim claim = { args.id, OWNER_INVITE_ID, args.pubkey, args.x25519_pubkey };
 
@@ -43,8 +49,10 @@ static struct err *create_request(struct arena *a, const struct client *c, const
 static struct mesh_keys_args new_keys(struct arena *a, const struct sign_pair *owner, str mesh_id)
 {
 	u8 root[ROOT_KEY_BYTES];
-	struct mesh_keys_args keys = { .mesh_id = mesh_id, .owner_pubkey = sign_pair_pubkey(a, owner),
-				       .owner_secret = sign_pair_secret(a, owner), .role = S("admin") };
+	struct mesh_keys_args keys = { .mesh_id = mesh_id,
+				       .owner_pubkey = sign_pair_pubkey(a, owner),
+				       .owner_secret = sign_pair_secret(a, owner),
+				       .role = S("admin") };
 
 	secret_random(root, sizeof(root));
 	keys.root_key = encode_secret_base64url(a, root, sizeof(root));
@@ -69,7 +77,8 @@ static struct err *created(struct arena *a, const struct client *c, struct mesh_
 	} else {
 		/* It took no notice of our id, so it made keys of its own, as the reference does. */
 		TRY(keys_remove(a, c->paths, keys->mesh_id));
-		m->warning = S("this broker keeps the owner key of the mesh itself: who runs it can invite anyone");
+		m->warning = S(
+			"this broker keeps the owner key of the mesh itself: who runs it can invite anyone");
 	}
 	return mesh_record(a, c, &m->mesh, who);
 }
@@ -112,14 +121,17 @@ static str link_base(struct arena *a, const struct invite_created_args *made, co
 {
 	str tail = arena_printf(a, "/i/%.*s", STRF(made->code));
 
-	if (str_ends(made->url, tail) && (str_starts(made->url, S("http://")) || str_starts(made->url, S("https://"))))
+	if (str_ends(made->url, tail) &&
+	    (str_starts(made->url, S("http://")) || str_starts(made->url, S("https://"))))
 		return str_of(made->url.ptr, made->url.len - tail.len);
 	return api->base;
 }
 
-static struct err *share_prepare(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
+static struct err *share_prepare(struct arena *a, const struct client *c,
+				 const struct config_mesh_args *mesh,
 				 const struct mesh_keys_args *keys, struct share_spec *spec,
-				 struct invite_create_args *ret_args, u8 secret[INVITE_SECRET_BYTES])
+				 struct invite_create_args *ret_args,
+				 u8 secret[INVITE_SECRET_BYTES])
 {
 	CLEANUP(sign_pair_wipe) struct sign_pair owner = { 0 };
 	u8 root[ROOT_KEY_BYTES];
@@ -140,11 +152,12 @@ static struct err *share_prepare(struct arena *a, const struct client *c, const 
 	return e;
 }
 
-struct err *mesh_share(struct arena *a, const struct client *c, const struct config_mesh_args *mesh, str role,
-		       i64 uses, i64 ttl_ms, struct share_made *ret_share)
+struct err *mesh_share(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
+		       str role, i64 uses, i64 ttl_ms, struct share_made *ret_share)
 {
 	i64 expires_ms = clock_ms(c->clock) + (ttl_ms ? ttl_ms : SHARE_TTL_DEFAULT_MS);
-	struct share_spec spec = { .role = str_empty(role) ? S("member") : role, .expires_s = expires_ms / 1000,
+	struct share_spec spec = { .role = str_empty(role) ? S("member") : role,
+				   .expires_s = expires_ms / 1000,
 				   .max_uses = uses ? uses : SHARE_USES_DEFAULT };
 	u8 secret[INVITE_SECRET_BYTES];
 	struct invite_created_args made;
@@ -153,22 +166,30 @@ struct err *mesh_share(struct arena *a, const struct client *c, const struct con
 	struct api api;
 	struct err *e;
 
-	if (spec.max_uses < 1 || spec.max_uses > INVITE_USES_MAX || ttl_ms < 0 || ttl_ms > SHARE_TTL_MAX_MS)
-		return FAIL(a, BAD_REQUEST, "an invite has 1 to %d uses and lasts at most 365 days", INVITE_USES_MAX);
+	if (spec.max_uses < 1 || spec.max_uses > INVITE_USES_MAX || ttl_ms < 0 ||
+	    ttl_ms > SHARE_TTL_MAX_MS)
+		return FAIL(a, BAD_REQUEST, "an invite has 1 to %d uses and lasts at most 365 days",
+			    INVITE_USES_MAX);
 	if (!str_eq(spec.role, S("member")) && !str_eq(spec.role, S("admin")))
-		return FAIL(a, BAD_REQUEST, "a role is member or admin, not '%.*s'", STRF(spec.role));
+		return FAIL(a, BAD_REQUEST, "a role is member or admin, not '%.*s'",
+			    STRF(spec.role));
 	TRY(keys_load(a, c->paths, mesh->meshId, &keys));
 	TRY(api_init(a, mesh->brokerUrl, &api));
 	api.tls = c->tls;
 	TRY(share_prepare(a, c, mesh, &keys, &spec, &args, secret));
 	e = api_invite_create(a, &api, spec.mesh_slug, &args, &made);
 	if (!e && !str_eq(made.code, args.code))
-		e = FAIL(a, REFUSED, "the broker made an invite of its own instead of ours: it is too old for this client");
+		e = FAIL(
+			a, REFUSED,
+			"the broker made an invite of its own instead of ours: it is too old for this client");
 	if (!e)
 		*ret_share = (struct share_made){
-			.url = invite_link_write(a, link_base(a, &made, &api), args.code, secret), .code = args.code,
-			.token = args.token, .expires_at = time_iso(a, spec.expires_s * 1000),
-			.max_uses = spec.max_uses, .slug = mesh->slug,
+			.url = invite_link_write(a, link_base(a, &made, &api), args.code, secret),
+			.code = args.code,
+			.token = args.token,
+			.expires_at = time_iso(a, spec.expires_s * 1000),
+			.max_uses = spec.max_uses,
+			.slug = mesh->slug,
 		};
 	secret_wipe(secret, sizeof(secret));
 	return e;
@@ -186,7 +207,8 @@ struct err *mesh_leave(struct arena *a, const struct client *c, str slug, str *r
 	TRY(config_remove_mesh(a, c->paths, mesh->slug));
 	*ret_kept = STR_NONE;
 	if (!str_empty(keys.owner_secret))
-		*ret_kept = arena_printf(a, "%.*s/%.*s.json", STRF(c->paths->keys), STRF(mesh->meshId));
+		*ret_kept = arena_printf(a, "%.*s/%.*s.json", STRF(c->paths->keys),
+					 STRF(mesh->meshId));
 	else
 		TRY(keys_remove(a, c->paths, mesh->meshId));
 	return NULL;

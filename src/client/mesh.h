@@ -26,17 +26,17 @@ enum {
 struct client {
 	const struct paths *paths;
 	const struct clock *clock;
-	const struct random *random;  /* ids and codes; keys come from libsodium */
-	struct tls *tls;              /* NULL: the system's authorities */
+	const struct random *random; /* ids and codes; keys come from libsodium */
+	struct tls *tls;             /* NULL: the system's authorities */
 };
 
 struct mesh_made {
 	struct config_mesh_args mesh; /* as written to config.json */
 	str role;
 	bool is_owner;
-	bool already_member;          /* join: we were in it before; the old identity is kept */
-	bool verified;                /* join: the chain owner - invite - member holds */
-	str warning;                  /* a sentence for the user; empty if all is well */
+	bool already_member; /* join: we were in it before; the old identity is kept */
+	bool verified;       /* join: the chain owner - invite - member holds */
+	str warning;         /* a sentence for the user; empty if all is well */
 };
 
 /* broker: ws or http address. who: name of the creator; becomes the configuration's name if
@@ -45,7 +45,7 @@ struct err *mesh_create(struct arena *a, const struct client *c, str name, str w
 			struct mesh_made *ret_made) MUST_CHECK;
 
 struct share_made {
-	str url;              /* with the secret behind '#' */
+	str url; /* with the secret behind '#' */
 	str code, token, expires_at;
 	i64 max_uses;
 	str slug;
@@ -56,8 +56,8 @@ struct err *mesh_share(struct arena *a, const struct client *c, const struct con
 
 /* link: any form of invite_link.h. default_broker: for a bare code; empty: that of
  * CLAUDEMESH_BROKER_URL or of the only broker in the configuration. */
-struct err *mesh_join(struct arena *a, const struct client *c, str link, str who, str default_broker,
-		      struct mesh_made *ret_made) MUST_CHECK;
+struct err *mesh_join(struct arena *a, const struct client *c, str link, str who,
+		      str default_broker, struct mesh_made *ret_made) MUST_CHECK;
 
 /* Takes the mesh off config.json; keys of an owner stay on disk and are named in *ret_kept
  * (empty otherwise), because nobody else has them. */

@@ -53,11 +53,15 @@ static struct err *join_identity(struct arena *a, struct join *j, str mesh_id, s
 	TRY(keys_load(a, j->c->paths, mesh_id, &j->keys));
 	if (!str_empty(owner_pubkey) && !str_empty(j->keys.owner_pubkey) &&
 	    !str_eq_nocase(j->keys.owner_pubkey, owner_pubkey))
-		return err_word(FAIL(a, UNAUTHORIZED, "the invite names another owner than this mesh had when you joined "
-				     "it; do not trust it, ask the owner"), S("invite_owner_mismatch"));
+		return err_word(
+			FAIL(a, UNAUTHORIZED,
+			     "the invite names another owner than this mesh had when you joined "
+			     "it; do not trust it, ask the owner"),
+			S("invite_owner_mismatch"));
 	if (known)
 		return config_mesh_pair(a, known, &j->member);
-	if (!str_empty(j->keys.member_secret) && sign_pair_from_hex(j->keys.member_secret, &j->member))
+	if (!str_empty(j->keys.member_secret) &&
+	    sign_pair_from_hex(j->keys.member_secret, &j->member))
 		return NULL;
 	sign_pair_new(&j->member);
 	j->keys.mesh_id = mesh_id;
@@ -65,7 +69,8 @@ static struct err *join_identity(struct arena *a, struct join *j, str mesh_id, s
 	return keys_save(a, j->c->paths, &j->keys);
 }
 
-static struct err *join_record(struct arena *a, struct join *j, str mesh_id, str member_id, str slug, str name)
+static struct err *join_record(struct arena *a, struct join *j, str mesh_id, str member_id,
+			       str slug, str name)
 {
 	struct config_mesh_args *mesh = &j->made.mesh;
 
@@ -94,22 +99,25 @@ static struct err *join_token(struct arena *a, struct join *j, str token)
 	TRY(join_identity(a, j, p.mesh_id, p.owner_pubkey));
 	TRY(api_init(a, p.broker_url, &api));
 	api.tls = j->c->tls;
-	args = (struct join_args){ .invite_token = token, .invite_payload = p, .display_name = j->who,
+	args = (struct join_args){ .invite_token = token,
+				   .invite_payload = p,
+				   .display_name = j->who,
 				   .peer_pubkey = sign_pair_pubkey(a, &j->member) };
 	TRY(api_join(a, &api, &args, &joined));
 	j->made.already_member = joined.alreadyMember;
 	j->made.mesh.brokerUrl = p.broker_url;
 	j->made.mesh.inviteVersion = 1;
 	j->made.role = enum_word(role_words, (int)p.role);
-	j->made.warning = S("joined by a token: others see you as not verified; a link with '#' proves more");
+	j->made.warning = S(
+		"joined by a token: others see you as not verified; a link with '#' proves more");
 	j->keys.owner_pubkey = p.owner_pubkey;
 	j->keys.role = j->made.role;
 	return join_record(a, j, p.mesh_id, joined.memberId, p.mesh_slug, p.mesh_slug);
 }
 
 /* Our own invite: claim with the secret, believe only what the owner signed. */
-static struct err *join_claim(struct arena *a, struct join *j, const struct api *api, const struct invite_link *link,
-			      const struct invite_code_args *invite)
+static struct err *join_claim(struct arena *a, struct join *j, const struct api *api,
+			      const struct invite_link *link, const struct invite_code_args *invite)
 {
 	struct claimed_args claimed;
 	struct claim_args args;
@@ -119,10 +127,14 @@ static struct err *join_claim(struct arena *a, struct join *j, const struct api 
 	TRY(join_identity(a, j, invite->mesh_id, STR_NONE));
 	TRY(share_claim(a, invite, link->secret, &j->member, j->who, &args));
 	TRY(api_claim(a, api, link->code, &args, &claimed));
-	TRY(share_verify(a, invite, &claimed, link->secret, clock_ms(j->c->clock), root, &has_root));
+	TRY(share_verify(a, invite, &claimed, link->secret, clock_ms(j->c->clock), root,
+			 &has_root));
 	if (!str_empty(j->keys.owner_pubkey) && !str_eq(j->keys.owner_pubkey, claimed.owner_pubkey))
-		return err_word(FAIL(a, UNAUTHORIZED, "the mesh has another owner than when you joined it; do not trust this "
-				     "invite, ask the owner"), S("invite_owner_mismatch"));
+		return err_word(
+			FAIL(a, UNAUTHORIZED,
+			     "the mesh has another owner than when you joined it; do not trust this "
+			     "invite, ask the owner"),
+			S("invite_owner_mismatch"));
 	if (has_root) {
 		j->keys.root_key = encode_secret_base64url(a, root, sizeof(root));
 		j->made.mesh.rootKey = j->keys.root_key;
@@ -135,10 +147,12 @@ static struct err *join_claim(struct arena *a, struct join *j, const struct api 
 	j->keys.owner_pubkey = claimed.owner_pubkey;
 	j->keys.role = claimed.role;
 	j->keys.public_url = claimed.broker_url;
-	return join_record(a, j, invite->mesh_id, claimed.member_id, claimed.mesh_slug, claimed.mesh_name);
+	return join_record(a, j, invite->mesh_id, claimed.member_id, claimed.mesh_slug,
+			   claimed.mesh_name);
 }
 
-static struct err *join_code(struct arena *a, struct join *j, const struct invite_link *link, str broker)
+static struct err *join_code(struct arena *a, struct join *j, const struct invite_link *link,
+			     str broker)
 {
 	struct invite_code_args invite;
 	struct api api;
@@ -150,16 +164,21 @@ static struct err *join_code(struct arena *a, struct join *j, const struct invit
 	if (link->has_secret && !str_empty(invite.invite_pubkey))
 		return join_claim(a, j, &api, link, &invite);
 	if (link->has_secret)
-		return FAIL(a, NOT_SUPPORTED, "the broker knows the code but not the invite's key: the link's secret cannot be "
-			    "checked; ask the owner for a new link");
+		return FAIL(
+			a, NOT_SUPPORTED,
+			"the broker knows the code but not the invite's key: the link's secret cannot be "
+			"checked; ask the owner for a new link");
 	if (str_empty(invite.token))
-		return FAIL(a, BAD_REQUEST, "the code alone is not enough for this invite: paste the whole link, with what "
-			    "comes behind '#'");
+		return FAIL(
+			a, BAD_REQUEST,
+			"the code alone is not enough for this invite: paste the whole link, with what "
+			"comes behind '#'");
 	return join_token(a, j, invite.token);
 }
 
 /* For a bare code: the one given, the environment's, or the only one we are with. */
-static struct err *pick_broker(struct arena *a, const struct config_args *config, str given, str *ret_broker)
+static struct err *pick_broker(struct arena *a, const struct config_args *config, str given,
+			       str *ret_broker)
 {
 	str found = given;
 
@@ -172,14 +191,16 @@ static struct err *pick_broker(struct arena *a, const struct config_args *config
 				found = STR_NONE;
 	}
 	if (str_empty(found))
-		return FAIL(a, BAD_REQUEST, "a code alone does not say which broker it is for: paste the whole link, or give "
-			    "--broker URL");
+		return FAIL(
+			a, BAD_REQUEST,
+			"a code alone does not say which broker it is for: paste the whole link, or give "
+			"--broker URL");
 	*ret_broker = found;
 	return NULL;
 }
 
-struct err *mesh_join(struct arena *a, const struct client *c, str text, str who, str default_broker,
-		      struct mesh_made *ret_made)
+struct err *mesh_join(struct arena *a, const struct client *c, str text, str who,
+		      str default_broker, struct mesh_made *ret_made)
 {
 	CLEANUP(join_wipe) struct join j = { .c = c };
 	CLEANUP(invite_link_wipe) struct invite_link link = { 0 };

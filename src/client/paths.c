@@ -33,7 +33,8 @@ struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *
 		p.dir = arena_printf(a, "%.*s/.claudemesh", STRF(without_slashes(home)));
 		p.ignored = arena_dup(a, config_dir);
 	} else {
-		return FAIL(a, BAD_REQUEST, "no place for the configuration: neither HOME nor "
+		return FAIL(a, BAD_REQUEST,
+			    "no place for the configuration: neither HOME nor "
 			    "CLAUDEMESH_CONFIG_DIR names a directory");
 	}
 	p.config = arena_printf(a, "%.*s/config.json", STRF(p.dir));
@@ -70,7 +71,8 @@ static struct err *make_private_dir(struct arena *a, str path)
 		return FAIL(a, IO, "'%s' is in the way: it is not a directory", name);
 	if (st.st_uid == geteuid() && (st.st_mode & OTHERS_MASK) &&
 	    chmod(name, st.st_mode & 07777 & ~(mode_t)OTHERS_MASK) < 0)
-		return FAIL(a, IO, "cannot take away the access of others to '%s': %s", name, strerror(errno));
+		return FAIL(a, IO, "cannot take away the access of others to '%s': %s", name,
+			    strerror(errno));
 	return NULL;
 }
 

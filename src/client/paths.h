@@ -11,16 +11,17 @@
 #include "base/err.h"
 
 struct paths {
-	str dir;              /* absolute or as given, no trailing '/' */
-	str config;           /* dir/config.json: the reference's format */
-	str lock;             /* dir/config.lock: held while config.json is rewritten */
-	str keys;             /* dir/keys: owner and root keys, a file a mesh */
-	str brokers;          /* dir/brokers.json: what we remember of brokers */
-	str ignored;          /* value of CLAUDEMESH_CONFIG_DIR that names no directory */
+	str dir;     /* absolute or as given, no trailing '/' */
+	str config;  /* dir/config.json: the reference's format */
+	str lock;    /* dir/config.lock: held while config.json is rewritten */
+	str keys;    /* dir/keys: owner and root keys, a file a mesh */
+	str brokers; /* dir/brokers.json: what we remember of brokers */
+	str ignored; /* value of CLAUDEMESH_CONFIG_DIR that names no directory */
 };
 
 /* config_dir, home: the variables' values, STR_NONE when unset. BAD_REQUEST without both. */
-struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *ret_paths) MUST_CHECK;
+struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *ret_paths)
+	MUST_CHECK;
 /* The same from this process's environment; home falls back to the password database. */
 struct err *paths_from_env(struct arena *a, struct paths *ret_paths) MUST_CHECK;
 /* Makes dir and dir/keys with mode 0700 where they are missing, and takes away the access

@@ -75,9 +75,12 @@ static void add_peer(struct candidates *found, const struct peer_args *p)
 }
 
 /* Everyone whose name or key matches, members first: they say who is verified. */
-static struct candidates find_all(struct arena *a, const struct peers_list_args *list, str typed, match_fn *match)
+static struct candidates find_all(struct arena *a, const struct peers_list_args *list, str typed,
+				  match_fn *match)
 {
-	struct candidates found = { NEW_ARRAY(a, struct candidate, list->peers.n + list->members.n + 1), 0 };
+	struct candidates found = {
+		NEW_ARRAY(a, struct candidate, list->peers.n + list->members.n + 1), 0
+	};
 
 	for (size_t i = 0; i < list->members.n; i++) {
 		const struct member_args *m = &list->members.items[i];
@@ -88,7 +91,8 @@ static struct candidates find_all(struct arena *a, const struct peers_list_args 
 	for (size_t i = 0; i < list->peers.n; i++) {
 		const struct peer_args *p = &list->peers.items[i];
 
-		if (match(typed, p->displayName, stable_key(p)) || match(typed, p->displayName, p->pubkey))
+		if (match(typed, p->displayName, stable_key(p)) ||
+		    match(typed, p->displayName, p->pubkey))
 			add_peer(&found, p);
 	}
 	/* A session may have been found by its own name only: is its member verified, online? */
@@ -108,8 +112,8 @@ static str list_candidates(struct arena *a, const struct candidates *c)
 		/* Enough of the key to be typed instead of the name. */
 		str key = str_of(one->member_pubkey.ptr, MIN(one->member_pubkey.len, (size_t)16));
 
-		all = arena_printf(a, "%.*s%s%.*s (%.*s%s)", STRF(all), i ? ", " : "", STRF(one->name), STRF(key),
-				   one->online ? "" : ", away");
+		all = arena_printf(a, "%.*s%s%.*s (%.*s%s)", STRF(all), i ? ", " : "",
+				   STRF(one->name), STRF(key), one->online ? "" : ", away");
 	}
 	if (c->n > RESOLVE_LISTED_MAX)
 		all = arena_printf(a, "%.*s and %zu more", STRF(all), c->n - RESOLVE_LISTED_MAX);
@@ -121,7 +125,8 @@ static bool match_all(str typed, str name, str key)
 	return true;
 }
 
-static struct err *unknown(struct arena *a, const struct peers_list_args *list, str own_pubkey, str who)
+static struct err *unknown(struct arena *a, const struct peers_list_args *list, str own_pubkey,
+			   str who)
 {
 	struct candidates all = find_all(a, list, who, match_all);
 	struct candidates others = { NEW_ARRAY(a, struct candidate, all.n + 1), 0 };
@@ -136,20 +141,27 @@ static struct err *unknown(struct arena *a, const struct peers_list_args *list, 
 	}
 	near = nearest(who, names, others.n);
 	if (!str_empty(near))
-		return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; did you mean '%.*s'?", STRF(who), STRF(near));
+		return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; did you mean '%.*s'?",
+			    STRF(who), STRF(near));
 	if (!others.n)
-		return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; you are alone in this mesh, invite someone with "
-			    "'claudemesh share'", STRF(who));
+		return FAIL(
+			a, NOT_FOUND,
+			"no peer is called '%.*s'; you are alone in this mesh, invite someone with "
+			"'claudemesh share'",
+			STRF(who));
 	listed = list_candidates(a, &others);
-	return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; there are: %.*s", STRF(who), STRF(listed));
+	return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; there are: %.*s", STRF(who),
+		    STRF(listed));
 }
 
-static struct err *ambiguous(struct arena *a, const struct candidates *found, str who, const char *what)
+static struct err *ambiguous(struct arena *a, const struct candidates *found, str who,
+			     const char *what)
 {
 	str listed = list_candidates(a, found);
 
-	return FAIL(a, AMBIGUOUS, "several peers have the %s '%.*s': %.*s; give the key, or more of it", what, STRF(who),
-		    STRF(listed));
+	return FAIL(a, AMBIGUOUS,
+		    "several peers have the %s '%.*s': %.*s; give the key, or more of it", what,
+		    STRF(who), STRF(listed));
 }
 
 static struct err *take_group(struct arena *a, str who, struct target *t)
@@ -171,7 +183,8 @@ static struct err *take_group(struct arena *a, str who, struct target *t)
 }
 
 /* spec: the session key that was typed; empty: the member's own. */
-static void take_candidate(struct arena *a, const struct candidate *c, str own_pubkey, str spec, struct target *t)
+static void take_candidate(struct arena *a, const struct candidate *c, str own_pubkey, str spec,
+			   struct target *t)
 {
 	struct invalid why;
 
@@ -188,7 +201,8 @@ static void take_candidate(struct arena *a, const struct candidate *c, str own_p
 }
 
 /* A whole key is an address even if nobody lists it: the broker may know it still. */
-static void take_key(struct arena *a, const struct peers_list_args *list, str own_pubkey, str key, struct target *t)
+static void take_key(struct arena *a, const struct peers_list_args *list, str own_pubkey, str key,
+		     struct target *t)
 {
 	struct candidates found = find_all(a, list, key, match_key);
 
@@ -201,8 +215,8 @@ static void take_key(struct arena *a, const struct peers_list_args *list, str ow
 	t->is_self = str_eq_nocase(key, own_pubkey);
 }
 
-static struct err *take_name(struct arena *a, const struct peers_list_args *list, str own_pubkey, str who,
-			     struct target *t)
+static struct err *take_name(struct arena *a, const struct peers_list_args *list, str own_pubkey,
+			     str who, struct target *t)
 {
 	struct candidates found = find_all(a, list, who, match_name);
 	struct invalid why;
@@ -226,8 +240,8 @@ static struct err *take_name(struct arena *a, const struct peers_list_args *list
 	return NULL;
 }
 
-struct err *resolve_target(struct arena *a, const struct peers_list_args *list, str own_pubkey, str who,
-			   struct target *ret_target)
+struct err *resolve_target(struct arena *a, const struct peers_list_args *list, str own_pubkey,
+			   str who, struct target *ret_target)
 {
 	struct target t = { .typed = str_trim(who) };
 	struct invalid why;
@@ -235,11 +249,15 @@ struct err *resolve_target(struct arena *a, const struct peers_list_args *list, 
 
 	who = t.typed;
 	if (str_empty(who))
-		return FAIL(a, BAD_REQUEST, "no recipient given; expected: a name, a key, '@group' or '*'");
+		return FAIL(a, BAD_REQUEST,
+			    "no recipient given; expected: a name, a key, '@group' or '*'");
 	if (who.len > NAME_BYTES_MAX)
-		return FAIL(a, BAD_REQUEST, "a recipient has at most %d characters, this has %zu", NAME_BYTES_MAX, who.len);
+		return FAIL(a, BAD_REQUEST, "a recipient has at most %d characters, this has %zu",
+			    NAME_BYTES_MAX, who.len);
 	if (str_starts(who, S("#")))
-		return FAIL(a, NOT_SUPPORTED, "'%.*s' names a topic; 'send' takes a name, a key, '@group' or '*'", STRF(who));
+		return FAIL(a, NOT_SUPPORTED,
+			    "'%.*s' names a topic; 'send' takes a name, a key, '@group' or '*'",
+			    STRF(who));
 	if (resolve_is_multicast(who))
 		TRY(take_group(a, who, &t));
 	else if (valid_pubkey(a, who, &key, &why))
@@ -255,7 +273,8 @@ bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_i
 	const struct chain_args *c = &m->chain;
 	struct chain chain = {
 		.owner_pubkey = owner_pubkey,
-		.invite = { mesh_id, c->inviteId, c->invitePubkey, c->role, c->expiresAt, c->maxUses },
+		.invite = { mesh_id, c->inviteId, c->invitePubkey, c->role, c->expiresAt,
+			    c->maxUses },
 		.invite_signature = c->ownerSignature,
 		.claim = { mesh_id, c->inviteId, m->pubkey, c->x25519 },
 		.claim_signature = c->claimSignature,
@@ -273,5 +292,6 @@ bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_i
 void members_verify(struct arena *a, struct member_list *members, str mesh_id, str owner_pubkey)
 {
 	for (size_t i = 0; i < members->n; i++)
-		members->items[i].verified = member_is_verified(a, &members->items[i], mesh_id, owner_pubkey);
+		members->items[i].verified = member_is_verified(a, &members->items[i], mesh_id,
+								owner_pubkey);
 }

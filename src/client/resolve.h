@@ -12,32 +12,33 @@
 #include "base/err.h"
 #include "proto/peer.h"
 
-enum { RESOLVE_LISTED_MAX = 8 };      /* candidates named in an error */
+enum { RESOLVE_LISTED_MAX = 8 }; /* candidates named in an error */
 
 enum target_kind { TARGET_KEY, TARGET_GROUP, TARGET_ALL };
 
 struct target {
 	enum target_kind kind;
-	str spec;             /* targetSpec on the wire: lower-case key, "@group", "*" */
-	str typed;            /* as the user wrote it, trimmed */
-	str name;             /* to show; empty for a key nobody listed */
-	str member_pubkey;    /* of the member, also when spec is a session's key */
-	bool online;          /* a connection of it is listed */
-	bool is_self;         /* our own member */
-	bool listed;          /* the broker knows it; a full key may be unlisted */
-	bool verified;        /* as the list says */
+	str spec;          /* targetSpec on the wire: lower-case key, "@group", "*" */
+	str typed;         /* as the user wrote it, trimmed */
+	str name;          /* to show; empty for a key nobody listed */
+	str member_pubkey; /* of the member, also when spec is a session's key */
+	bool online;       /* a connection of it is listed */
+	bool is_self;      /* our own member */
+	bool listed;       /* the broker knows it; a full key may be unlisted */
+	bool verified;     /* as the list says */
 };
 
 /* own_pubkey: our member key. NOT_FOUND names the nearest, AMBIGUOUS lists candidates,
  * BAD_REQUEST for what cannot be a target. */
-struct err *resolve_target(struct arena *a, const struct peers_list_args *list, str own_pubkey, str who,
-			   struct target *ret_target) MUST_CHECK;
+struct err *resolve_target(struct arena *a, const struct peers_list_args *list, str own_pubkey,
+			   str who, struct target *ret_target) MUST_CHECK;
 /* No list needed: "*", "@all", "@group". */
 bool resolve_is_multicast(str who);
 
 /* Does the chain of this member hold, from the owner key that we pinned? Never believes
  * the list's own word. */
-bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_id, str owner_pubkey);
+bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_id,
+			str owner_pubkey);
 /* Sets `verified` of each member by member_is_verified(). An empty owner_pubkey: all false. */
 void members_verify(struct arena *a, struct member_list *members, str mesh_id, str owner_pubkey);
 

@@ -65,7 +65,8 @@ bool valid_pubkey(struct arena *a, str text, str *ret_value, struct invalid *ret
 	if (str_empty(text))
 		return wrong(ret_why, field, "missing", S("no key given"), expected);
 	if (text.len != 64)
-		return wrong(ret_why, field, "wrong_length", arena_printf(a, "a key has 64 characters, this has %zu", text.len),
+		return wrong(ret_why, field, "wrong_length",
+			     arena_printf(a, "a key has 64 characters, this has %zu", text.len),
 			     expected);
 	if (!all_of(text, is_hex))
 		return wrong(ret_why, field, "non_hex", S("a key has hex digits only"), expected);
@@ -81,11 +82,14 @@ bool valid_pubkey_prefix(struct arena *a, str text, str *ret_value, struct inval
 	if (str_empty(text))
 		return wrong(ret_why, field, "missing", S("no key given"), expected);
 	if (text.len < PREFIX_MIN)
-		return wrong(ret_why, field, "too_short",
-			     arena_printf(a, "the beginning of a key needs %d characters, this has %zu", PREFIX_MIN, text.len),
-			     expected);
+		return wrong(
+			ret_why, field, "too_short",
+			arena_printf(a, "the beginning of a key needs %d characters, this has %zu",
+				     PREFIX_MIN, text.len),
+			expected);
 	if (text.len > 64)
-		return wrong(ret_why, field, "too_long", arena_printf(a, "a key has 64 characters, this has %zu", text.len),
+		return wrong(ret_why, field, "too_long",
+			     arena_printf(a, "a key has 64 characters, this has %zu", text.len),
 			     expected);
 	if (!all_of(text, is_hex))
 		return wrong(ret_why, field, "non_hex", S("a key has hex digits only"), expected);
@@ -93,23 +97,29 @@ bool valid_pubkey_prefix(struct arena *a, str text, str *ret_value, struct inval
 	return true;
 }
 
-bool valid_message_id(struct arena *a, str text, str *ret_value, bool *ret_is_prefix, struct invalid *ret_why)
+bool valid_message_id(struct arena *a, str text, str *ret_value, bool *ret_is_prefix,
+		      struct invalid *ret_why)
 {
 	const str field = S("messageId");
-	const str expected = arena_printf(a, "%d to %d letters and digits, as 'claudemesh send' prints them", PREFIX_MIN,
-					  MESSAGE_ID_MAX);
+	const str expected =
+		arena_printf(a, "%d to %d letters and digits, as 'claudemesh send' prints them",
+			     PREFIX_MIN, MESSAGE_ID_MAX);
 
 	if (str_empty(text))
 		return wrong(ret_why, field, "missing", S("no message id given"), expected);
 	if (text.len < PREFIX_MIN)
 		return wrong(ret_why, field, "too_short",
-			     arena_printf(a, "a message id needs %d characters, this has %zu", PREFIX_MIN, text.len), expected);
+			     arena_printf(a, "a message id needs %d characters, this has %zu",
+					  PREFIX_MIN, text.len),
+			     expected);
 	if (text.len > MESSAGE_ID_MAX)
 		return wrong(ret_why, field, "too_long",
-			     arena_printf(a, "a message id has at most %d characters, this has %zu", MESSAGE_ID_MAX, text.len),
+			     arena_printf(a, "a message id has at most %d characters, this has %zu",
+					  MESSAGE_ID_MAX, text.len),
 			     expected);
 	if (!all_of(text, is_alnum))
-		return wrong(ret_why, field, "bad_charset", S("a message id has letters and digits only"), expected);
+		return wrong(ret_why, field, "bad_charset",
+			     S("a message id has letters and digits only"), expected);
 	*ret_value = arena_dup(a, text);
 	*ret_is_prefix = text.len < MESSAGE_ID_MAX;
 	return true;
@@ -133,24 +143,27 @@ static bool slug_shaped(str s)
 bool valid_slug(struct arena *a, str text, str *ret_value, struct invalid *ret_why)
 {
 	const str field = S("slug");
-	const str expected = S("2 to 64 lower-case letters and digits, with single '-' between them, as 'claudemesh "
-			       "list' shows");
+	const str expected = S(
+		"2 to 64 lower-case letters and digits, with single '-' between them, as 'claudemesh "
+		"list' shows");
 
 	if (str_empty(text))
 		return wrong(ret_why, field, "missing", S("no mesh given"), expected);
 	if (text.len < SLUG_MIN || text.len > SLUG_MAX)
 		return wrong(ret_why, field, "wrong_length",
-			     arena_printf(a, "a mesh slug has %d to %d characters, this has %zu", SLUG_MIN, SLUG_MAX, text.len),
+			     arena_printf(a, "a mesh slug has %d to %d characters, this has %zu",
+					  SLUG_MIN, SLUG_MAX, text.len),
 			     expected);
 	if (!slug_shaped(text))
-		return wrong(ret_why, field, "bad_format", S("it is not shaped like a mesh slug"), expected);
+		return wrong(ret_why, field, "bad_format", S("it is not shaped like a mesh slug"),
+			     expected);
 	*ret_value = arena_dup(a, text);
 	return true;
 }
 
 /* Index in a word list of enums.h, which starts with "". */
-static bool valid_word(struct arena *a, str field, str text, const char *const words[], int *ret_value,
-		       struct invalid *ret_why)
+static bool valid_word(struct arena *a, str field, str text, const char *const words[],
+		       int *ret_value, struct invalid *ret_why)
 {
 	str expected = STR_NONE, known[8];
 	size_t n = 0;
@@ -160,13 +173,14 @@ static bool valid_word(struct arena *a, str field, str text, const char *const w
 			*ret_value = i;
 			return true;
 		}
-		expected = i == 1 ? str_from(words[i]) : arena_printf(a, "%.*s, %s", STRF(expected), words[i]);
+		expected = i == 1 ? str_from(words[i])
+				  : arena_printf(a, "%.*s, %s", STRF(expected), words[i]);
 		if (n < ARRAY_LEN(known))
 			known[n++] = str_from(words[i]);
 	}
 	wrong(ret_why, field, str_empty(text) ? "missing" : "bad_format",
-	      str_empty(text) ? arena_printf(a, "no %.*s given", STRF(field)) :
-				arena_printf(a, "there is no such %.*s", STRF(field)),
+	      str_empty(text) ? arena_printf(a, "no %.*s given", STRF(field))
+			      : arena_printf(a, "there is no such %.*s", STRF(field)),
 	      arena_printf(a, "one of %.*s", STRF(expected)));
 	ret_why->nearest = nearest(text, known, n);
 	return false;
@@ -194,8 +208,14 @@ bool valid_status(struct arena *a, str text, enum status *ret_value, struct inva
 
 static str duration_text(struct arena *a, i64 ms)
 {
-	static const struct { i64 ms; const char *unit; } units[] = {
-		{ 86400000, "d" }, { 3600000, "h" }, { 60000, "m" }, { 1000, "s" },
+	static const struct {
+		i64 ms;
+		const char *unit;
+	} units[] = {
+		{ 86400000, "d" },
+		{ 3600000, "h" },
+		{ 60000, "m" },
+		{ 1000, "s" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)
@@ -204,16 +224,19 @@ static str duration_text(struct arena *a, i64 ms)
 	return arena_printf(a, "%" PRId64 " ms", ms);
 }
 
-bool valid_duration(struct arena *a, str text, i64 min_ms, i64 max_ms, i64 *ret_ms, struct invalid *ret_why)
+bool valid_duration(struct arena *a, str text, i64 min_ms, i64 max_ms, i64 *ret_ms,
+		    struct invalid *ret_why)
 {
 	const str least = duration_text(a, min_ms), most = duration_text(a, max_ms);
-	const str expected = arena_printf(a, "a number and s, m, h or d, from %.*s to %.*s", STRF(least), STRF(most));
+	const str expected = arena_printf(a, "a number and s, m, h or d, from %.*s to %.*s",
+					  STRF(least), STRF(most));
 	i64 ms;
 
 	if (str_empty(text))
 		return wrong(ret_why, S("duration"), "missing", S("no duration given"), expected);
 	if (!time_from_duration(text, &ms))
-		return wrong(ret_why, S("duration"), "bad_format", S("it is not a duration"), expected);
+		return wrong(ret_why, S("duration"), "bad_format", S("it is not a duration"),
+			     expected);
 	if (ms < min_ms)
 		return wrong(ret_why, S("duration"), "too_short", S("that is too short"), expected);
 	if (ms > max_ms)
@@ -222,13 +245,16 @@ bool valid_duration(struct arena *a, str text, i64 min_ms, i64 max_ms, i64 *ret_
 	return true;
 }
 
-bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *ret_value, struct invalid *ret_why)
+bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *ret_value,
+		  struct invalid *ret_why)
 {
-	const str expected = arena_printf(a, "a whole number from %" PRId64 " to %" PRId64, min, max);
+	const str expected = arena_printf(a, "a whole number from %" PRId64 " to %" PRId64, min,
+					  max);
 	i64 value;
 
 	if (str_empty(text))
-		return wrong(ret_why, field, "missing", arena_printf(a, "no %.*s given", STRF(field)), expected);
+		return wrong(ret_why, field, "missing",
+			     arena_printf(a, "no %.*s given", STRF(field)), expected);
 	if (!str_to_i64(text, &value))
 		return wrong(ret_why, field, "bad_format", S("it is not a whole number"), expected);
 	if (value < min)
@@ -241,7 +267,8 @@ bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *r
 
 bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_why)
 {
-	const str expected = arena_printf(a, "1 to %d letters, digits, '_', '-', '.' and '/'", NAME_BYTES_MAX);
+	const str expected = arena_printf(a, "1 to %d letters, digits, '_', '-', '.' and '/'",
+					  NAME_BYTES_MAX);
 
 	if (str_starts(text, S("@")))
 		text = str_skip(text, 1);
@@ -249,10 +276,12 @@ bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_
 		return wrong(ret_why, S("group"), "missing", S("no group given"), expected);
 	if (text.len > NAME_BYTES_MAX)
 		return wrong(ret_why, S("group"), "too_long",
-			     arena_printf(a, "a group name has at most %d characters, this has %zu", NAME_BYTES_MAX, text.len),
+			     arena_printf(a, "a group name has at most %d characters, this has %zu",
+					  NAME_BYTES_MAX, text.len),
 			     expected);
 	if (!all_of(text, is_group_char))
-		return wrong(ret_why, S("group"), "bad_charset", S("it has characters that no group name has"), expected);
+		return wrong(ret_why, S("group"), "bad_charset",
+			     S("it has characters that no group name has"), expected);
 	*ret_value = arena_dup(a, text);
 	return true;
 }
@@ -277,7 +306,7 @@ str nearest(str text, const str *words, size_t n)
 struct err *invalid_err(struct arena *a, const struct invalid *why)
 {
 	if (!str_empty(why->nearest))
-		return FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s; did you mean '%.*s'?", STRF(why->reason),
-			    STRF(why->expected), STRF(why->nearest));
+		return FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s; did you mean '%.*s'?",
+			    STRF(why->reason), STRF(why->expected), STRF(why->nearest));
 	return FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s", STRF(why->reason), STRF(why->expected));
 }

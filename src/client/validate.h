@@ -13,26 +13,30 @@
 #include "proto/enums.h"
 
 enum {
-	PREFIX_MIN = 8,               /* of keys and of message ids, everywhere */
+	PREFIX_MIN = 8, /* of keys and of message ids, everywhere */
 	MESSAGE_ID_MAX = 32,
-	SLUG_MIN = 2, SLUG_MAX = 64,
+	SLUG_MIN = 2,
+	SLUG_MAX = 64,
 };
 
 struct invalid {
-	str field;            /* pubkey, messageId, slug, priority, ... */
+	str field; /* pubkey, messageId, slug, priority, ... */
 	str code, reason, expected;
-	str nearest;          /* empty if unknown */
+	str nearest; /* empty if unknown */
 };
 
 /* On false *ret_why is filled in, else *ret_value; keys are lowered. */
 bool valid_pubkey(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
-bool valid_pubkey_prefix(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
+bool valid_pubkey_prefix(struct arena *a, str text, str *ret_value, struct invalid *ret_why)
+	MUST_CHECK;
 /* is_prefix: shorter than a whole id. */
 bool valid_message_id(struct arena *a, str text, str *ret_value, bool *ret_is_prefix,
 		      struct invalid *ret_why) MUST_CHECK;
 bool valid_slug(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
-bool valid_priority(struct arena *a, str text, enum priority *ret_value, struct invalid *ret_why) MUST_CHECK;
-bool valid_status(struct arena *a, str text, enum status *ret_value, struct invalid *ret_why) MUST_CHECK;
+bool valid_priority(struct arena *a, str text, enum priority *ret_value, struct invalid *ret_why)
+	MUST_CHECK;
+bool valid_status(struct arena *a, str text, enum status *ret_value, struct invalid *ret_why)
+	MUST_CHECK;
 /* "7d"; between min_ms and max_ms. */
 bool valid_duration(struct arena *a, str text, i64 min_ms, i64 max_ms, i64 *ret_ms,
 		    struct invalid *ret_why) MUST_CHECK;

@@ -12,18 +12,18 @@ struct kept {
 };
 
 struct visit {
-	struct arena *arena;          /* the caller's */
+	struct arena *arena; /* the caller's */
 	const struct client *client;
 	struct config_mesh_args mesh;
-	str owner_pubkey;             /* pinned; empty if we know none */
+	str owner_pubkey; /* pinned; empty if we know none */
 	bool reconnect;
 	struct loop *loop;
 	struct link *link;
 	struct kept *first, **last;
 	size_t n_kept;
-	bool down;                    /* for good, or there is no reconnecting */
+	bool down; /* for good, or there is no reconnecting */
 	bool stopped;
-	struct err why;               /* of the last end */
+	struct err why; /* of the last end */
 	char why_text[512];
 	char why_word[64];
 	unsigned lost;
@@ -37,8 +37,18 @@ static str inbound_dup(struct arena *a, str s)
 static struct inbound inbound_copy(struct arena *a, const struct inbound *from)
 {
 	struct inbound m = *from;
-	str *const texts[] = { &m.message_id, &m.client_message_id, &m.from_name, &m.from_pubkey, &m.from_member_pubkey,
-			       &m.from_member_id, &m.body, &m.why, &m.target, &m.priority, &m.created_at, &m.reply_to,
+	str *const texts[] = { &m.message_id,
+			       &m.client_message_id,
+			       &m.from_name,
+			       &m.from_pubkey,
+			       &m.from_member_pubkey,
+			       &m.from_member_id,
+			       &m.body,
+			       &m.why,
+			       &m.target,
+			       &m.priority,
+			       &m.created_at,
+			       &m.reply_to,
 			       &m.topic };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -46,9 +56,7 @@ static struct inbound inbound_copy(struct arena *a, const struct inbound *from)
 	return m;
 }
 
-static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack)
-{
-}
+static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack) {}
 
 static bool on_message(void *arg, struct link *l, const struct inbound *m)
 {
@@ -86,7 +94,8 @@ static const struct link_handler visit_handler = { on_ready, on_message, NULL, o
 
 static struct err *why_down(struct arena *a, const struct visit *v)
 {
-	struct err *e = err_make(a, v->why.code, v->why.file, v->why.line, "%.*s", STRF(v->why.text));
+	struct err *e = err_make(a, v->why.code, v->why.file, v->why.line, "%.*s",
+				 STRF(v->why.text));
 
 	return str_empty(v->why.word) ? e : err_word(e, arena_dup(a, v->why.word));
 }
@@ -132,29 +141,41 @@ static struct err *greet(struct arena *a, struct visit *v)
 		if (v->lost)
 			return why_down(a, v);
 		if (loop_now_ms(v->loop) >= deadline)
-			return FAIL(a, TIMEOUT, "the broker at %.*s did not answer in time", STRF(v->mesh.brokerUrl));
+			return FAIL(a, TIMEOUT, "the broker at %.*s did not answer in time",
+				    STRF(v->mesh.brokerUrl));
 	}
 	if (link_has_challenge(v->link))
 		return brokers_set_hello2(a, v->client->paths, v->mesh.brokerUrl);
 	return NULL;
 }
 
-struct err *visit_open(struct arena *a, const struct client *c, const struct visit_spec *spec, struct visit **ret_visit)
+struct err *visit_open(struct arena *a, const struct client *c, const struct visit_spec *spec,
+		       struct visit **ret_visit)
 {
 	CLEANUP(sign_pair_wipe) struct sign_pair member = { 0 };
 	struct visit *v = NEW(a, struct visit);
 	struct mesh_keys_args keys;
 	struct link_spec to = {
-		.clock = c->clock, .random = c->random, .url = spec->mesh->brokerUrl, .tls = c->tls,
-		.mesh_id = spec->mesh->meshId, .member_id = spec->mesh->memberId, .member = &member,
-		.is_session = spec->is_session, .no_delivery = !spec->wants_messages, .reconnect = spec->reconnect,
+		.clock = c->clock,
+		.random = c->random,
+		.url = spec->mesh->brokerUrl,
+		.tls = c->tls,
+		.mesh_id = spec->mesh->meshId,
+		.member_id = spec->mesh->memberId,
+		.member = &member,
+		.is_session = spec->is_session,
+		.no_delivery = !spec->wants_messages,
+		.reconnect = spec->reconnect,
 		.display_name = spec->display_name,
 	};
 
 	TRY(config_mesh_pair(a, spec->mesh, &member));
 	TRY(keys_load(a, c->paths, spec->mesh->meshId, &keys));
 	TRY(brokers_get_hello2(a, c->paths, spec->mesh->brokerUrl, &to.hello2_known));
-	*v = (struct visit){ .arena = a, .client = c, .mesh = *spec->mesh, .reconnect = spec->reconnect,
+	*v = (struct visit){ .arena = a,
+			     .client = c,
+			     .mesh = *spec->mesh,
+			     .reconnect = spec->reconnect,
 			     .owner_pubkey = keys.owner_pubkey };
 	v->last = &v->first;
 	TRY(loop_new(a, &v->loop));
@@ -240,12 +261,14 @@ static struct err *decode_reply(struct arena *a, const char *type, const struct 
 		return NULL;
 	e = json_decode(a, reply, fields, ret, size, NULL);
 	if (e)
-		return FAIL(a, REFUSED, "the broker's answer to '%s' makes no sense: %.*s", type, STRF(e->text));
+		return FAIL(a, REFUSED, "the broker's answer to '%s' makes no sense: %.*s", type,
+			    STRF(e->text));
 	return NULL;
 }
 
-struct err *visit_call(struct arena *a, struct visit *v, const char *type, const struct json_field *fields,
-		       const void *args, const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
+struct err *visit_call(struct arena *a, struct visit *v, const char *type,
+		       const struct json_field *fields, const void *args,
+		       const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
 {
 	struct waiting w = { .arena = a };
 
@@ -254,8 +277,8 @@ struct err *visit_call(struct arena *a, struct visit *v, const char *type, const
 	return decode_reply(a, type, w.reply, reply_fields, ret_reply, reply_size);
 }
 
-struct err *visit_tell(struct arena *a, struct visit *v, const char *type, const struct json_field *fields,
-		       const void *args, bool *ret_confirmed)
+struct err *visit_tell(struct arena *a, struct visit *v, const char *type,
+		       const struct json_field *fields, const void *args, bool *ret_confirmed)
 {
 	*ret_confirmed = link_has_challenge(v->link);
 	if (*ret_confirmed)
@@ -265,19 +288,21 @@ struct err *visit_tell(struct arena *a, struct visit *v, const char *type, const
 	return NULL;
 }
 
-struct err *visit_peers(struct arena *a, struct visit *v, bool members, struct peers_list_args *ret_list)
+struct err *visit_peers(struct arena *a, struct visit *v, bool members,
+			struct peers_list_args *ret_list)
 {
 	struct list_peers_args args = { .members = members };
 	struct peers_list_args list;
 
-	TRY(visit_call(a, v, "list_peers", list_peers_fields, &args, peers_list_fields, &list, sizeof(list)));
+	TRY(visit_call(a, v, "list_peers", list_peers_fields, &args, peers_list_fields, &list,
+		       sizeof(list)));
 	members_verify(a, &list.members, v->mesh.meshId, v->owner_pubkey);
 	*ret_list = list;
 	return NULL;
 }
 
-struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d, struct target *ret_target,
-		       struct ack_args *ret_ack)
+struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d,
+		       struct target *ret_target, struct ack_args *ret_ack)
 {
 	struct peers_list_args list = { 0 };
 	struct waiting w = { .arena = a };
@@ -287,7 +312,8 @@ struct err *visit_send(struct arena *a, struct visit *v, str who, const struct d
 	if (!resolve_is_multicast(who))
 		TRY(visit_peers(a, v, true, &list));
 	TRY(resolve_target(a, &list, v->mesh.pubkey, who, &to));
-	TRY(compose(a, d, &to, link_box_cache(v->link), link_seal_pair(v->link), v->client->random, &args));
+	TRY(compose(a, d, &to, link_box_cache(v->link), link_seal_pair(v->link), v->client->random,
+		    &args));
 	link_send(v->link, &args, 0, on_reply, &w);
 	TRY(wait_reply(v, &w));
 	TRY(decode_reply(a, "send", w.reply, ack_fields, ret_ack, sizeof(*ret_ack)));
@@ -306,7 +332,8 @@ static bool give_kept(struct arena *a, struct visit *v, struct inbound *ret_mess
 	return true;
 }
 
-struct err *visit_next(struct arena *a, struct visit *v, i64 wait_ms, struct inbound *ret_message, bool *ret_got)
+struct err *visit_next(struct arena *a, struct visit *v, i64 wait_ms, struct inbound *ret_message,
+		       bool *ret_got)
 {
 	i64 deadline = wait_ms < 0 ? INT64_MAX : loop_now_ms(v->loop) + wait_ms;
 
@@ -334,7 +361,8 @@ static struct err *round_trip(struct arena *a, struct visit *v)
 	return visit_call(a, v, "list_peers", list_peers_fields, &args, NULL, NULL, 0);
 }
 
-struct err *visit_next_waiting(struct arena *a, struct visit *v, struct inbound *ret_message, bool *ret_got)
+struct err *visit_next_waiting(struct arena *a, struct visit *v, struct inbound *ret_message,
+			       bool *ret_got)
 {
 	/* Pushes that our acks made room for may come after the first answer, not the second. */
 	int trips = link_has_challenge(v->link) ? 2 : 1;
@@ -344,7 +372,8 @@ struct err *visit_next_waiting(struct arena *a, struct visit *v, struct inbound 
 		e = round_trip(a, v);
 	if (!v->first)
 		TRY(e);
-	return visit_next(a, v, link_has_challenge(v->link) ? 0 : VISIT_QUIET_MS, ret_message, ret_got);
+	return visit_next(a, v, link_has_challenge(v->link) ? 0 : VISIT_QUIET_MS, ret_message,
+			  ret_got);
 }
 
 void visit_ack(struct visit *v, const struct inbound *m)

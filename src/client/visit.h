@@ -16,17 +16,17 @@
 
 enum {
 	VISIT_CLOSE_MS = 2000,
-	VISIT_QUIET_MS = 150,         /* no push for this long after a round trip: nothing waits */
-	VISIT_QUEUE_MAX = 1024,       /* messages not yet taken; further ones come again later */
+	VISIT_QUIET_MS = 150,   /* no push for this long after a round trip: nothing waits */
+	VISIT_QUEUE_MAX = 1024, /* messages not yet taken; further ones come again later */
 };
 
 struct visit;
 
 struct visit_spec {
 	const struct config_mesh_args *mesh;
-	bool wants_messages;          /* else no_delivery */
-	bool is_session;              /* session_hello */
-	bool reconnect;               /* `listen`: comes back by itself */
+	bool wants_messages; /* else no_delivery */
+	bool is_session;     /* session_hello */
+	bool reconnect;      /* `listen`: comes back by itself */
 	str display_name;
 };
 
@@ -40,16 +40,19 @@ struct loop *visit_loop(struct visit *v);
 
 /* One request and its reply, decoded: visit_call(a, v, "list_peers", list_peers_fields, &in,
  * peers_list_fields, &out, sizeof(out)). reply_fields NULL: any reply will do. */
-struct err *visit_call(struct arena *a, struct visit *v, const char *type, const struct json_field *fields,
-		       const void *args, const struct json_field *reply_fields, void *ret_reply,
-		       size_t reply_size) MUST_CHECK;
+struct err *visit_call(struct arena *a, struct visit *v, const char *type,
+		       const struct json_field *fields, const void *args,
+		       const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
+	MUST_CHECK;
 /* A change that reference brokers do not answer: waits for the reply of a broker of ours,
  * else only writes it; *ret_confirmed says which. */
-struct err *visit_tell(struct arena *a, struct visit *v, const char *type, const struct json_field *fields,
-		       const void *args, bool *ret_confirmed) MUST_CHECK;
+struct err *visit_tell(struct arena *a, struct visit *v, const char *type,
+		       const struct json_field *fields, const void *args, bool *ret_confirmed)
+	MUST_CHECK;
 
 /* list_peers, `verified` checked against the pinned owner key. */
-struct err *visit_peers(struct arena *a, struct visit *v, bool members, struct peers_list_args *ret_list) MUST_CHECK;
+struct err *visit_peers(struct arena *a, struct visit *v, bool members,
+			struct peers_list_args *ret_list) MUST_CHECK;
 /* Resolves, seals, sends, waits for the ack. A refusal keeps the broker's word and text. */
 struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d,
 		       struct target *ret_target, struct ack_args *ret_ack) MUST_CHECK;
