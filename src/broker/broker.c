@@ -1,0 +1,306 @@
+#include "broker/broker.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "broker/datadir.h"
+#include "broker/gate.h"
+#include "broker/http.h"
+#include "db/db.h"
+#include "db/sqlite.h"
+#include "engine/thread.h"
+#include "net/url.h"
+
+enum { STOP_MS = 5000, STOP_TURN_MS = 100 };
+
+struct broker {
+	const struct settings *settings;
+	struct arena *arena;
+	struct datadir dir;
+	struct keyfile keys;
+	bool keys_open;
+	struct db *db;
+	struct store *store;
+	struct loop *loop;
+	struct pool *pool;
+	struct hub *hub;
+	struct policy policy;
+	struct gate *gate;
+	struct http *http;
+	struct server *server;
+	struct tls *tls;
+	struct loop_signal *term, *interrupt;
+	struct engine *engine;
+	struct engine_thread *thread;
+	struct engine_stats last_stats;       /* of the thread that has ended */
+	str base;                             /* how others reach us: "http://127.0.0.1:7900" */
+};
+
+/* What the server tells, passed on to its two halves. */
+
+static void on_request(void *arg, struct server_request *rq)
+{
+	struct broker *b = arg;
+
+	http_on_request(b->http, rq);
+}
+
+static void on_upgrade(void *arg, struct server_request *rq, struct ws_answer *answer)
+{
+	struct broker *b = arg;
+
+	gate_on_upgrade(b->gate, rq, answer);
+}
+
+static void on_ws_open(void *arg, struct ws_conn *c, struct server_request *rq)
+{
+	struct broker *b = arg;
+
+	gate_on_open(b->gate, c, rq);
+}
+
+static void on_ws_message(void *arg, struct ws_conn *c, str message, bool is_text UNUSED)
+{
+	struct broker *b = arg;
+
+	gate_on_message(b->gate, c, message);
+}
+
+static void on_ws_written(void *arg, struct ws_conn *c, u64 total)
+{
+	struct broker *b = arg;
+
+	gate_on_written(b->gate, c, total);
+}
+
+static void on_ws_close(void *arg, struct ws_conn *c, const struct ws_end *end)
+{
+	struct broker *b = arg;
+
+	gate_on_close(b->gate, c, end);
+}
+
+static const struct server_app app = {
+	.on_request = on_request,
+	.on_upgrade = on_upgrade,
+	.on_ws_open = on_ws_open,
+	.on_ws_message = on_ws_message,
+	.on_ws_written = on_ws_written,
+	.on_ws_close = on_ws_close,
+	.ws_path = "/ws",
+};
+
+/* The hub's ends. */
+
+static bool submit(void *arg, struct event *ev)
+{
+	struct broker *b = arg;
+
+	return engine_submit(b->thread, ev);
+}
+
+static void apply(void *arg, const struct effect *ef)
+{
+	struct broker *b = arg;
+
+	if (ef->kind == EFFECT_REPLY)
+		http_apply(b->http, ef);
+	else
+		gate_apply(b->gate, ef);
+}
+
+static void room(void *arg)
+{
+	struct broker *b = arg;
+
+	gate_room(b->gate);
+}
+
+static struct engine_stats stats(void *arg)
+{
+	struct broker *b = arg;
+
+	return b->thread ? engine_thread_stats(b->thread) : b->last_stats;
+}
+
+/* Start. */
+
+static struct err *open_data(struct broker *b)
+{
+	struct arena *a = b->arena;
+
+	TRY(datadir_open(a, b->settings->data, &b->dir));
+	TRY(db_open(a, &db_sqlite, b->settings->database, &b->db));
+	TRY(store_migrate(a, b->db));
+	TRY(store_open(a, b->db, &b->store));
+	TRY(keyfile_open(a, datadir_file(a, &b->dir, "broker.key"), &b->keys));
+	b->keys_open = true;
+	return NULL;
+}
+
+static void make_loop_side(struct broker *b)
+{
+	const struct settings *s = b->settings;
+	struct server_limits limits = server_limits_default;
+	struct hub_ends ends = { .submit = submit, .apply = apply, .room = room, .arg = b };
+
+	b->policy = (struct policy){ (enum create_rule)s->create, s->public_url, s->public_is_local };
+	b->pool = pool_new(b->loop);
+	b->hub = hub_new(b->loop, &ends);
+	b->gate = gate_new(&(struct gate_env){ .clock = &clock_real, .random = &random_system,
+					       .policy = &b->policy, .hub = b->hub, .pool = b->pool });
+	b->http = http_new(&(struct http_env){ .clock = &clock_real, .random = &random_system,
+					       .policy = &b->policy, .hub = b->hub, .pool = b->pool,
+					       .stats = stats, .stats_arg = b });
+	limits.message_max = (size_t)(FRAME_FACTOR * s->max_message_bytes);
+	limits.out_max = MAX(limits.out_max, 4 * limits.message_max);
+	limits.hello_ms = s->hello_seconds * 1000;
+	limits.body_max = BODY_BYTES_MAX;
+	limits.unauth_max = (size_t)s->max_unauthenticated;
+	limits.unauth_per_addr_max = (size_t)s->max_unauthenticated_per_address;
+	b->server = server_new(b->loop, &app, b, &limits);
+	gate_set_server(b->gate, b->server);
+}
+
+/* Where clients find us: what the operator says, else the first address we listen on. */
+static str find_base(struct broker *b)
+{
+	const struct listen_address *first = &b->settings->listen.items[0];
+	str host = first->host;
+
+	if (b->settings->public_url.len)
+		return b->settings->public_url;
+	if (str_empty(host) || str_eq(host, S("0.0.0.0")))
+		host = S("127.0.0.1");
+	else if (str_eq(host, S("::")))
+		host = S("::1");
+	return arena_printf(b->arena, str_index(host, ':') >= 0 ? "%s://[%.*s]:%d" : "%s://%.*s:%d",
+			    b->tls ? "https" : "http", STRF(host), server_port(b->server));
+}
+
+static struct err *bind_ports(struct broker *b)
+{
+	const struct settings *s = b->settings;
+
+	if (s->tls_cert.len)
+		TRY(tls_server_new(b->arena, s->tls_cert, s->tls_key, &b->tls));
+	for (size_t i = 0; i < s->listen.n; i++)
+		TRY(server_listen(b->arena, b->server, s->listen.items[i].host, s->listen.items[i].port,
+				  b->tls));
+	b->base = find_base(b);
+	http_set_server(b->http, b->server, b->base);
+	return NULL;
+}
+
+static struct err *start_engine(struct broker *b)
+{
+	const struct settings *s = b->settings;
+	struct engine_settings es = engine_settings_default();
+
+	es.rate_per_minute = s->rate_limit.per_minute;
+	es.rate_burst = s->rate_limit.burst;
+	es.max_message_bytes = s->max_message_bytes;
+	es.max_connections_per_mesh = s->max_connections_per_mesh;
+	es.refuse_offline = s->offline == OFFLINE_REFUSE;
+	es.http_url = b->base;
+	TRY(url_ws_address(b->arena, b->base, &es.ws_url));
+	TRY(engine_new(b->arena, &clock_real, &random_system, b->store, &b->keys, &es, &b->engine));
+	return engine_thread_start(b->arena, b->engine, &clock_real, hub_on_effects, hub_on_room, b->hub,
+				   &b->thread);
+}
+
+/* Stop. */
+
+static void on_stopped(void *arg)
+{
+	struct broker *b = arg;
+
+	loop_stop(b->loop);
+}
+
+static void stop_engine(struct broker *b)
+{
+	if (!b->thread)
+		return;
+	b->last_stats = engine_thread_stats(b->thread);
+	engine_thread_stop(b->thread);
+	b->thread = NULL;
+	hub_end(b->hub);
+}
+
+static void free_signals(struct broker *b)
+{
+	loop_signal_free(b->term);
+	loop_signal_free(b->interrupt);
+	b->term = b->interrupt = NULL;
+}
+
+static void on_signal(void *arg, int signum)
+{
+	struct broker *b = arg;
+
+	log_info("shutting down", LOG_I("signal", signum));
+	/* From here on the next one has its usual effect. */
+	free_signals(b);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	stop_engine(b);
+	server_stop(b->server, STOP_MS, on_stopped, b);
+}
+
+static void broker_close(struct broker *b)
+{
+	free_signals(b);
+	if (b->hub)
+		stop_engine(b);
+	while (b->pool && pool_is_busy(b->pool))
+		loop_turn(b->loop, STOP_TURN_MS);
+	server_free(b->server);
+	gate_free(b->gate);
+	http_free(b->http);
+	hub_free(b->hub);
+	pool_free(b->pool);
+	tls_free(b->tls);
+	loop_free(b->loop);
+	engine_free(b->engine);
+	store_close(b->store);
+	db_close(b->db);
+	if (b->keys_open)
+		keyfile_wipe(&b->keys);
+	datadir_close(&b->dir);
+}
+
+static void announce(struct broker *b)
+{
+	printf("listening on %.*s\n", STRF(b->base));
+	fflush(stdout);
+	log_info("listening", LOG_S("address", b->base), LOG_I("port", server_port(b->server)),
+		 LOG_S("data", b->dir.path), LOG_S("version", S(CLAUDEMESH_VERSION)));
+}
+
+static struct err *broker_open(struct broker *b)
+{
+	TRY(open_data(b));
+	TRY(loop_new(b->arena, &b->loop));
+	make_loop_side(b);
+	TRY(bind_ports(b));
+	TRY(start_engine(b));
+	TRY(loop_signal_new(b->arena, b->loop, SIGTERM, on_signal, b, &b->term));
+	TRY(loop_signal_new(b->arena, b->loop, SIGINT, on_signal, b, &b->interrupt));
+	return datadir_announce(b->arena, &b->dir, b->base);
+}
+
+struct err *broker_run(struct arena *a, const struct settings *s)
+{
+	struct broker b = { .settings = s, .arena = a, .dir = { .lock_fd = -1 } };
+	struct err *e = broker_open(&b);
+
+	if (!e) {
+		announce(&b);
+		loop_run(b.loop);
+	}
+	broker_close(&b);
+	if (!e)
+		log_info("stopped");
+	return e;
+}

@@ -1,0 +1,168 @@
+#include "broker/http.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "broker/http_answer.h"
+#include "broker/routes.h"
+#include "engine/op.h"
+#include "engine/prove.h"
+
+/* A call while its signatures are checked; lives in its arena. */
+struct call {
+	struct http *http;
+	struct arena *arena;
+	struct pool_job job;
+	struct conn_id id;
+	const struct op *op;
+	str body, param;
+	bool may_create;
+	char address[ADDRESS_LEN_MAX];
+	struct proof proof;
+	struct err *error;
+};
+
+struct http *http_new(const struct http_env *env)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		abort();
+	h->env = *env;
+	h->started_ms = clock_mono_ms(env->clock);
+	return h;
+}
+
+void http_free(struct http *h)
+{
+	free(h);
+}
+
+void http_set_server(struct http *h, struct server *sv, str base)
+{
+	h->server = sv;
+	h->base = base;
+}
+
+static void call_submit(struct call *c, struct server_request *rq)
+{
+	struct http *h = c->http;
+	struct event *ev;
+
+	if (hub_has_ended(h->env.hub) || hub_is_full(h->env.hub)) {
+		http_fail(h, rq, c->op->flags & OP_OK_FALSE,
+			  FAIL(rq->arena, TRY_AGAIN, hub_has_ended(h->env.hub)
+			       ? "the broker is shutting down" : "the broker is busy"));
+		return;
+	}
+	ev = event_new(EVENT_CALL, conn_ref_of(c->id), c->body, c->param);
+	ev->op = c->op;
+	ev->proof = c->proof;
+	ev->may_create = c->may_create;
+	memcpy(ev->address, c->address, sizeof(ev->address));
+	/* A connection has one call at a time, so there is nothing to hold back; full, the next
+	 * calls are refused above. */
+	if (!hub_submit(h->env.hub, ev))
+		log_debug("the engine's queue is full");
+}
+
+static void call_prove(void *arg)
+{
+	struct call *c = arg;
+
+	c->error = prove_call(c->arena, c->op, c->body, c->param, clock_ms(c->http->env.clock), &c->proof);
+}
+
+static void call_proved(void *arg)
+{
+	struct call *c = arg;
+	struct server_request *rq = server_request_get(c->http->server, c->id);
+
+	if (rq && c->error)
+		http_fail(c->http, rq, c->op->flags & OP_OK_FALSE, c->error);
+	else if (rq)
+		call_submit(c, rq);
+	arena_free(c->arena);
+}
+
+static void call_start(struct http *h, struct server_request *rq, const struct op *op, str param)
+{
+	struct arena *a = arena_new();
+	struct call *c = NEW(a, struct call);
+
+	c->http = h;
+	c->arena = a;
+	c->id = rq->id;
+	c->op = op;
+	c->body = arena_dup(a, rq->body);
+	c->param = arena_dup(a, param);
+	c->may_create = policy_may_create(h->env.policy, rq);
+	snprintf(c->address, sizeof(c->address), "%s", rq->peer->text);
+	c->job = (struct pool_job){ .run = call_prove, .done = call_proved, .arg = c };
+	if (op->prove) {
+		pool_start(h->env.pool, &c->job);
+		return;
+	}
+	call_submit(c, rq);
+	arena_free(a);
+}
+
+/* What a browser may do without asking first is no JSON; so JSON it must be, if it says. */
+static bool is_wrong_type(const struct server_request *rq)
+{
+	str type = http_header_get(rq->head, S("content-type"));
+
+	return rq->body.len && type.ptr && !policy_is_json(type);
+}
+
+static void no_route(struct http *h, struct server_request *rq, const struct route_match *m)
+{
+	struct arena *a = rq->arena;
+	str path = rq->head->path;
+
+	if (m->status == 405)
+		http_answer_allow(h, rq, m->allow);
+	else if (m->status == 400)
+		http_fail(h, rq, false, FAIL(a, BAD_REQUEST, "a broken escape in the path"));
+	else if (m->nearest.len)
+		http_fail(h, rq, false, FAIL(a, NOT_FOUND, "nothing at '%.*s', did you mean %.*s?",
+					     STRF(path), STRF(m->nearest)));
+	else
+		http_fail(h, rq, false, FAIL(a, NOT_FOUND, "nothing at '%.*s'", STRF(path)));
+}
+
+void http_on_request(struct http *h, struct server_request *rq)
+{
+	struct route_match m;
+	const struct op *op;
+
+	rq->user = (void *)id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"),
+					    REQUEST_ID_LEN).ptr;
+	if (str_eq(rq->head->method, S("OPTIONS"))) {
+		http_answer(h, rq, 204, STR_NONE);
+		return;
+	}
+	m = route_find(rq->arena, rq->head->method, rq->head->path);
+	if (!m.route) {
+		no_route(h, rq, &m);
+		return;
+	}
+	if (!m.route->op) {
+		m.route->answer(h, rq, m.param);
+		return;
+	}
+	op = op_find(str_from(m.route->op), OP_CALL);
+	if (!op)
+		http_fail(h, rq, false, FAIL(rq->arena, NOT_SUPPORTED, "this broker has no '%s'", m.route->op));
+	else if (is_wrong_type(rq))
+		http_answer_type(h, rq, op->flags & OP_OK_FALSE);
+	else
+		call_start(h, rq, op, m.param);
+}
+
+void http_apply(struct http *h, const struct effect *ef)
+{
+	struct server_request *rq = server_request_get(h->server, conn_id_of(ef->to[0]));
+
+	if (rq)
+		http_answer(h, rq, ef->code, ef->block ? block_str(ef->block) : STR_NONE);
+}

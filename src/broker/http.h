@@ -1,0 +1,51 @@
+/*
+ * http.h - the HTTP half of the broker: finds the route, proves and hands on what the
+ * engine answers, answers the rest here.
+ *
+ * Every answer is JSON with CORS headers and an X-Request-Id, but the page of a link. A call
+ * waits for the engine under its request's id; when the request is gone, the effect finds
+ * nobody. Loop thread only.
+ */
+#ifndef BROKER_HTTP_H
+#define BROKER_HTTP_H
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "broker/hub.h"
+#include "broker/policy.h"
+#include "broker/pool.h"
+#include "engine/engine.h"
+
+struct http;
+
+/* All of it outlives the struct http. */
+struct http_env {
+	const struct clock *clock;
+	const struct random *random;
+	const struct policy *policy;
+	struct hub *hub;
+	struct pool *pool;
+	struct engine_stats (*stats)(void *arg);
+	void *stats_arg;
+};
+
+struct http *http_new(const struct http_env *env);
+void http_free(struct http *h);               /* NULL is fine */
+/* Before the first request. base: how others reach the broker, "http://127.0.0.1:7900"; it
+ * outlives the struct http. */
+void http_set_server(struct http *h, struct server *sv, str base);
+
+/* Of struct server_app. */
+void http_on_request(struct http *h, struct server_request *rq);
+/* EFFECT_REPLY. */
+void http_apply(struct http *h, const struct effect *ef);
+
+/* Answers: with a JSON body, or with {"error":word,"detail":text}. */
+void http_answer(struct http *h, struct server_request *rq, int status, str body);
+void http_fail(struct http *h, struct server_request *rq, bool ok_false, const struct err *e);
+
+/* Handlers of routes. */
+void http_health(struct http *h, struct server_request *rq, str param);
+void http_link(struct http *h, struct server_request *rq, str param);
+
+#endif

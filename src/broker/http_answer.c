@@ -1,0 +1,85 @@
+#include "broker/http_answer.h"
+
+#include "base/log.h"
+#include "json/json.h"
+
+enum { HEADERS_MORE_MAX = 4, ERROR_BODY_MAX = 4096, RETRY_AFTER_SECONDS = 2 };
+
+/* The reference's, and what its own clients miss there. No cookie exists that a foreign page
+ * could borrow; what trusts the caller's place refuses an Origin (policy.h). */
+static const struct http_header cors[] = {
+	{ S("Access-Control-Allow-Origin"), S("*") },
+	{ S("Access-Control-Allow-Methods"), S("POST, GET, OPTIONS") },
+	{ S("Access-Control-Allow-Headers"),
+	  S("Authorization, Content-Type, X-Mesh-Id, X-Member-Id, X-File-Name, X-Tags, X-Persistent, "
+	    "X-Target-Spec") },
+	{ S("Access-Control-Expose-Headers"), S("X-Request-Id") },
+};
+
+void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
+		    const struct http_header *headers, size_t n_headers, str body)
+{
+	struct http_header all[ARRAY_LEN(cors) + 4 + HEADERS_MORE_MAX];
+	size_t n = ARRAY_LEN(cors);
+
+	if (n_headers > HEADERS_MORE_MAX)
+		abort();
+	memcpy(all, cors, sizeof(cors));
+	all[n++] = (struct http_header){ S("X-Request-Id"), str_from(rq->user) };
+	all[n++] = (struct http_header){ S("Cache-Control"), S("no-store") };
+	if (type.len)
+		all[n++] = (struct http_header){ S("Content-Type"), type };
+	if (status == 429 || status == 503)
+		all[n++] = (struct http_header){ S("Retry-After"), arena_printf(rq->arena, "%d", RETRY_AFTER_SECONDS) };
+	if (n_headers)
+		memcpy(all + n, headers, n_headers * sizeof(*headers));
+	log_debug("request", LOG_S("method", rq->head->method), LOG_S("path", rq->head->path),
+		  LOG_I("status", status), LOG_S("id", str_from(rq->user)),
+		  LOG_S("peer", str_from(rq->peer->text)));
+	server_respond(h->server, rq, status, all, n + n_headers, body);
+}
+
+void http_answer(struct http *h, struct server_request *rq, int status, str body)
+{
+	http_answer_as(h, rq, status, body.len ? S("application/json") : S(""), NULL, 0, body);
+}
+
+static str error_body(struct server_request *rq, bool ok_false, str word, str text)
+{
+	struct buf b = buf_make(ERROR_BODY_MAX);
+	struct json_out o = json_out(&b);
+	str body;
+
+	json_obj(&o);
+	if (ok_false)
+		json_put_bool(&o, "ok", false);
+	json_put_str(&o, "error", word);
+	json_put_str(&o, "detail", text);
+	json_put_str(&o, "request_id", str_from(rq->user));
+	json_obj_end(&o);
+	body = b.full ? S("{\"error\":\"internal\"}") : arena_dup(rq->arena, buf_str(&b));
+	buf_done(&b);
+	return body;
+}
+
+void http_fail(struct http *h, struct server_request *rq, bool ok_false, const struct err *e)
+{
+	if (e->code == ERR_INTERNAL || e->code == ERR_IO)
+		log_err(LOG_ERROR, "request failed", e);
+	http_answer(h, rq, err_http(e), error_body(rq, ok_false, err_wire(e), err_public(e)));
+}
+
+void http_answer_allow(struct http *h, struct server_request *rq, str allow)
+{
+	const struct http_header header = { S("Allow"), allow };
+	str text = arena_printf(rq->arena, "'%.*s' takes %.*s", STRF(rq->head->path), STRF(allow));
+
+	http_answer_as(h, rq, 405, S("application/json"), &header, 1,
+		       error_body(rq, false, S("method_not_allowed"), text));
+}
+
+void http_answer_type(struct http *h, struct server_request *rq, bool ok_false)
+{
+	http_answer(h, rq, 415, error_body(rq, ok_false, S("not_json"),
+					   S("the body must be sent as Content-Type: application/json")));
+}

@@ -1,0 +1,28 @@
+/*
+ * http_answer.h - the struct behind http.h, and answers in the forms that its files share.
+ * Not for others.
+ */
+#ifndef BROKER_HTTP_ANSWER_H
+#define BROKER_HTTP_ANSWER_H
+
+#include "broker/http.h"
+
+enum { REQUEST_ID_LEN = 16 };
+
+struct http {
+	struct http_env env;
+	struct server *server;
+	str base;
+	i64 started_ms;
+	i64 commits, failed_commits;  /* when /health was last asked */
+	bool db_down;
+};
+
+/* 405 and 415, which have headers and codes of their own. */
+void http_answer_allow(struct http *h, struct server_request *rq, str allow);
+void http_answer_type(struct http *h, struct server_request *rq, bool ok_false);
+/* Any content type, and further headers. */
+void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
+		    const struct http_header *headers, size_t n_headers, str body);
+
+#endif

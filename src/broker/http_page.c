@@ -1,0 +1,95 @@
+/*
+ * http_page.c - what the broker answers by itself: /health and the page behind a link.
+ *
+ * The secret of a link is its fragment, which a browser never sends; the page cannot show it
+ * and needs no script.
+ */
+#include "broker/http.h"
+
+#include "broker/git_sha.h"
+#include "broker/http_answer.h"
+#include "json/json.h"
+
+enum { PAGE_BYTES_MAX = 4096, CODE_MAX = 64 };
+
+/* Up, unless commits fail and none has gone through since. */
+static bool db_is_up(struct http *h)
+{
+	struct engine_stats now = h->env.stats(h->env.stats_arg);
+
+	if (now.commits > h->commits)
+		h->db_down = false;
+	else if (now.failed_commits > h->failed_commits)
+		h->db_down = true;
+	h->commits = now.commits;
+	h->failed_commits = now.failed_commits;
+	return !h->db_down;
+}
+
+void http_health(struct http *h, struct server_request *rq, str param UNUSED)
+{
+	struct buf b = buf_make(PAGE_BYTES_MAX);
+	struct json_out o = json_out(&b);
+
+	json_obj(&o);
+	json_put_str(&o, "status", S("ok"));
+	json_put_str(&o, "db", db_is_up(h) ? S("up") : S("down"));
+	json_put_str(&o, "version", S(CLAUDEMESH_VERSION));
+	json_put_str(&o, "gitSha", S(CLAUDEMESH_GIT_SHA));
+	json_put_int(&o, "uptime", (clock_mono_ms(h->env.clock) - h->started_ms) / 1000);
+	json_obj_end(&o);
+	http_answer(h, rq, 200, buf_str(&b));
+	buf_done(&b);
+}
+
+static bool is_code(str code)
+{
+	for (size_t i = 0; i < code.len; i++) {
+		char c = code.ptr[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+		    c != '-' && c != '_')
+			return false;
+	}
+	return code.len && code.len <= CODE_MAX;
+}
+
+#define WHAT "This is an invitation to a claudemesh mesh, where coding-agent sessions send each " \
+	     "other end-to-end encrypted messages."
+#define HOW "Join with the whole link, as you received it. The part after # is the secret of the " \
+	    "invitation: it stays in your browser, so this page cannot show it to you."
+#define WHO "Anyone who has the whole link can join until it is used up or has expired. Do not pass it on."
+
+static str as_text(struct arena *a, str link)
+{
+	return arena_printf(a, WHAT "\n\n" HOW "\n\n    claudemesh join '%.*s#...'\n\n" WHO "\n", STRF(link));
+}
+
+static str as_html(struct arena *a, str link)
+{
+	return arena_printf(a,
+		"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width\">\n"
+		"<title>claudemesh: invitation</title></head>\n<body>\n<h1>Invitation</h1>\n<p>" WHAT
+		"</p>\n<p>" HOW "</p>\n<pre>claudemesh join '%.*s#...'</pre>\n<p>" WHO
+		"</p>\n</body></html>\n", STRF(link));
+}
+
+void http_link(struct http *h, struct server_request *rq, str param)
+{
+	static const struct http_header safe[] = {
+		{ S("Content-Security-Policy"), S("default-src 'none'; frame-ancestors 'none'") },
+		{ S("Referrer-Policy"), S("no-referrer") },
+		{ S("X-Content-Type-Options"), S("nosniff") },
+	};
+	bool html = str_contains(http_header_get(rq->head, S("accept")), S("text/html"));
+	str link;
+
+	if (!is_code(param)) {
+		http_fail(h, rq, false, FAIL(rq->arena, NOT_FOUND, "no invitation has this form"));
+		return;
+	}
+	link = arena_printf(rq->arena, "%.*s/i/%.*s", STRF(h->base), STRF(param));
+	http_answer_as(h, rq, 200, html ? S("text/html; charset=utf-8") : S("text/plain; charset=utf-8"),
+		       safe, ARRAY_LEN(safe), html ? as_html(rq->arena, link) : as_text(rq->arena, link));
+}

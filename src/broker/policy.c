@@ -1,0 +1,91 @@
+#include "broker/policy.h"
+
+#include "net/url.h"
+
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
+
+bool policy_is_json(str content_type)
+{
+	str type;
+
+	return str_cut(&content_type, ';', &type) &&
+	       str_eq_nocase(str_trim(type), S("application/json"));
+}
+
+/* A proxy passed it on, so that its sender need not be on this machine. */
+static bool came_through_proxy(const struct http_head *head)
+{
+	for (size_t i = 0; i < head->n_headers; i++) {
+		str name = head->headers[i].name;
+		str start = str_of(name.ptr, MIN(name.len, sizeof("x-forwarded-") - 1));
+
+		if (str_eq_nocase(name, S("forwarded")) || str_eq_nocase(name, S("via")) ||
+		    str_eq_nocase(start, S("x-forwarded-")))
+			return true;
+	}
+	return false;
+}
+
+/* Host names this machine and our port: a page of another name that resolves here does not. */
+static bool host_is_here(const struct server_request *rq)
+{
+	bool is_ipv6;
+	int port;
+	str host;
+
+	if (http_header_count(rq->head, S("host")) != 1 ||
+	    !url_split_authority(rq->head->host, &host, &is_ipv6, &port))
+		return false;
+	if (port == 0)
+		port = rq->is_tls ? HTTPS_PORT : HTTP_PORT;
+	if (port != rq->local->port)
+		return false;
+	return is_ipv6 ? str_eq(host, S("::1"))
+		       : str_eq(host, S("127.0.0.1")) || str_eq_nocase(host, S("localhost"));
+}
+
+static bool is_local(const struct policy *p, const struct server_request *rq)
+{
+	return rq->peer->is_loopback && rq->local->is_loopback && !came_through_proxy(rq->head) &&
+	       host_is_here(rq) && http_header_count(rq->head, S("origin")) == 0 &&
+	       policy_is_json(http_header_get(rq->head, S("content-type"))) &&
+	       p->public_is_local;
+}
+
+bool policy_may_create(const struct policy *p, const struct server_request *rq)
+{
+	switch (p->create) {
+	case CREATE_ANYONE: return true;
+	case CREATE_LOOPBACK: return is_local(p, rq);
+	case CREATE_ACCOUNTS:
+	case CREATE_AUTO: break;
+	}
+	return false;
+}
+
+/* An Origin is scheme://host[:port] and nothing more. */
+static bool same_authority(struct arena *a, const struct url *origin, str host)
+{
+	str mine = url_authority(a, origin), with_port;
+
+	with_port = arena_printf(a, origin->is_ipv6 ? "[%.*s]:%d" : "%.*s:%d", STRF(origin->host),
+				 origin->port);
+	return str_eq_nocase(host, mine) || str_eq_nocase(host, with_port);
+}
+
+bool policy_origin_ok(const struct policy *p, const struct server_request *rq)
+{
+	str text = http_header_get(rq->head, S("origin"));
+	struct url origin, public_url;
+
+	if (!text.ptr)
+		return true;
+	if (http_header_count(rq->head, S("origin")) != 1 || url_parse(rq->arena, text, &origin) ||
+	    url_is_ws(&origin) || !str_eq(origin.target, S("/")) || origin.fragment.ptr)
+		return false;
+	if (same_authority(rq->arena, &origin, rq->head->host))
+		return true;
+	return p->public_url.len && !url_parse(rq->arena, p->public_url, &public_url) &&
+	       origin.scheme == public_url.scheme && origin.port == public_url.port &&
+	       str_eq(origin.host, public_url.host);
+}

@@ -1,0 +1,26 @@
+/*
+ * policy.h - what the circumstances of a request allow, before any signature counts: who
+ * may create meshes without an account, and which web pages may open a WebSocket.
+ *
+ * Pure; loop thread only.
+ */
+#ifndef BROKER_POLICY_H
+#define BROKER_POLICY_H
+
+#include "broker/settings.h"
+#include "net/server.h"
+
+struct policy {
+	enum create_rule create;
+	str public_url;       /* empty: none */
+	bool public_is_local; /* none, or of this machine */
+};
+
+/* Does the request pass the --create rule? */
+bool policy_may_create(const struct policy *p, const struct server_request *rq);
+/* No Origin, or one that is the Host itself or the public URL. */
+bool policy_origin_ok(const struct policy *p, const struct server_request *rq);
+/* Content-Type: application/json, with or without parameters. */
+bool policy_is_json(str content_type);
+
+#endif

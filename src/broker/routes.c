@@ -1,0 +1,98 @@
+#include "broker/routes.h"
+
+#include "broker/http.h"
+#include "net/url.h"
+
+enum { NEAREST_MAX = 12 };    /* further away is another thing */
+
+const struct route routes[] = {
+	{ "GET", "/health", NULL, http_health, "Whether the broker runs, and which version." },
+	{ "GET", "/i/:code", NULL, http_link, "What an invite link is, for who opens it in a browser." },
+	{ "POST", "/cli/mesh/create", "mesh_create", NULL, "Makes a mesh." },
+	{ "POST", "/cli/mesh/:slug/invite", "invite_create", NULL, "Makes an invite." },
+	{ "POST", "/join", "join", NULL, "Makes a member from a v1 invite token." },
+	{ "GET", "/api/public/invite-code/:code", "invite_code", NULL, "Looks up a live invite." },
+	{ "POST", "/invites/:code/claim", "claim", NULL, "Makes a member from an invite code." },
+	{ "POST", "/api/public/invites/:code/claim", "claim", NULL, "The same, where the web has it." },
+	{ 0 }
+};
+
+/* One segment after its '/', taken off *path. */
+static bool next_segment(str *path, str *ret_segment)
+{
+	if (str_empty(*path) || path->ptr[0] != '/')
+		return false;
+	*path = str_skip(*path, 1);
+	ret_segment->ptr = path->ptr;
+	ret_segment->len = 0;
+	while (ret_segment->len < path->len && path->ptr[ret_segment->len] != '/')
+		ret_segment->len++;
+	*path = str_skip(*path, ret_segment->len);
+	return true;
+}
+
+/* Does the path fit the pattern? *ret_param is the escaped segment at its `:x`. */
+static bool fits(str pattern, str path, str *ret_param)
+{
+	str want, have;
+
+	*ret_param = S("");
+	while (next_segment(&pattern, &want)) {
+		if (!next_segment(&path, &have))
+			return false;
+		if (want.len && want.ptr[0] == ':') {
+			if (str_empty(have))
+				return false;
+			*ret_param = have;
+		} else if (!str_eq(want, have)) {
+			return false;
+		}
+	}
+	return str_empty(path);
+}
+
+static str nearest(struct arena *a, str path)
+{
+	const struct route *best = NULL;
+	size_t least = NEAREST_MAX;
+
+	for (const struct route *r = routes; r->method; r++) {
+		size_t far = str_distance(path, str_from(r->pattern));
+
+		if (far < least) {
+			least = far;
+			best = r;
+		}
+	}
+	return best ? arena_printf(a, "%s %s", best->method, best->pattern) : S("");
+}
+
+static bool method_fits(const struct route *r, str method)
+{
+	return str_eq(str_from(r->method), method) ||
+	       (str_eq(method, S("HEAD")) && str_eq(str_from(r->method), S("GET")));
+}
+
+struct route_match route_find(struct arena *a, str method, str path)
+{
+	struct route_match m = { .status = 404, .allow = S("OPTIONS") };
+	str param;
+
+	for (const struct route *r = routes; r->method; r++) {
+		if (!fits(str_from(r->pattern), path, &param))
+			continue;
+		if (method_fits(r, method)) {
+			if (url_decode(a, param, &m.param))
+				m.status = 400;
+			else
+				m.route = r;
+			return m;
+		}
+		m.status = 405;
+		m.allow = arena_printf(a, "%s%s, %.*s", r->method,
+				       str_eq(str_from(r->method), S("GET")) ? ", HEAD" : "", STRF(m.allow));
+	}
+	if (m.status == 404)
+		m.nearest = nearest(a, path);
+	return m;
+}

@@ -1,0 +1,87 @@
+/*
+ * settings.h - everything an operator may choose, as one table.
+ *
+ * A row gives a setting its name. The flag is --NAME, the variable CLAUDEMESH_BROKER_NAME,
+ * the line of the configuration file `NAME = value`; what comes later wins: defaults, file,
+ * environment, flags. --help is printed from the rows. Read once at start, by main.
+ */
+#ifndef BROKER_SETTINGS_H
+#define BROKER_SETTINGS_H
+
+#include "base/log.h"
+
+enum {
+	LISTEN_MAX = 8,               /* addresses of one broker */
+	CONFIG_BYTES_MAX = 64 << 10,
+};
+
+/* Who may create meshes without an account; [0] is chosen by the public URL. */
+enum create_rule { CREATE_AUTO, CREATE_LOOPBACK, CREATE_ACCOUNTS, CREATE_ANYONE };
+/* A message to a known member who is away. */
+enum offline_rule { OFFLINE_KEEP, OFFLINE_REFUSE };
+
+struct listen_address { str host; int port; };   /* host empty: every address */
+struct listen_list { struct listen_address items[LISTEN_MAX]; size_t n; };
+struct rate { i64 per_minute, burst; };          /* per_minute 0: no limit */
+
+struct settings {
+	struct listen_list listen;
+	str data, database;           /* database: path of the SQLite file */
+	str public_url;               /* http(s)://host[:port][/path] without a last '/'; or empty */
+	str tls_cert, tls_key, config;
+	int log_format, log_level;    /* enum log_format, enum log_level */
+	struct rate rate_limit;
+	int create, offline;          /* enum create_rule (never CREATE_AUTO), enum offline_rule */
+	i64 max_message_bytes, max_connections_per_mesh;
+	i64 max_unauthenticated, max_unauthenticated_per_address, hello_seconds;
+	bool reference_env, help, version;
+	bool public_is_local;         /* no public URL, or one of this machine; follows from it */
+};
+
+enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_WORD, SETTING_YES, SETTING_LISTEN,
+		    SETTING_RATE, SETTING_URL };
+
+enum setting_flag {
+	SETTING_FLAG_ONLY = 1,        /* makes no sense in the environment or a file */
+	SETTING_NOT_IN_FILE = 2,
+};
+
+struct setting {
+	const char *name;             /* of the flag, without "--" */
+	enum setting_kind kind;
+	unsigned flags;
+	size_t offset;                /* in struct settings */
+	const char *preset;           /* the default, as it would be written; NULL: none */
+	i64 min, max;                 /* SETTING_NUMBER */
+	const char *const *words;     /* SETTING_WORD: its values in order, NULL ends */
+	const char *also;             /* a variable of the reference that always counts, or NULL */
+	const char *reference;        /* those that count with --reference-env, space-separated, or NULL */
+	const char *value;            /* how --help calls the value */
+	const char *doc;
+};
+
+/* Ends with a NULL name. */
+extern const struct setting settings_table[];
+
+/* argv without the program's name. env: like environ. The settings live in the arena. */
+struct err *settings_read(struct arena *a, int argc, char *const argv[], char *const env[],
+			  struct settings *ret_settings) MUST_CHECK;
+/* The whole --help, lines of at most 80 columns. */
+str settings_help(struct arena *a);
+
+/* Parses the text of one row into its place in *s; the error does not say where it stood. */
+struct err *setting_parse(struct arena *a, const struct setting *row, str text,
+			  struct settings *s) MUST_CHECK;
+/* The row of that name; NULL if there is none. */
+const struct setting *setting_get(str name);
+/* " (did you mean 'x'?)" for the nearest name, or "". */
+str setting_hint(struct arena *a, str name);
+
+/* A file of `name = value` lines; found(arg, ...) is called for each in order. FORBIDDEN if
+ * someone else may read or write it. */
+struct err *settings_file(struct arena *a, str path,
+			  struct err *(*found)(void *arg, struct arena *a, const struct setting *row,
+					       str value, int line),
+			  void *arg) MUST_CHECK;
+
+#endif
