@@ -274,8 +274,11 @@ static struct err *decode_object(struct decoder *d, const struct path *up, const
 			continue;
 		}
 		next = i + 1;
-		if (v->type == JSON_NULL)
+		if (v->type == JSON_NULL) {
+			if (fields[i].need & NULLABLE)
+				seen |= (u64)1 << i;
 			continue;
+		}
 		at.name = fields[i].name;
 		TRY(decode_field(d, &at, v, &fields[i], args + fields[i].offset));
 		seen |= (u64)1 << i;

@@ -41,6 +41,7 @@ enum {
 	OPT = 0,
 	REQ = 1,              /* must be there; the encoder always writes it (an absent str as null) */
 	SECRET = 2,           /* never logged, shown as "***" in traces and docs */
+	NULLABLE = 4,         /* with REQ, on text: it must be there, but null will do */
 };
 
 struct json_field {

@@ -120,7 +120,7 @@ static void schema_text(struct json_out *o, const struct json_field *f)
 {
 	bool hex = f->kind == JSON_K_HEX;
 
-	json_put_str(o, "type", S("string"));
+	json_put_raw(o, "type", f->need & NULLABLE ? S("[\"string\",\"null\"]") : S("\"string\""));
 	if (hex)
 		json_put_str(o, "pattern", S("^[0-9a-f]*$"));
 	/* We count bytes, the schema characters of up to four bytes: it must not refuse more. */

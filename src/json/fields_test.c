@@ -63,6 +63,9 @@ JSON_ARGS(all, ALL_ARGS);
 	F(T, groups, g, REQ, 0, 0, "always there")
 JSON_ARGS(needy, NEEDY_ARGS);
 
+#define NULLABLE_ARGS(F, T) F(T, str, summary, REQ | NULLABLE, 0, 9, "text or null")
+JSON_ARGS(nullable, NULLABLE_ARGS);
+
 /* Cases are written with ' for ". */
 static str quoted(struct arena *a, const char *text)
 {
@@ -371,6 +374,30 @@ TEST(schema)
 	assert_ok(json_parse(a, buf_str(&buf), &v));
 	assert_int_equal(out.depth, 0);
 	buf_done(&buf);
+}
+
+/* What the encoder writes for a text that is not there, the decoder takes. */
+TEST(null_will_do_where_the_list_says_so)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(buf_done) struct buf b = buf_make(256);
+	struct json_out o = json_out(&b);
+	struct nullable_args in = { .summary = STR_NONE };
+	const struct json *v;
+
+	json_obj(&o);
+	json_encode(&o, nullable_fields, &in);
+	json_obj_end(&o);
+	assert_str(buf_str(&b), S("{\"summary\":null}"));
+	assert_ok(json_parse(a, buf_str(&b), &v));
+	assert_ok(json_decode(a, v, nullable_fields, &in, sizeof(in), NULL));
+	assert_null(in.summary.ptr);
+	assert_ok(json_parse(a, S("{}"), &v));
+	assert_err(json_decode(a, v, nullable_fields, &in, sizeof(in), NULL), BAD_REQUEST);
+	buf_clear(&b);
+	o = json_out(&b);
+	json_schema(&o, nullable_fields);
+	assert_true(str_contains(buf_str(&b), S("\"type\":[\"string\",\"null\"]")));
 }
 
 TEST_MAIN("json/fields")

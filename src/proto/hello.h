@@ -65,7 +65,7 @@ JSON_OBJECT(attestation, ATTESTATION_ARGS);
 JSON_ARGS(session_hello, SESSION_HELLO_ARGS);
 
 #define MEMBER_PROFILE_ARGS(F, T) \
-	F(T, str,    roleTag,     REQ, 0, NAME_BYTES_MAX, "free text or null") \
+	F(T, str,    roleTag,     REQ | NULLABLE, 0, NAME_BYTES_MAX, "free text or null") \
 	F(T, groups, groups,      REQ, 0, GROUPS_MAX, "the member's default groups") \
 	F(T, str,    messageMode, REQ, 0, NAME_BYTES_MAX, "push, inbox or off")
 JSON_OBJECT(member_profile, MEMBER_PROFILE_ARGS);

@@ -110,7 +110,7 @@ JSON_ARGS(invite_code, INVITE_CODE_ARGS);
 JSON_ARGS(claim, CLAIM_ARGS);
 
 #define CLAIMED_ARGS(F, T) \
-	F(T, str,  sealed_root_key, REQ, 0, 0, "root key sealed to the X25519 key; null when only the link's secret opens it") \
+	F(T, str,  sealed_root_key, REQ | NULLABLE, 0, 0, "root key sealed to the X25519 key; null when only the link's secret opens it") \
 	F(T, str,  mesh_id,         REQ, 0, 0, "mesh id") \
 	F(T, str,  member_id,       REQ, 0, 0, "the joiner's member id") \
 	F(T, str,  owner_pubkey,    REQ, 0, 0, "the owner's key") \

@@ -16,7 +16,7 @@ JSON_ARGS(list_peers, LIST_PEERS_ARGS);
 	F(T, str,    memberPubkey, REQ, 0, 0, "the stable key to send to") \
 	F(T, str,    displayName,  REQ, 0, 0, "name") \
 	F(T, str,    status,       REQ, 0, 0, "idle, working or dnd") \
-	F(T, str,    summary,      REQ, 0, 0, "what it is doing, or null") \
+	F(T, str,    summary,      REQ | NULLABLE, 0, 0, "what it is doing, or null") \
 	F(T, groups, groups,       REQ, 0, 0, "its groups") \
 	F(T, str,    sessionId,    REQ, 0, 0, "of its hello") \
 	F(T, str,    connectedAt,  REQ, 0, 0, "ISO time") \
