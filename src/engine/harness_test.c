@@ -1,0 +1,542 @@
+#include "engine/harness_test.h"
+
+#include "crypto/encode.h"
+#include "crypto/hello.h"
+#include "crypto/secret.h"
+#include "engine/op.h"
+#include "engine/prove.h"
+
+static const i64 START_MS = 1700000000000;
+
+static void close_house(void *arg)
+{
+	struct house *h = arg;
+
+	for (size_t i = 0; i < h->n_held; i++)
+		event_free(h->held[i]);
+	engine_free(h->engine);
+}
+
+struct house *house(struct arena *a)
+{
+	struct house *h = NEW(a, struct house);
+
+	assert_true(crypto_start());
+	h->a = a;
+	h->f = fixture(a);
+	h->at.us = START_MS * 1000;
+	h->clock = clock_fixed(&h->at);
+	h->seed.state = 7;
+	h->random = random_seeded(&h->seed);
+	random_fill(&h->random, h->keys.key, sizeof(h->keys.key));
+	h->settings = engine_settings_default();
+	h->settings.rate_per_minute = 0;
+	h->settings.ws_url = S("ws://127.0.0.1:7900/ws");
+	h->settings.http_url = S("http://127.0.0.1:7900");
+	h->may_create = true;
+	memcpy(h->address, "127.0.0.1", sizeof("127.0.0.1"));
+	assert_ok(engine_new(a, &h->clock, &h->random, h->f->st, &h->keys, &h->settings, &h->engine));
+	arena_defer(a, close_house, h);
+	return h;
+}
+
+void restart(struct house *h)
+{
+	engine_free(h->engine);
+	h->engine = NULL;
+	if (test_on_file()) {
+		fixture_close(h->f);
+		fixture_open(h->f);
+	} else {
+		store_close(h->f->st);
+		assert_ok(store_open(h->a, h->f->db, &h->f->st));
+	}
+	for (struct peer *p = h->peers; p; p = p->next)
+		p->admitted = false;
+	assert_ok(engine_new(h->a, &h->clock, &h->random, h->f->st, &h->keys, &h->settings, &h->engine));
+}
+
+/* ---- effects ---- */
+
+static struct peer *peer_at(struct house *h, struct conn_ref conn)
+{
+	for (struct peer *p = h->peers; p; p = p->next)
+		if (conn_ref_eq(p->conn, conn))
+			return p;
+	return NULL;
+}
+
+static struct got *deliver(struct house *h, struct peer *p)
+{
+	struct got *g = NEW(h->a, struct got);
+
+	*p->last = g;
+	p->last = &g->next;
+	return g;
+}
+
+static void take_effect(struct house *h, const struct effect *fx, struct conn_ref to)
+{
+	struct peer *p = peer_at(h, to);
+	struct got *g;
+
+	if (fx->kind == EFFECT_REPLY) {
+		assert_true(h->n_answers < HELD_MAX);
+		h->answers[h->n_answers].status = fx->code;
+		h->answers[h->n_answers].body = arena_dup(h->a, block_str(fx->block));
+		assert_ok(json_parse(h->a, h->answers[h->n_answers].body, &h->answers[h->n_answers].json));
+		h->n_answers++;
+		return;
+	}
+	if (!p)
+		return;
+	if (fx->kind == EFFECT_ADMIT) {
+		p->admitted = true;
+		return;
+	}
+	g = deliver(h, p);
+	if (fx->kind == EFFECT_CLOSE) {
+		g->code = fx->code;
+		g->reason = arena_dup(h->a, fx->reason);
+	} else {
+		g->block = fx->block;
+		g->mark = fx->mark;
+		g->text = arena_dup(h->a, block_str(fx->block));
+	}
+}
+
+static void step(struct house *h, struct event **events, size_t n)
+{
+	struct effects *fx = engine_step(h->engine, events, n);
+
+	h->effects = fx->n;
+	for (size_t i = 0; i < fx->n; i++)
+		for (size_t k = 0; k < fx->items[i].n_to; k++)
+			take_effect(h, &fx->items[i], fx->items[i].to[k]);
+	effects_free(fx);
+}
+
+void advance(struct house *h, i64 ms)
+{
+	h->at.us += ms * 1000;
+	do
+		step(h, NULL, 0);
+	while (engine_next_ms(h->engine) <= clock_mono_ms(&h->clock));
+}
+
+void fail_commits(struct house *h, enum err_code code)
+{
+	if (code)
+		db_fault(h->f->db, &h->f->plan);
+	h->f->plan = (struct db_fault){ .fail_at = code ? 1 : 0, .code = code, .commits_only = true };
+}
+
+void hold(struct house *h)
+{
+	h->holding = true;
+}
+
+void release(struct house *h)
+{
+	size_t n = h->n_held;
+
+	h->holding = false;
+	h->n_held = 0;
+	step(h, h->held, n);
+	for (size_t i = 0; i < n; i++)
+		event_free(h->held[i]);
+}
+
+void submit(struct house *h, struct event *ev)
+{
+	assert_true(h->n_held < HELD_MAX);
+	h->held[h->n_held++] = ev;
+	if (!h->holding)
+		release(h);
+}
+
+/* ---- calls ---- */
+
+int call(struct house *h, const char *name, const char *param, str body)
+{
+	const struct op *op = op_find(str_from(name), OP_CALL);
+	struct event *ev;
+	struct err *e;
+	struct proof proof;
+
+	assert_non_null(op);
+	e = prove_call(h->a, op, body, str_from(param), clock_ms(&h->clock), &proof);
+	if (e) {
+		struct block *block = call_error(op, e);
+
+		h->answers[h->n_answers].status = err_http(e);
+		h->answers[h->n_answers].body = arena_dup(h->a, block_str(block));
+		assert_ok(json_parse(h->a, h->answers[h->n_answers].body, &h->answers[h->n_answers].json));
+		block_unref(block);
+		return h->answers[h->n_answers++].status;
+	}
+	ev = event_new(EVENT_CALL, (struct conn_ref){ 0, ++h->slots, 2 }, body, str_from(param));
+	ev->op = op;
+	ev->proof = proof;
+	ev->may_create = h->may_create;
+	memcpy(ev->address, h->address, sizeof(ev->address));
+	submit(h, ev);
+	return h->n_answers ? h->answers[h->n_answers - 1].status : 0;
+}
+
+const struct json *answer(struct house *h)
+{
+	assert_true(h->n_answers > 0);
+	return h->answers[h->n_answers - 1].json;
+}
+
+/* ---- connections ---- */
+
+static const char *or(const char *given, const char *other)
+{
+	return given ? given : other;
+}
+
+static str sign_member(struct peer *p, const struct greeting *g, i64 timestamp)
+{
+	struct arena *a = p->place->house->a;
+	struct hello_claim claim = {
+		.mesh_id = str_from(p->place->id), .member_id = str_from(p->member_id),
+		.pubkey = str_from(p->pubkey), .timestamp_ms = timestamp,
+		.session_pubkey = g->session || g->show_session ? str_from(p->session_pubkey) : STR_NONE,
+		.session_id = str_from(or(g->session_id, p->name)),
+		.challenge = str_from(or(g->signed_challenge, "challenge")),
+	};
+	str signature;
+
+	if (!g->v2)
+		return hello_v1_sign(a, &claim, &p->member);
+	assert_ok(hello_v2_sign(a, &claim, g->session ? &p->session : &p->member, &signature));
+	return signature;
+}
+
+static str session_part(struct peer *p, const struct greeting *g, i64 timestamp, str *ret_signature)
+{
+	struct arena *a = p->place->house->a;
+	i64 until = clock_ms(&p->place->house->clock) + (g->attested_ms ? g->attested_ms : 3600000);
+	str key = str_from(or(g->attested_pubkey, p->session_pubkey)), attested;
+
+	assert_ok(attestation_sign(a, &(struct attestation){ str_from(p->pubkey), key, until }, &p->member,
+				   &attested));
+	*ret_signature = g->v2 ? sign_member(p, g, timestamp) :
+		session_hello_sign(a, &(struct session_claim){ str_from(p->place->id), str_from(p->pubkey),
+				   str_from(p->session_pubkey), timestamp }, &p->session);
+	return text(a, "'parentMemberId':'%s','parentMemberPubkey':'%s','sessionPubkey':'%s',"
+		    "'parentAttestation':{'sessionPubkey':'%.*s','parentMemberPubkey':'%s','expiresAt':%lld,"
+		    "'signature':'%.*s'}", p->member_id, p->pubkey, p->session_pubkey, STRF(key), p->pubkey,
+		    (long long)until, STRF(attested));
+}
+
+str hello_frame(struct peer *p, const struct greeting *g)
+{
+	struct arena *a = p->place->house->a;
+	i64 timestamp = g->timestamp_ms ? g->timestamp_ms : clock_ms(&p->place->house->clock);
+	str signature, part, shown = S("");
+
+	if (g->session) {
+		part = session_part(p, g, timestamp, &signature);
+	} else {
+		signature = sign_member(p, g, timestamp);
+		if (g->show_session)
+			shown = text(a, "'sessionPubkey':'%s',", p->session_pubkey);
+		part = text(a, "%.*s'memberId':'%s','pubkey':'%s'", STRF(shown), p->member_id, p->pubkey);
+	}
+	if (g->signature)
+		signature = str_from(g->signature);
+	return text(a, "{'type':'%s','meshId':'%s',%.*s,'sessionId':'%s','timestamp':%lld,'signature':'%.*s',"
+		    "'hostname':'%s','channel':'%s','displayName':'%s','capabilities':%s%s%s}",
+		    g->session ? "session_hello" : "hello", p->place->id, STRF(part), or(g->session_id, p->name),
+		    (long long)timestamp, STRF(signature), or(g->hostname, "host"), or(g->channel, "test"),
+		    or(g->name, ""), or(g->capabilities, "['client_ack']"), g->v2 ? ",'helloVersion':2" : "",
+		    or(g->extra, ""));
+}
+
+static void refuse(struct peer *p, const struct err *e, str frame)
+{
+	struct house *h = p->place->house;
+	struct block *block = error_message(e, frame);
+	struct got *g = deliver(h, p);
+
+	g->text = arena_dup(h->a, block_str(block));
+	block_unref(block);
+	g = deliver(h, p);
+	g->code = 1008;
+	g->reason = arena_dup(h->a, err_wire(e));
+}
+
+void greet_with(struct peer *p, str frame, const struct greeting *g)
+{
+	struct house *h = p->place->house;
+	struct event *ev;
+	struct proof proof;
+	struct err *e;
+
+	p->admitted = false;
+	p->conn = g && g->conn.gen ? g->conn : (struct conn_ref){ 0, ++h->slots, 1 };
+	e = prove_hello(h->a, frame, str_from(or(g ? g->challenge : NULL, "challenge")),
+			clock_ms(&h->clock), &proof);
+	if (e) {
+		refuse(p, e, frame);
+		return;
+	}
+	ev = event_new(EVENT_HELLO, p->conn, frame, STR_NONE);
+	ev->proof = proof;
+	submit(h, ev);
+}
+
+void greet(struct peer *p, const struct greeting *g)
+{
+	greet_with(p, hello_frame(p, g), g);
+}
+
+void enter(struct peer *p, const struct greeting *g)
+{
+	/* Two signatures of one moment are the same one, and the second a replay. */
+	p->place->house->at.us += 1000;
+	greet(p, g);
+	expect(p, "{'type':'hello_ack'}");
+	assert_true(p->admitted);
+}
+
+struct peer *arrive(struct place *m, const char *name)
+{
+	struct peer *p = newcomer(m, name);
+
+	enter(p, GREETING(0));
+	return p;
+}
+
+struct peer *arrive_session(struct place *m, const char *name)
+{
+	struct peer *p = newcomer(m, name);
+
+	enter(p, GREETING(.session = true));
+	return p;
+}
+
+static void closed(struct peer *p, bool clean)
+{
+	struct event *ev = event_new(EVENT_CLOSED, p->conn, STR_NONE, STR_NONE);
+
+	ev->clean = clean;
+	p->admitted = false;
+	submit(p->place->house, ev);
+}
+
+void hang_up(struct peer *p)
+{
+	closed(p, true);
+}
+
+void lose(struct peer *p)
+{
+	closed(p, false);
+}
+
+void written(struct peer *p, u64 mark)
+{
+	struct event *ev = event_new(EVENT_WRITTEN, p->conn, STR_NONE, STR_NONE);
+
+	ev->mark = mark;
+	submit(p->place->house, ev);
+}
+
+void say_raw(struct peer *p, str frame)
+{
+	submit(p->place->house, event_new(EVENT_FRAME, p->conn, frame, STR_NONE));
+}
+
+/* ---- texts and patterns ---- */
+
+static str quoted(struct arena *a, const char *fmt, va_list ap)
+{
+	char *raw;
+	int n = vasprintf(&raw, fmt, ap);
+	str s;
+
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++)
+		if (raw[i] == '\'')
+			raw[i] = '"';
+	s = arena_dup(a, str_of(raw, (size_t)n));
+	free(raw);
+	return s;
+}
+
+str text(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	str s;
+
+	va_start(ap, fmt);
+	s = quoted(a, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+void say(struct peer *p, const char *fmt, ...)
+{
+	va_list ap;
+	str frame;
+
+	va_start(ap, fmt);
+	frame = quoted(p->place->house->a, fmt, ap);
+	va_end(ap);
+	say_raw(p, frame);
+}
+
+static str body_of(struct arena *a, const char *id)
+{
+	return base64_encode(a, str_from(id));
+}
+
+void send_to(struct peer *p, const char *target, const char *id, const char *priority)
+{
+	struct arena *a = p->place->house->a;
+
+	say(p, "{'type':'send','id':'%s','client_message_id':'%s','targetSpec':'%s','priority':%s%s%s,"
+	    "'nonce':'AAECAwQFBgcICQoLDA0ODxAREhMUFRYX','ciphertext':'%.*s'}", id, id, target,
+	    priority ? "'" : "", or(priority, "null"), priority ? "'" : "", STRF(body_of(a, id)));
+}
+
+void ack_push(struct peer *p, const struct json *push)
+{
+	say(p, "{'type':'client_ack','brokerMessageId':'%.*s'}", STRF(json_get_str(push, S("messageId"))));
+}
+
+static bool lists_match(const struct json *got, const struct json *pattern)
+{
+	const struct json *g = got->first;
+
+	if (got->count != pattern->count)
+		return false;
+	for (const struct json *w = pattern->first; w; w = w->next, g = g->next)
+		if (!matches(g, w))
+			return false;
+	return true;
+}
+
+bool matches(const struct json *got, const struct json *pattern)
+{
+	if (pattern->type == JSON_NULL)
+		return !got || got->type == JSON_NULL;
+	if (!got)
+		return false;
+	if (pattern->type == JSON_STR && str_eq(pattern->s, S("*")))
+		return true;
+	if (got->type != pattern->type)
+		return false;
+	switch (pattern->type) {
+	case JSON_ARR: return lists_match(got, pattern);
+	case JSON_OBJ:
+		for (const struct json *w = pattern->first; w; w = w->next)
+			if (!matches(json_get(got, w->key), w))
+				return false;
+		return true;
+	case JSON_STR: return str_eq(got->s, pattern->s);
+	default: return str_eq(got->raw, pattern->raw);
+	}
+}
+
+static struct got *pop(struct peer *p)
+{
+	struct got *g = p->first;
+
+	if (!g)
+		return NULL;
+	p->first = g->next;
+	if (!p->first)
+		p->last = &p->first;
+	return g;
+}
+
+static void check_match(const char *who, str got_text, const struct json *got, str pattern_text,
+			struct arena *a)
+{
+	const struct json *pattern;
+
+	assert_ok(json_parse(a, pattern_text, &pattern));
+	if (got && matches(got, pattern))
+		return;
+	print_error("%s got  %.*s\nexpected %.*s\n", who, STRF(got_text), STRF(pattern_text));
+	fail();
+}
+
+const struct json *expect(struct peer *p, const char *fmt, ...)
+{
+	struct arena *a = p->place->house->a;
+	const struct json *got = NULL;
+	struct got *g = pop(p);
+	va_list ap;
+	str pattern;
+
+	va_start(ap, fmt);
+	pattern = quoted(a, fmt, ap);
+	va_end(ap);
+	if (g && g->text.ptr)
+		assert_ok(json_parse(a, g->text, &got));
+	check_match(p->name, g ? g->text.ptr ? g->text : g->reason : S("nothing"), got, pattern, a);
+	return got;
+}
+
+const struct json *expect_message(struct peer *p, const char *id)
+{
+	struct arena *a = p->place->house->a;
+
+	return expect(p, "{'type':'push','client_message_id':'%s','ciphertext':'%.*s'}", id,
+		      STRF(body_of(a, id)));
+}
+
+void expect_answer(struct house *h, int status, const char *pattern)
+{
+	const struct json *got = answer(h);
+
+	if (h->answers[h->n_answers - 1].status != status)
+		print_error("status %d\n", h->answers[h->n_answers - 1].status);
+	check_match("the caller", h->answers[h->n_answers - 1].body, got, text(h->a, "%s", pattern), h->a);
+	assert_int_equal(h->answers[h->n_answers - 1].status, status);
+}
+
+void expect_close(struct peer *p, int code, const char *reason)
+{
+	struct got *g = pop(p);
+
+	if (!g || g->text.ptr)
+		print_error("%s got %.*s\n", p->name, STRF(g ? g->text : S("nothing")));
+	assert_true(g && !g->text.ptr);
+	assert_int_equal(g->code, code);
+	assert_str(g->reason, str_from(reason));
+}
+
+void expect_nothing(struct peer *p)
+{
+	if (p->first)
+		print_error("%s got %.*s%.*s\n", p->name, STRF(p->first->text), STRF(p->first->reason));
+	assert_null(p->first);
+}
+
+void forget(struct peer *p)
+{
+	while (pop(p))
+		;
+}
+
+void forget_all(struct house *h)
+{
+	for (struct peer *p = h->peers; p; p = p->next)
+		forget(p);
+}
+
+size_t pending(const struct peer *p)
+{
+	size_t n = 0;
+
+	for (const struct got *g = p->first; g; g = g->next)
+		n++;
+	return n;
+}
