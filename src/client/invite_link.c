@@ -4,9 +4,10 @@
 #include "crypto/encode.h"
 #include "crypto/invite.h"
 #include "crypto/secret.h"
+#include "json/text.h"
 #include "net/url.h"
 
-enum { TOKEN_MIN = 21 };
+enum { TOKEN_MIN = 21, QUOTE_MAX = 32 };
 
 #define FORMS \
 	"https://HOST/i/CODE#SECRET, https://HOST/join/TOKEN, ic://join/TOKEN, a code or a token"
@@ -42,10 +43,11 @@ static str strip_end_slash(str s)
 /* secret: what stood behind '#', STR_NONE without one. */
 static struct err *take_code(struct arena *a, str code, str secret, struct invite_link *l)
 {
-	if (!invite_code_is_valid(code))
+	if (!invite_code_is_valid(code)) {
+		code = text_quotable(a, code, QUOTE_MAX);
 		return FAIL(a, BAD_REQUEST,
-			    "'%.*s' is not an invite code: 6 to 16 letters and digits",
-			    (int)MIN(code.len, 32), code.ptr);
+			    "'%.*s' is not an invite code: 6 to 16 letters and digits", STRF(code));
+	}
 	l->kind = INVITE_CODE;
 	l->code = arena_dup(a, code);
 	if (!secret.ptr)
@@ -155,8 +157,8 @@ static struct err *take_bare(struct arena *a, str text, struct invite_link *l)
 		return take_code(a, code, rest, l);
 	if (!rest.ptr && text.len >= TOKEN_MIN)
 		return take_token(a, text, l);
-	return FAIL(a, BAD_REQUEST, "'%.*s' is no invite; expected: " FORMS, (int)MIN(text.len, 32),
-		    text.ptr);
+	code = text_quotable(a, code, QUOTE_MAX);
+	return FAIL(a, BAD_REQUEST, "'%.*s' is no invite; expected: " FORMS, STRF(code));
 }
 
 struct err *invite_link_parse(struct arena *a, str text, struct invite_link *ret_link)
@@ -166,11 +168,13 @@ struct err *invite_link_parse(struct arena *a, str text, struct invite_link *ret
 	text = str_trim(text);
 	if (str_empty(text))
 		return FAIL(a, BAD_REQUEST, "no invite given; expected: " FORMS);
+	if (!str_is_utf8(text))
+		return FAIL(a, BAD_REQUEST, "the invite is damaged: it is not text");
 	if (text.len > URL_MAX)
 		return FAIL(a, TOO_LARGE, "the invite has %zu characters, at most %d are possible",
 			    text.len, URL_MAX);
 	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
+		if ((u8)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
 			return FAIL(
 				a, BAD_REQUEST,
 				"the invite has a blank or control character inside (at %zu); paste "

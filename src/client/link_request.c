@@ -117,7 +117,8 @@ static enum err_code code_of_text(str text)
 struct err *link_refusal(struct arena *a, str word, str text)
 {
 	enum err_code code = err_from_wire(word);
-	struct err *e = FAIL(a, REFUSED, "%.*s", STRF(text_quotable(a, text, REFUSAL_TEXT_MAX)));
+	str quoted = text_quotable(a, text, REFUSAL_TEXT_MAX);
+	struct err *e = FAIL(a, REFUSED, "%.*s", STRF(quoted));
 
 	e->code = code ? code : code_of_text(text);
 	if (code == ERR_INTERNAL || code == ERR_IO)

@@ -30,7 +30,8 @@ struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *
 	if (!str_empty(config_dir) && is_dir(a, config_dir)) {
 		p.dir = arena_dup(a, without_slashes(config_dir));
 	} else if (!str_empty(home)) {
-		p.dir = arena_printf(a, "%.*s/.claudemesh", STRF(without_slashes(home)));
+		home = without_slashes(home);
+		p.dir = arena_printf(a, "%.*s/.claudemesh", STRF(home));
 		p.ignored = arena_dup(a, config_dir);
 	} else {
 		return FAIL(a, BAD_REQUEST,

@@ -286,14 +286,25 @@ bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_
 	return true;
 }
 
+static str lower_short(str s, char room[64])
+{
+	if (s.len > 64)
+		return s;
+	for (size_t i = 0; i < s.len; i++)
+		room[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] - 'A' + 'a')
+							     : s.ptr[i];
+	return str_of(room, s.len);
+}
+
 str nearest(str text, const str *words, size_t n)
 {
 	/* A third of the letters may be wrong, at most NEAREST_MAX of them. */
 	size_t best = MIN(text.len / 3 + 1, (size_t)NEAREST_MAX) + 1;
-	str found = STR_NONE;
+	char text_room[64], word_room[64];
+	str found = STR_NONE, typed = lower_short(text, text_room);
 
 	for (size_t i = 0; i < n; i++) {
-		size_t d = str_distance(text, words[i]);
+		size_t d = str_distance(typed, lower_short(words[i], word_room));
 
 		if (d < best && d < words[i].len) {
 			best = d;

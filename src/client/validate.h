@@ -46,7 +46,7 @@ bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *r
 /* Letters, digits, '_', '-', '.', '/'; a leading '@' is dropped. */
 bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
 
-/* The word that is nearest to text, if near enough to be what was meant; else STR_NONE. */
+/* The word that is nearest to text (case does not count), if near enough to be what was meant; else STR_NONE. */
 str nearest(str text, const str *words, size_t n);
 /* All tiers as one BAD_REQUEST: "<reason>; expected: <expected>; did you mean '<nearest>'?" */
 struct err *invalid_err(struct arena *a, const struct invalid *why);

@@ -94,10 +94,7 @@ static const struct link_handler visit_handler = { on_ready, on_message, NULL, o
 
 static struct err *why_down(struct arena *a, const struct visit *v)
 {
-	struct err *e = err_make(a, v->why.code, v->why.file, v->why.line, "%.*s",
-				 STRF(v->why.text));
-
-	return str_empty(v->why.word) ? e : err_word(e, arena_dup(a, v->why.word));
+	return err_copy(a, &v->why);
 }
 
 static struct kept *take_kept(struct visit *v)
@@ -235,9 +232,7 @@ static void on_reply(void *arg, const struct err *e, const struct json *reply)
 
 	w->done = true;
 	if (e) {
-		w->e = err_make(w->arena, e->code, e->file, e->line, "%.*s", STRF(e->text));
-		if (!str_empty(e->word))
-			err_word(w->e, arena_dup(w->arena, e->word));
+		w->e = err_copy(w->arena, e);
 		return;
 	}
 	/* The tree dies with the frame: keep the text and read it again. */

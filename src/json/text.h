@@ -1,5 +1,6 @@
 /*
- * text.h - string helpers shared by the files of src/json; not for others.
+ * text.h - string helpers of src/json; text_quotable() is also for who shows what a stranger
+ * wrote: in an error, on a terminal.
  */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
