@@ -44,8 +44,7 @@ struct addr addr_from(const struct sockaddr *sa)
 		out.is_unix = true;
 		memcpy(out.text, "unix", 5);
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return out;
 }

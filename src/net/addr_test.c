@@ -15,7 +15,10 @@ static struct addr parse(const char *ip, int port)
 	return addr_from((const struct sockaddr *)&v6);
 }
 
-static const struct { const char *ip, *text; bool is_loopback; } cases[] = {
+static const struct {
+	const char *ip, *text;
+	bool is_loopback;
+} cases[] = {
 	{ "127.0.0.1", "127.0.0.1:80", true },
 	{ "127.255.0.9", "127.255.0.9:80", true },
 	{ "128.0.0.1", "128.0.0.1:80", false },

@@ -3,7 +3,7 @@
 #include "net/loop_uv.h"
 #include "net/stream_uv.h"
 
-enum { TRY_MIN_MS = 250 };            /* the least an address gets, however many there are */
+enum { TRY_MIN_MS = 250 }; /* the least an address gets, however many there are */
 
 struct dial {
 	struct loop *loop;
@@ -14,16 +14,17 @@ struct dial {
 	void *arg;
 
 	i64 until_ms;
-	struct loop_timer *timer;     /* of the whole, then of each address */
+	struct loop_timer *timer; /* of the whole, then of each address */
 	struct loop_task start;
 	uv_getaddrinfo_t lookup;
 	uv_connect_t connect;
-	bool looking, connecting;     /* libuv holds our request */
-	bool gone;                    /* told or cancelled; freed when libuv lets go */
+	bool looking, connecting; /* libuv holds our request */
+	bool gone;                /* told or cancelled; freed when libuv lets go */
 	struct addrinfo *addresses, *next;
 	struct stream *s;
-	struct addr now;              /* what is being tried */
-	struct err *err;              /* of the last address */
+	struct addr now; /* what is being tried */
+	struct err *err; /* of the last address, or of the last that spoke TLS */
+	bool err_is_tls;
 };
 
 static void try_next(struct dial *d);
@@ -78,12 +79,16 @@ static str where(struct dial *d)
 	return arena_printf(d->arena, "%s (%.*s)", d->host, STRF(addr));
 }
 
-static void failed(struct dial *d, const char *what, const char *why)
+static void failed(struct dial *d, bool tls, const char *why)
 {
 	str at = where(d);
 
 	drop_stream(d);
-	d->err = FAIL(d->arena, NETWORK, "%s %.*s failed: %s", what, STRF(at), why);
+	/* "certificate has expired" says more than another address's "connection refused". */
+	if (tls || !d->err_is_tls)
+		d->err = FAIL(d->arena, NETWORK, "%s %.*s failed: %s",
+			      tls ? "TLS with" : "connect to", STRF(at), why);
+	d->err_is_tls |= tls;
 	try_next(d);
 }
 
@@ -95,15 +100,13 @@ static void on_tls_open(void *arg)
 }
 
 /* A server cannot speak before the handshake is done. */
-static void on_tls_data(void *arg, char *data, size_t len)
-{
-}
+static void on_tls_data(void *arg, char *data, size_t len) {}
 
 static void on_tls_end(void *arg, enum stream_end why, const char *text)
 {
 	struct dial *d = arg;
 
-	failed(d, "TLS with", text);
+	failed(d, true, text);
 }
 
 static const struct stream_handler tls_handler = {
@@ -127,7 +130,7 @@ static void on_connected(uv_connect_t *req, int status)
 		return;
 	}
 	if (status < 0) {
-		failed(d, "connect to", uv_strerror(status));
+		failed(d, false, uv_strerror(status));
 		return;
 	}
 	stream_connected(d->s);
@@ -152,7 +155,8 @@ static void connect_unix(struct dial *d)
 	d->s = stream_new_pipe(d->loop);
 	d->connect.data = d;
 	d->connecting = true;
-	uv_pipe_connect(&d->connect, &d->s->uv.pipe, arena_cstr(d->arena, d->to.unix_path), on_connected);
+	uv_pipe_connect(&d->connect, &d->s->uv.pipe, arena_cstr(d->arena, d->to.unix_path),
+			on_connected);
 }
 
 static void try_next(struct dial *d)
@@ -177,7 +181,7 @@ static void try_next(struct dial *d)
 	d->connect.data = d;
 	rc = uv_tcp_connect(&d->connect, &d->s->uv.tcp, ai->ai_addr, on_connected);
 	if (rc < 0)
-		failed(d, "connect to", uv_strerror(rc));
+		failed(d, false, uv_strerror(rc));
 	else
 		d->connecting = true;
 }
@@ -196,8 +200,9 @@ static void on_looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *res
 	if (status < 0) {
 		bool unknown = status == UV_EAI_NONAME || status == UV_EAI_NODATA;
 
-		finish(d, NULL, FAIL(d->arena, NETWORK, "cannot find the host '%s': %s", d->host,
-				     unknown ? "no such name" : uv_strerror(status)));
+		finish(d, NULL,
+		       FAIL(d->arena, NETWORK, "cannot find the host '%s': %s", d->host,
+			    unknown ? "no such name" : uv_strerror(status)));
 		return;
 	}
 	d->next = res;
@@ -214,8 +219,9 @@ static void look_up(struct dial *d)
 	rc = uv_getaddrinfo(&d->loop->uv, &d->lookup, on_looked_up, d->host,
 			    arena_cstr(d->arena, service), &hints);
 	if (rc < 0) {
-		finish(d, NULL, FAIL(d->arena, NETWORK, "cannot find the host '%s': %s", d->host,
-				     uv_strerror(rc)));
+		finish(d, NULL,
+		       FAIL(d->arena, NETWORK, "cannot find the host '%s': %s", d->host,
+			    uv_strerror(rc)));
 		return;
 	}
 	d->looking = true;
@@ -257,7 +263,7 @@ static void on_timer(void *arg)
 	bool handshake = d->s && d->s->state == STREAM_OPEN;
 
 	if (d->s)
-		failed(d, handshake ? "TLS with" : "connect to", "no answer in time");
+		failed(d, handshake, "no answer in time");
 	else
 		give_up(d);
 }

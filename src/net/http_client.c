@@ -13,7 +13,7 @@ struct http_call {
 	i64 deadline_ms;
 	size_t response_max;
 
-	struct err *bad;              /* the spec was not good: told in the next turn */
+	struct err *bad; /* the spec was not good: told in the next turn */
 	struct url url;
 	str method;
 	struct buf request;
@@ -21,7 +21,7 @@ struct http_call {
 	struct dial *dial;
 	struct stream *s;
 
-	struct buf in;                /* the head, then unused */
+	struct buf in; /* the head, then unused */
 	struct http_head head;
 	bool head_done;
 	struct http_body body;
@@ -63,7 +63,8 @@ static void fail(struct http_call *c, enum err_code code, const char *why)
 {
 	str at = url_authority(c->arena, &c->url);
 
-	finish(c, err_make(c->arena, code, __FILE__, __LINE__, "request to %.*s failed: %s", STRF(at), why));
+	finish(c, err_make(c->arena, code, __FILE__, __LINE__, "request to %.*s failed: %s",
+			   STRF(at), why));
 }
 
 static void on_body(struct http_call *c, enum http_result r)
@@ -109,8 +110,9 @@ static void on_stream_end(void *arg, enum stream_end why, const char *text)
 	if (c->head_done && why == STREAM_EOF && http_body_eof(&c->body) == HTTP_COMPLETE)
 		finish(c, NULL);
 	else if (why == STREAM_EOF)
-		fail(c, ERR_NETWORK, c->head_done || c->in.len ? "the answer was cut off"
-							       : "the connection was closed without an answer");
+		fail(c, ERR_NETWORK,
+		     c->head_done || c->in.len ? "the answer was cut off"
+					       : "the connection was closed without an answer");
 	else
 		fail(c, ERR_NETWORK, text);
 }
@@ -143,7 +145,9 @@ static void on_deadline(void *arg)
 static void start(void *arg)
 {
 	struct http_call *c = arg;
-	struct dial_to to = { .host = c->url.host, .port = c->url.port, .deadline_ms = c->deadline_ms };
+	struct dial_to to = { .host = c->url.host,
+			      .port = c->url.port,
+			      .deadline_ms = c->deadline_ms };
 
 	if (c->bad) {
 		finish(c, c->bad);
@@ -163,8 +167,8 @@ static struct err *prepare(struct http_call *c, const struct http_spec *spec)
 			    STRF(c->url.host));
 	host = url_authority(c->arena, &c->url);
 	target = c->url.target;
-	if (!http_write_request(&c->request, c->method, target, host, spec->headers, spec->n_headers,
-				spec->body, HTTP_CLOSE))
+	if (!http_write_request(&c->request, c->method, target, host, spec->headers,
+				spec->n_headers, spec->body, HTTP_CLOSE))
 		return FAIL(c->arena, BAD_REQUEST, "a header of the request to %.*s is malformed",
 			    STRF(host));
 	if (!url_is_tls(&c->url) || c->tls)
@@ -233,10 +237,12 @@ static void on_fetched(void *arg, const struct err *e, const struct http_answer 
 		head->headers[i].name = dup_header(f->arena, head->headers[i].name);
 		head->headers[i].value = dup_header(f->arena, head->headers[i].value);
 	}
-	*f->answer = (struct http_answer){ head, answer->status, arena_dup(f->arena, answer->body) };
+	*f->answer = (struct http_answer){ head, answer->status,
+					   arena_dup(f->arena, answer->body) };
 }
 
-struct err *http_fetch(struct arena *a, const struct http_spec *spec, struct http_answer *ret_answer)
+struct err *http_fetch(struct arena *a, const struct http_spec *spec,
+		       struct http_answer *ret_answer)
 {
 	CLEANUP(loop_freep) struct loop *l = NULL;
 	struct fetch f = { .arena = a, .answer = ret_answer };

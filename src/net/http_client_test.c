@@ -54,7 +54,8 @@ static void fake_open(struct fake *f)
 	*f = (struct fake){ .arena = arena_new() };
 	assert_ok(loop_new(f->arena, &f->loop));
 	assert_ok(listener_open(f->arena, f->loop, S("127.0.0.1"), 0, NULL, on_accept, f, &f->ln));
-	snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/p?q#secret", listener_addr(f->ln)->port);
+	snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/p?q#secret",
+		 listener_addr(f->ln)->port);
 }
 
 static void fake_done(struct fake *f)
@@ -85,7 +86,8 @@ static void on_done(void *arg, const struct err *e, const struct http_answer *an
 	}
 	r->status = answer->status;
 	snprintf(r->body, sizeof(r->body), "%.*s", STRF(answer->body));
-	snprintf(r->type, sizeof(r->type), "%.*s", STRF(http_header_get(answer->head, S("Content-Type"))));
+	snprintf(r->type, sizeof(r->type), "%.*s",
+		 STRF(http_header_get(answer->head, S("Content-Type"))));
 }
 
 static struct result call(struct loop *l, const struct http_spec *spec)
@@ -98,12 +100,19 @@ static struct result call(struct loop *l, const struct http_spec *spec)
 	return r;
 }
 
-static const struct { const char *answer; bool close; int status; const char *body, *error; } answers[] = {
-	{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: a/b\r\n\r\nhi", false, 200, "hi", "" },
+static const struct {
+	const char *answer;
+	bool close;
+	int status;
+	const char *body, *error;
+} answers[] = {
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: a/b\r\n\r\nhi", false, 200, "hi",
+	  "" },
 	{ "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", false, 404, "", "" },
 	{ "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", false, 302, "", "" },
 	{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", false, 204, "", "" },
-	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", false, 200, "hi", "" },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", false, 200,
+	  "hi", "" },
 	{ "HTTP/1.1 200 OK\r\n\r\nuntil the end", true, 200, "until the end", "" },
 	{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", true, 0, "", "the answer was cut off" },
 	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", true, 0, "",
@@ -120,7 +129,9 @@ TEST(answers)
 
 	fake_open(&f);
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
-		struct http_spec spec = { .url = str_from(f.url), .response_max = 100, .deadline_ms = 5000 };
+		struct http_spec spec = { .url = str_from(f.url),
+					  .response_max = 100,
+					  .deadline_ms = 5000 };
 		struct result r;
 
 		f.answer = str_from(answers[i].answer);
@@ -151,7 +162,8 @@ TEST(what_is_sent)
 	assert_int_equal(r.status, 200);
 	host = arena_printf(f.arena, "127.0.0.1:%d", listener_addr(f.ln)->port);
 	assert_true(str_starts(buf_str(&f.guest.in), S("POST /p?q HTTP/1.1\r\n")));
-	assert_true(str_contains(buf_str(&f.guest.in), arena_printf(f.arena, "Host: %.*s\r\n", STRF(host))));
+	assert_true(str_contains(buf_str(&f.guest.in),
+				 arena_printf(f.arena, "Host: %.*s\r\n", STRF(host))));
 	assert_true(str_contains(buf_str(&f.guest.in), S("Accept: application/json\r\n")));
 	assert_true(str_contains(buf_str(&f.guest.in), S("Content-Length: 2\r\n")));
 	assert_true(str_ends(buf_str(&f.guest.in), S("\r\n\r\n{}")));

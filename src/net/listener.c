@@ -24,16 +24,12 @@ struct listener {
 	listener_fn *on_accept;
 	void *arg;
 	struct addr addr;
-	char *path;                   /* Unix socket file to remove */
 	i64 warned_ms;
 };
 
 static void on_closed(uv_handle_t *h)
 {
-	struct listener *ln = h->data;
-
-	free(ln->path);
-	free(ln);
+	free(h->data);
 }
 
 static void warn(struct listener *ln, int rc)
@@ -93,7 +89,8 @@ static struct err *resolve(struct arena *a, struct loop *l, str host, int port,
 	int rc = uv_getaddrinfo(&l->uv, &req, NULL, name, service, &hints);
 
 	if (rc < 0)
-		return FAIL(a, BAD_REQUEST, "cannot listen on '%.*s': %s", STRF(host), uv_strerror(rc));
+		return FAIL(a, BAD_REQUEST, "cannot listen on '%.*s': %s", STRF(host),
+			    uv_strerror(rc));
 	memcpy(ret_sa, req.addrinfo->ai_addr, req.addrinfo->ai_addrlen);
 	uv_freeaddrinfo(req.addrinfo);
 	return NULL;
@@ -104,7 +101,8 @@ static struct err *busy_or(struct arena *a, int rc, str where)
 	if (rc == UV_EADDRINUSE)
 		return FAIL(a, CONFLICT,
 			    "cannot listen on %.*s: another program uses that port; "
-			    "stop it or choose another port", STRF(where));
+			    "stop it or choose another port",
+			    STRF(where));
 	return FAIL(a, IO, "cannot listen on %.*s: %s", STRF(where), uv_strerror(rc));
 }
 
@@ -118,7 +116,8 @@ struct err *listener_open(struct arena *a, struct loop *l, str host, int port, s
 	int rc;
 
 	if (port < 0 || port > 65535)
-		return FAIL(a, BAD_REQUEST, "cannot listen on port %d: not between 0 and 65535", port);
+		return FAIL(a, BAD_REQUEST, "cannot listen on port %d: not between 0 and 65535",
+			    port);
 	TRY(resolve(a, l, host, port, &sa));
 	ln = listener_new(l, tls, on_accept, arg);
 	uv_tcp_init(&l->uv, &ln->uv.tcp);
@@ -172,8 +171,9 @@ struct err *listener_open_unix(struct arena *a, struct loop *l, str path, listen
 	int rc;
 
 	if (path.len >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return FAIL(a, BAD_REQUEST, "cannot listen on '%s': the path is longer than %zu bytes",
-			    name, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+		return FAIL(a, BAD_REQUEST,
+			    "cannot listen on '%s': the path is longer than %zu bytes", name,
+			    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	TRY(clear_socket_file(a, name));
 	ln = listener_new(l, NULL, on_accept, arg);
 	uv_pipe_init(&l->uv, &ln->uv.pipe, 0);
@@ -182,8 +182,6 @@ struct err *listener_open_unix(struct arena *a, struct loop *l, str path, listen
 	mask = umask(0177);
 	rc = uv_pipe_bind(&ln->uv.pipe, name);
 	umask(mask);
-	if (rc == 0)
-		ln->path = strdup(name);
 	if (rc == 0)
 		rc = uv_listen(&ln->uv.stream, LISTEN_BACKLOG, on_connection);
 	if (rc < 0) {
@@ -202,10 +200,7 @@ const struct addr *listener_addr(const struct listener *ln)
 
 void listener_close(struct listener *ln)
 {
-	if (!ln)
-		return;
-	/* libuv removes the file only if it still has the name that was bound. */
-	if (ln->path)
-		unlink(ln->path);
-	uv_close(&ln->uv.handle, on_closed);
+	/* libuv removes a Unix socket's file. */
+	if (ln)
+		uv_close(&ln->uv.handle, on_closed);
 }

@@ -18,7 +18,7 @@ struct listener;
 typedef void listener_fn(void *arg, struct stream *s);
 
 /* host: an address or a name; empty means every address. Port 0 takes a free one. tls may be
- * NULL; the owner's deadline bounds its handshake. */
+ * NULL, and outlives the listener; the owner's deadline bounds its handshake. */
 struct err *listener_open(struct arena *a, struct loop *l, str host, int port, struct tls *tls,
 			  listener_fn *on_accept, void *arg,
 			  struct listener **ret_listener) MUST_CHECK;

@@ -264,9 +264,7 @@ void loop_stop(struct loop *l)
 	uv_stop(&l->uv);
 }
 
-static void on_wait(uv_timer_t *t)
-{
-}
+static void on_wait(uv_timer_t *t) {}
 
 void loop_turn(struct loop *l, i64 wait_ms)
 {

@@ -21,6 +21,7 @@ struct loop;
 struct loop_timer;
 struct loop_signal;
 
+/* From now on the process ignores SIGPIPE. */
 struct err *loop_new(struct arena *a, struct loop **ret_loop) MUST_CHECK;
 void loop_free(struct loop *l);               /* NULL is fine; aborts if something is open */
 void loop_freep(struct loop **l);
@@ -35,7 +36,7 @@ i64 loop_now_ms(const struct loop *l);
 
 /* Calls fn(arg) on the loop's thread. From any thread, in order per caller. False when
  * LOOP_POSTS_MAX calls wait: nothing was queued, the caller keeps what it has. The loop must
- * outlive its callers. */
+ * outlive its callers; loop_free() drops what still waits. */
 bool loop_post(struct loop *l, void (*fn)(void *arg), void *arg) MUST_CHECK;
 
 /* A timer belongs to its maker and calls fn(arg) in a later turn. */

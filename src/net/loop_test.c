@@ -17,8 +17,15 @@ static struct loop *new_loop(struct arena *a)
 	return l;
 }
 
-struct seen { struct loop *loop; char text[64]; };
-struct mark { struct seen *seen; char c; struct loop_task *then; };
+struct seen {
+	struct loop *loop;
+	char text[64];
+};
+struct mark {
+	struct seen *seen;
+	char c;
+	struct loop_task *then;
+};
 
 static void note(void *arg)
 {
@@ -89,7 +96,8 @@ TEST(timers)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	CLEANUP(loop_freep) struct loop *l = new_loop(a);
 	int once = 0, every = 0, never = 0;
-	struct loop_timer *t1 = loop_timer_new(l, count, &once), *t2 = loop_timer_new(l, count, &every);
+	struct loop_timer *t1 = loop_timer_new(l, count, &once),
+			  *t2 = loop_timer_new(l, count, &every);
 	struct loop_timer *t3 = loop_timer_new(l, count, &never), *t4 = loop_timer_new(l, stop, l);
 
 	loop_timer_set(t1, 1);
@@ -112,7 +120,11 @@ TEST(timers)
 
 enum { POSTERS = 4, POSTS = 2000 };
 
-struct poster { struct loop *loop; int *sum; pthread_t thread; };
+struct poster {
+	struct loop *loop;
+	int *sum;
+	pthread_t thread;
+};
 
 static void *post_many(void *arg)
 {
@@ -153,7 +165,11 @@ TEST(posts_are_bounded)
 	assert_true(loop_post(l, count, &sum));
 }
 
-struct piece { pthread_t thread; pthread_t *loop_thread; bool done; };
+struct piece {
+	pthread_t thread;
+	pthread_t *loop_thread;
+	bool done;
+};
 
 static void work_run(void *arg)
 {

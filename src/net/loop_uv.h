@@ -10,7 +10,7 @@
 #include "net/loop.h"
 
 enum {
-	LOOP_END_ROUNDS = 16,         /* of tasks that queue tasks, before the sockets are looked at again */
+	LOOP_END_ROUNDS = 16,         /* of tasks that queue tasks, before the sockets' turn */
 	LOOP_ORPHANS_MAX = 1024,      /* streams that only say goodbye; the oldest makes room */
 };
 
@@ -30,7 +30,9 @@ struct loop {
 	struct loop_task end, next;   /* list heads */
 	struct loop_task orphans;     /* list head, oldest first; fn drops one */
 	u64 turn;                     /* counts */
-	size_t n_orphans, n_pool;     /* n_pool: pool work and name lookups under way */
+	size_t n_orphans;
+	size_t n_unsent;              /* orphans that still have output */
+	size_t n_pool;                /* pool work and name lookups under way */
 	char *read_buf;               /* LOOP_READ_BYTES */
 	char *plain_buf;              /* the same, for what TLS decrypts; made when needed */
 

@@ -2,8 +2,8 @@
 
 struct outq_part {
 	struct outq_part *next;
-	struct block *block;          /* NULL: the bytes are here */
-	size_t from, to;              /* what is still to be written */
+	struct block *block; /* NULL: the bytes are here */
+	size_t from, to;     /* what is still to be written */
 	size_t cap;
 	char bytes[];
 };

@@ -9,7 +9,8 @@ static str joined(struct arena *a, const struct outq *q)
 	str all = S("");
 
 	for (int i = 0; i < n; i++)
-		all = arena_printf(a, "%.*s%.*s", STRF(all), (int)iov[i].iov_len, (char *)iov[i].iov_base);
+		all = arena_printf(a, "%.*s%.*s", STRF(all), (int)iov[i].iov_len,
+				   (char *)iov[i].iov_base);
 	return all;
 }
 

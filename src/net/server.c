@@ -1,6 +1,7 @@
 #include "net/server.h"
 
 #include "base/log.h"
+#include "net/loop_uv.h"
 #include "net/server_conn.h"
 
 enum { WARN_EVERY_MS = 60000 };
@@ -23,7 +24,8 @@ void conn_set_state(struct server_conn *c, enum conn_state state)
 	};
 
 	if (state != CONN_GONE && !(allowed[c->state] & 1u << state)) {
-		log_error("connection in the wrong state", LOG_I("from", c->state), LOG_I("to", state));
+		log_error("connection in the wrong state", LOG_I("from", c->state),
+			  LOG_I("to", state));
 		abort();
 	}
 	c->state = state;
@@ -120,7 +122,8 @@ static void warn_refused(struct server *sv, const char *why, const struct addr *
 	if (sv->warned_ms && now - sv->warned_ms < WARN_EVERY_MS)
 		return;
 	sv->warned_ms = now;
-	log_warn("connection refused", LOG_S("why", str_from(why)), LOG_S("peer", str_from(peer->text)));
+	log_warn("connection refused", LOG_S("why", str_from(why)),
+		 LOG_S("peer", str_from(peer->text)));
 }
 
 /* Is there room for one more from there? */
@@ -212,6 +215,11 @@ static void stopped_run(void *arg)
 
 	if (!sv->on_stopped)
 		return;
+	/* The last answers belong to no connection any more, but they must get out. */
+	if (sv->loop->n_unsent && !sv->overdue) {
+		loop_timer_set(sv->stop_check, STOP_CHECK_MS);
+		return;
+	}
 	loop_timer_off(sv->stop_timer);
 	sv->on_stopped(sv->stopped_arg);
 }
@@ -220,7 +228,11 @@ static void on_stop_deadline(void *arg)
 {
 	struct server *sv = arg;
 
-	log_warn("connections dropped at the stop's deadline", LOG_I("count", sv->stats.conns));
+	sv->overdue = true;
+	log_warn("connections dropped at the stop's deadline",
+		 LOG_I("count", sv->stats.conns + sv->loop->n_unsent));
+	if (!sv->stats.conns)
+		loop_at_turn_end(sv->loop, &sv->stopped);
 	for (u32 i = 0; i < sv->n_slots; i++) {
 		struct server_conn *c = sv->slots[i].conn;
 
@@ -244,6 +256,7 @@ struct server *server_new(struct loop *l, const struct server_app *app, void *ar
 	sv->limits = *limits;
 	sv->stopped = (struct loop_task){ .fn = stopped_run, .arg = sv };
 	sv->stop_timer = loop_timer_new(l, on_stop_deadline, sv);
+	sv->stop_check = loop_timer_new(l, stopped_run, sv);
 	return sv;
 }
 
@@ -315,6 +328,7 @@ void server_free(struct server *sv)
 			conn_end(sv->slots[i].conn, false);
 	loop_task_cancel(&sv->stopped);
 	loop_timer_free(sv->stop_timer);
+	loop_timer_free(sv->stop_check);
 	free(sv->slots);
 	free(sv);
 }

@@ -24,24 +24,24 @@ struct ws_conn;
 
 struct conn_id { u32 slot, gen; };            /* gen 0 is nobody */
 
-/* type   name                 default  what it bounds */
+/* type   name                default what it bounds */
 #define SERVER_LIMITS(L) \
-	L(i64,    head_ms,             10000,   "from connecting, or a first byte, to a whole head") \
-	L(i64,    body_ms,             30000,   "from the head to the whole body") \
-	L(i64,    answer_ms,           60000,   "for the application to answer; then 504") \
-	L(i64,    write_ms,            30000,   "without the peer taking anything of an answer") \
-	L(i64,    idle_ms,             60000,   "between two requests of one connection") \
-	L(i64,    hello_ms,            10000,   "from the upgrade to ws_conn_authenticated(); then 1008") \
-	L(i64,    ping_ms,             30000,   "between two pings of ours") \
-	L(i64,    dead_ms,             75000,   "without a byte from a WebSocket peer; then it ends") \
-	L(i64,    close_ms,            5000,    "for the peer's close frame after ours") \
-	L(size_t, body_max,            65536,   "bytes of a body; on_request_head() may change it") \
-	L(size_t, message_max,         262144,  "bytes of a WebSocket message (4 x MAX_MESSAGE_BYTES)") \
-	L(size_t, out_max,             4194304, "bytes that wait for a slow reader") \
-	L(size_t, messages_per_turn,   64,      "messages of one connection before the others' turn") \
-	L(size_t, conns_max,           65536,   "connections of all kinds") \
-	L(size_t, unauth_max,          1024,    "connections that are not authenticated") \
-	L(size_t, unauth_per_addr_max, 256,     "of them, from one address (IPv6: one /64)")
+	L(i64,    head_ms,            10000,  "from connecting, or a first byte, to a whole head") \
+	L(i64,    body_ms,            30000,  "from the head to the whole body") \
+	L(i64,    answer_ms,          60000,  "for the application to answer; then 504") \
+	L(i64,    write_ms,           30000,  "without the peer taking anything of an answer") \
+	L(i64,    idle_ms,            60000,  "between two requests of one connection") \
+	L(i64,    hello_ms,           10000,  "from upgrade to ws_conn_authenticated(), or 1008") \
+	L(i64,    ping_ms,            30000,  "between two pings of ours") \
+	L(i64,    dead_ms,            75000,  "without a byte from a WebSocket; then it ends") \
+	L(i64,    close_ms,           5000,   "for the peer's close frame after ours") \
+	L(size_t, body_max,           65536,  "bytes of a body; on_request_head() may change it") \
+	L(size_t, message_max,        262144, "bytes of a message, 4 x MAX_MESSAGE_BYTES") \
+	L(size_t, out_max,            4194304, "bytes that wait for a slow reader") \
+	L(size_t, messages_per_turn,  64,     "messages of one connection before the others") \
+	L(size_t, conns_max,          65536,  "connections of all kinds") \
+	L(size_t, unauth_max,         1024,   "connections that are not authenticated") \
+	L(size_t, unauth_per_addr_max, 256,   "of them, from one address (IPv6: one /64)")
 
 struct server_limits {
 #define SERVER_LIMIT_FIELD_(type, name, dflt, doc) type name;
@@ -79,7 +79,7 @@ struct server_app {
 	void (*on_ws_open)(void *arg, struct ws_conn *c, struct server_request *rq);
 	/* Text is checked UTF-8. The bytes are valid during the call. */
 	void (*on_ws_message)(void *arg, struct ws_conn *c, str message, bool is_text);
-	/* The kernel took bytes: every message whose mark is <= total is on its way. May be NULL. */
+	/* The kernel took bytes: every message whose mark is <= total. May be NULL. */
 	void (*on_ws_written)(void *arg, struct ws_conn *c, u64 total);
 	void (*on_ws_close)(void *arg, struct ws_conn *c, const struct ws_end *end);
 	const char *ws_path;  /* "/ws", exactly; NULL: no WebSocket */
@@ -88,7 +88,8 @@ struct server_app {
 /* app must outlive the server. */
 struct server *server_new(struct loop *l, const struct server_app *app, void *arg,
 			  const struct server_limits *limits);
-/* May be called for several addresses. Port 0 takes a free one. host empty: every address. */
+/* May be called for several addresses. Port 0 takes a free one. host empty: every address. tls
+ * may be NULL; it outlives the server. */
 struct err *server_listen(struct arena *a, struct server *sv, str host, int port,
 			  struct tls *tls) MUST_CHECK;
 struct err *server_listen_unix(struct arena *a, struct server *sv, str path) MUST_CHECK;
@@ -134,7 +135,7 @@ u64 ws_conn_send(struct ws_conn *c, str message);
 u64 ws_conn_send_block(struct ws_conn *c, struct block *message);
 u64 ws_conn_written(const struct ws_conn *c); /* the largest mark reached */
 size_t ws_conn_waiting(const struct ws_conn *c); /* bytes queued, not yet taken */
-size_t ws_conn_room(const struct ws_conn *c); /* bytes that may still be queued */
+size_t ws_conn_room(const struct ws_conn *c);    /* bytes that may still be queued */
 
 /* No messages until resumed; at most one turn's share is held meanwhile. */
 void ws_conn_pause(struct ws_conn *c);

@@ -15,6 +15,7 @@
 
 enum {
 	LISTENERS_MAX = 8,
+	STOP_CHECK_MS = 10,           /* between looks whether the last answers are out */
 	REQUESTS_PER_TURN = 16,       /* pipelined ones of one connection */
 	PIPELINE_WAITING_MAX = 65536, /* bytes of answers not yet taken before the next request */
 	CONN_INPUT_MAX = HTTP_HEAD_MAX + 4 * LOOP_READ_BYTES,
@@ -85,8 +86,8 @@ struct server {
 	struct group *groups;
 	struct server_stats stats;
 	i64 warned_ms;
-	bool stopping;
-	struct loop_timer *stop_timer;
+	bool stopping, overdue;       /* overdue: past the stop's deadline */
+	struct loop_timer *stop_timer, *stop_check;
 	struct loop_task stopped;
 	void (*on_stopped)(void *arg);
 	void *stopped_arg;

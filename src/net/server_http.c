@@ -258,17 +258,14 @@ static bool body_step(struct server_conn *c)
 static bool step(struct server_conn *c)
 {
 	switch (c->state) {
-	case CONN_HEAD:
-		return head_step(c);
-	case CONN_BODY:
-		return body_step(c);
+	case CONN_HEAD: return head_step(c);
+	case CONN_BODY: return body_step(c);
 	case CONN_ANSWER:
 		if (!c->rq->answered)
 			return false;
 		next_request(c);
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -359,15 +356,12 @@ static void on_timer(void *arg)
 		else
 			conn_end(c, !stream_waiting(c->s));
 		break;
-	case CONN_BODY:
-		refuse(c, 408, "the request took too long");
-		break;
+	case CONN_BODY: refuse(c, 408, "the request took too long"); break;
 	case CONN_ANSWER:
 		server_respond_last(c->sv, &c->rq->pub, 504, NULL, 0,
 				    S("{\"ok\":false,\"error\":\"no answer in time\"}"));
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 

@@ -39,10 +39,12 @@ static void on_request(void *arg, struct server_request *rq)
 	else if (str_eq(rq->head->path, S("/inject")))
 		server_respond(t->sv, rq, 200, &bad, 1, S("x"));
 	else if (str_eq(rq->head->path, S("/big")))
-		server_respond(t->sv, rq, 200, NULL, 0, str_of(arena_alloc(rq->arena, 100000), 100000));
+		server_respond(t->sv, rq, 200, NULL, 0,
+			       str_of(arena_alloc(rq->arena, 100000), 100000));
 	else
 		server_respond(t->sv, rq, 200, NULL, 0,
-			       arena_printf(rq->arena, "%.*s %.*s", STRF(rq->head->path), STRF(rq->body)));
+			       arena_printf(rq->arena, "%.*s %.*s", STRF(rq->head->path),
+					    STRF(rq->body)));
 }
 
 static void site_make(struct site *t)
@@ -75,15 +77,18 @@ static void site_done(struct site *t)
 #define OK_CLOSE(body, len) \
 	"HTTP/1.1 200 OK\r\nContent-Length: " len "\r\nConnection: close\r\n\r\n" body
 
-static const struct { const char *send, *expect; bool ends; } talks[] = {
+static const struct {
+	const char *send, *expect;
+	bool ends;
+} talks[] = {
 	{ "GET /a HTTP/1.1\r\nHost: h\r\n\r\n", OK_("/a ", "3"), false },
 	{ "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi", OK_("/a hi", "5"), false },
 	{ "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n3\r\n you\r\n0\r\n\r\n",
 	  "HTTP/1.1 400 Bad Request\r\n", true },
 	{ "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n4\r\n you\r\n0\r\n\r\n",
 	  OK_("/a hi you", "9"), false },
-	{ "HEAD /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n", OK_("", "3") OK_("/b ", "3"),
-	  false },
+	{ "HEAD /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n",
+	  OK_("", "3") OK_("/b ", "3"), false },
 	{ "GET /none HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n",
 	  "HTTP/1.1 204 No Content\r\n\r\n" OK_("/b ", "3"), false },
 	{ "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -100,8 +105,8 @@ static const struct { const char *send, *expect; bool ends; } talks[] = {
 	  "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno", true },
 	{ "GET /early HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n",
 	  "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno" OK_("/b ", "3"), false },
-	{ "GET /inject HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 37\r\n",
-	  false },
+	{ "GET /inject HTTP/1.1\r\nHost: h\r\n\r\n",
+	  "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 37\r\n", false },
 	{ "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
 	  "HTTP/1.1 100 Continue\r\n\r\n", false },
 	{ "GARBAGE\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n", true },
@@ -109,8 +114,8 @@ static const struct { const char *send, *expect; bool ends; } talks[] = {
 	{ "GET /a HTTP/2.0\r\nHost: h\r\n\r\n", "HTTP/1.1 505 ", true },
 	{ "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 	  "HTTP/1.1 400 Bad Request\r\n", true },
-	{ "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", OK_("/ws ", "4"),
-	  false },
+	{ "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+	  OK_("/ws ", "4"), false },
 };
 
 /* Each conversation in one piece, and byte by byte. */
@@ -245,16 +250,20 @@ TEST(pipelining_does_not_pile_up_answers)
 	p.forget = true;
 	for (int i = 0; i < N; i++)
 		peer_send(&p, "GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
-	UNTIL(t.loop, p.got == N * (strlen("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n") + 100000));
+	UNTIL(t.loop,
+	      p.got == N * (strlen("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n") + 100000));
 	assert_false(p.ended);
 	peer_done(&p);
 	site_done(&t);
 }
 
-static const struct { const char *send, *expect; } slow[] = {
+static const struct {
+	const char *send, *expect;
+} slow[] = {
 	{ "", "" },
 	{ "GET /a HT", "HTTP/1.1 408 Request Timeout\r\n" },
-	{ "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe", "HTTP/1.1 408 Request Timeout\r\n" },
+	{ "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe",
+	  "HTTP/1.1 408 Request Timeout\r\n" },
 	{ "GET /later HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 504 Gateway Timeout\r\n" },
 	{ "GET /a HTTP/1.1\r\nHost: h\r\n\r\n", OK_("/a ", "3") },
 };
@@ -384,6 +393,34 @@ TEST(stopping_finishes_what_is_under_way)
 	peer_expect(&busy, S(OK_CLOSE("done", "4")));
 	peer_done(&idle);
 	peer_done(&busy);
+	site_done(&t);
+}
+
+/* The last answer is out before the program may end. */
+TEST(stopping_waits_for_the_last_bytes)
+{
+	struct site t;
+	struct peer p;
+	str big;
+
+	site_make(&t);
+	t.limits.out_max = 64 << 20;
+	site_listen(&t);
+	peer_connect(&p, t.loop, server_port(t.sv));
+	stream_pause(p.s);
+	peer_send(&p, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+	UNTIL(t.loop, t.n_later == 1);
+	server_stop(t.sv, 60000, on_stopped, &t);
+	big = str_of(arena_alloc(t.arena, 32 << 20), 32 << 20);
+	server_respond(t.sv, server_request_get(t.sv, t.later[0]), 200, NULL, 0, big);
+	for (int i = 0; i < 10; i++)
+		loop_turn(t.loop, 10);
+	assert_int_equal(server_stats(t.sv).conns, 0);
+	assert_false(t.stopped);
+	stream_resume(p.s);
+	UNTIL(t.loop, t.stopped && p.ended);
+	assert_true(p.got > big.len);
+	peer_done(&p);
 	site_done(&t);
 }
 

@@ -55,7 +55,9 @@ void conn_ws_start(struct server_conn *c, struct request *rq)
 	rq->answered = true;
 	conn_rename(c);
 	conn_set_state(c, CONN_WS);
-	loop_timer_off(c->timer);
+	/* The link has a timer of its own. */
+	loop_timer_free(c->timer);
+	c->timer = NULL;
 	c->s = NULL;
 	c->ws = ws;
 	c->sv->stats.ws++;

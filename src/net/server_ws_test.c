@@ -18,7 +18,7 @@ struct guest {
 	struct ws_conn *c;
 	struct conn_id id;
 	size_t n;
-	struct buf log;               /* the messages, each with a ';' */
+	struct buf log; /* the messages, each with a ';' */
 	u64 written;
 	bool closed, by_peer, clean;
 	int code;
@@ -124,8 +124,12 @@ static void site_make(struct site *t)
 	assert_ok(loop_new(t->arena, &t->loop));
 	t->turn_end = (struct loop_task){ .fn = on_turn_end, .arg = t };
 	t->app = (struct server_app){
-		.on_request = on_request, .on_upgrade = on_upgrade, .on_ws_open = on_open,
-		.on_ws_message = on_message, .on_ws_written = on_written, .on_ws_close = on_close,
+		.on_request = on_request,
+		.on_upgrade = on_upgrade,
+		.on_ws_open = on_open,
+		.on_ws_message = on_message,
+		.on_ws_written = on_written,
+		.on_ws_close = on_close,
 		.ws_path = "/ws",
 	};
 }
@@ -177,7 +181,9 @@ TEST(upgrade_and_echo_byte_by_byte)
 {
 	struct site t;
 	struct peer p;
-	str send = S(UPGRADE "\r\n" "\x81\x82\x01\x02\x03\x04\x69\x6b" "\x81\x80\x01\x02\x03\x04");
+	str send = S(UPGRADE "\r\n"
+			     "\x81\x82\x01\x02\x03\x04\x69\x6b"
+			     "\x81\x80\x01\x02\x03\x04");
 
 	site_open(&t);
 	t.echo = true;
@@ -186,7 +192,9 @@ TEST(upgrade_and_echo_byte_by_byte)
 		stream_send(p.s, str_of(send.ptr + i, 1));
 		loop_turn(t.loop, 0);
 	}
-	peer_expect(&p, S(ACCEPTED "Claudemesh-Challenge: abc\r\n\r\n" "\x81\x02hi" "\x81\x00"));
+	peer_expect(&p, S(ACCEPTED "Claudemesh-Challenge: abc\r\n\r\n"
+				   "\x81\x02hi"
+				   "\x81\x00"));
 	assert_int_equal(server_stats(t.sv).ws, 1);
 	peer_done(&p);
 	UNTIL(t.loop, t.guests[0].closed);
@@ -204,8 +212,10 @@ TEST(frames_behind_the_handshake)
 
 	site_open(&t);
 	peer_connect(&p, t.loop, server_port(t.sv));
-	peer_send(&p, UPGRADE "\r\n" "\x81\x82\x01\x02\x03\x04\x69\x6b" "\x82\x82\x01\x02\x03\x04\x69\x6b"
-		      "\x88\x80\x01\x02\x03\x04");
+	peer_send(&p, UPGRADE "\r\n"
+			      "\x81\x82\x01\x02\x03\x04\x69\x6b"
+			      "\x82\x82\x01\x02\x03\x04\x69\x6b"
+			      "\x88\x80\x01\x02\x03\x04");
 	UNTIL(t.loop, t.n == 1 && t.guests[0].closed);
 	assert_str(buf_str(&t.guests[0].log), S("hi;hi#"));
 	assert_int_equal(t.guests[0].code, WS_NO_CODE);
@@ -215,12 +225,18 @@ TEST(frames_behind_the_handshake)
 	site_done(&t);
 }
 
-static const struct { const char *send, *expect; } refusals[] = {
+static const struct {
+	const char *send, *expect;
+} refusals[] = {
 	{ UPGRADE "Origin: https://evil.example\r\n\r\n", "HTTP/1.1 403 " },
-	{ "GET /ws/ HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 404 " },
-	{ "GET /ws?x=1 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 404 " },
-	{ "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 426 " },
-	{ "POST /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 405 " },
+	{ "GET /ws/ HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+	  "HTTP/1.1 404 " },
+	{ "GET /ws?x=1 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+	  "HTTP/1.1 404 " },
+	{ "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+	  "HTTP/1.1 426 " },
+	{ "POST /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+	  "HTTP/1.1 405 " },
 };
 
 TEST(upgrades_that_are_refused)
@@ -243,7 +259,11 @@ TEST(upgrades_that_are_refused)
 }
 
 /* An oversized frame is 1009, whatever else came with it; a faulty one 1002 or 1007. */
-static const struct { const char *send; size_t len; int code; } broken[] = {
+static const struct {
+	const char *send;
+	size_t len;
+	int code;
+} broken[] = {
 	{ "\x81\xfe\x04\x01", 4, WS_TOO_BIG },
 	{ "\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", 10, WS_TOO_BIG },
 	{ "\x81\x02hi", 4, WS_PROTOCOL_ERROR },
@@ -286,7 +306,9 @@ TEST(pings_are_answered_and_pongs_ignored)
 	raw_frame(&p, WS_OP_PING, S("are you there"));
 	raw_frame(&p, WS_OP_PONG, S("unasked"));
 	raw_frame(&p, WS_OP_PING, S(""));
-	peer_expect(&p, S("\x8a\x0d" "are you there" "\x8a\x00"));
+	peer_expect(&p, S("\x8a\x0d"
+			  "are you there"
+			  "\x8a\x00"));
 	assert_int_equal(t.guests[0].n, 0);
 	peer_done(&p);
 	site_done(&t);
@@ -363,7 +385,9 @@ TEST(fire_and_forget)
 	raw_open(&p, &t);
 	for (int i = 0; i < N; i++)
 		raw_frame(&p, WS_OP_TEXT, S("x"));
-	raw_frame(&p, WS_OP_CLOSE, S("\x03\xe8" "bye"));
+	raw_frame(&p, WS_OP_CLOSE,
+		  S("\x03\xe8"
+		    "bye"));
 	loop_turn(t.loop, 0);
 	peer_done(&p);
 	UNTIL(t.loop, t.guests[0].closed);

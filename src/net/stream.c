@@ -22,6 +22,7 @@ void stream_destroy(struct stream *s)
 	if (s->state == STREAM_CLOSED)
 		return;
 	s->state = STREAM_CLOSED;
+	stream_set_unsent(s, false);
 	loop_task_cancel(&s->flush);
 	loop_task_cancel(&s->pump);
 	loop_task_cancel(&s->end);
@@ -307,6 +308,7 @@ void stream_close(struct stream *s)
 	loop_task_cancel(&s->pump);
 	loop_task_cancel(&s->end);
 	loop_orphan_add(s->loop, &s->orphan);
+	stream_set_unsent(s, true);
 	s->linger = loop_timer_new(s->loop, destroy_run, s);
 	loop_timer_set(s->linger, STREAM_LINGER_MS);
 	read_start(s);

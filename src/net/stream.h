@@ -17,7 +17,7 @@
 #include "net/tls.h"
 
 enum {
-	STREAM_LINGER_MS = 5000,      /* for the last output and the peer's end, after stream_close() */
+	STREAM_LINGER_MS = 5000,      /* after stream_close(), for output and the peer's end */
 	STREAM_COPY_MAX = 1024,       /* shorter blocks are copied, longer ones referenced */
 };
 
@@ -33,7 +33,7 @@ enum stream_end {
 struct stream_handler {
 	/* TLS: the handshake is done. Not called without one. May be NULL. */
 	void (*on_open)(void *arg);
-	/* Input, valid and writable during the call. After stream_pause() in the call, no more comes. */
+	/* Input, valid and writable during the call. stream_pause() in the call stops it. */
 	void (*on_data)(void *arg, char *data, size_t len);
 	/* The kernel has taken bytes; total counts what stream_send() was given. May be NULL. */
 	void (*on_written)(void *arg, u64 total);

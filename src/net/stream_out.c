@@ -100,15 +100,22 @@ static bool write_some(struct stream *s)
 	return false;
 }
 
-static void on_shutdown(uv_shutdown_t *req, int status)
+void stream_set_unsent(struct stream *s, bool unsent)
 {
+	if (s->unsent == unsent)
+		return;
+	s->unsent = unsent;
+	s->loop->n_unsent = unsent ? s->loop->n_unsent + 1 : s->loop->n_unsent - 1;
 }
+
+static void on_shutdown(uv_shutdown_t *req, int status) {}
 
 /* Everything is written: closes our side, then waits for the peer to close its own. */
 static void closing_step(struct stream *s)
 {
 	if (s->writing || s->out.len || s->plain.len)
 		return;
+	stream_set_unsent(s, false);
 	if (s->eof || s->deaf) {
 		stream_destroy(s);
 		return;

@@ -1,9 +1,12 @@
 #include "net/test_net.h"
 
+#include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "net/listener.h"
 
 enum { BIG = 4 * 1024 * 1024, OUT_MAX = 256 * 1024 };
@@ -30,7 +33,9 @@ static void guest_data(void *arg, char *data, size_t len)
 }
 
 static const struct stream_handler guest_handler = {
-	.on_data = guest_data, .on_written = peer_written, .on_end = peer_end,
+	.on_data = guest_data,
+	.on_written = peer_written,
+	.on_end = peer_end,
 };
 
 static void on_accept(void *arg, struct stream *s)
@@ -105,7 +110,8 @@ TEST(echo_over_a_unix_socket)
 	assert_ok(listener_open_unix(h.arena, h.loop, to.unix_path, on_accept, &h, &ln));
 	assert_int_equal(stat(to.unix_path.ptr, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_err(listener_open_unix(h.arena, h.loop, to.unix_path, on_accept, &h, &second), CONFLICT);
+	assert_err(listener_open_unix(h.arena, h.loop, to.unix_path, on_accept, &h, &second),
+		   CONFLICT);
 	peer_dial(&p, h.loop, &to);
 	peer_send(&p, "hello");
 	peer_expect(&p, S("hello"));
@@ -132,9 +138,11 @@ TEST(a_dead_socket_file_is_replaced)
 	lengthy = arena_printf(h.arena, "%s/%0120d", dir, 1);
 	assert_ok(listener_open_unix(h.arena, h.loop, path, on_accept, &h, &ln));
 	/* Closing it removes the file; a killed process leaves one. */
-	assert_int_equal(link(path.ptr, arena_cstr(h.arena, arena_printf(h.arena, "%s/t", dir))), 0);
+	assert_int_equal(link(path.ptr, arena_cstr(h.arena, arena_printf(h.arena, "%s/t", dir))),
+			 0);
 	listener_close(ln);
-	assert_int_equal(rename(arena_cstr(h.arena, arena_printf(h.arena, "%s/t", dir)), path.ptr), 0);
+	assert_int_equal(rename(arena_cstr(h.arena, arena_printf(h.arena, "%s/t", dir)), path.ptr),
+			 0);
 	loop_turn(h.loop, 0);
 	assert_ok(listener_open_unix(h.arena, h.loop, path, on_accept, &h, &ln));
 	listener_close(ln);
@@ -157,8 +165,10 @@ TEST(a_busy_port_is_named)
 	house_open(&h);
 	e = listener_open(h.arena, h.loop, S("127.0.0.1"), h.port, NULL, on_accept, &h, &ln);
 	assert_err(e, CONFLICT);
-	assert_str(e->text, arena_printf(h.arena, "cannot listen on 127.0.0.1:%d: another program uses "
-					 "that port; stop it or choose another port", h.port));
+	assert_str(e->text, arena_printf(h.arena,
+					 "cannot listen on 127.0.0.1:%d: another program uses "
+					 "that port; stop it or choose another port",
+					 h.port));
 	assert_err(listener_open(h.arena, h.loop, S("127.0.0.1"), 65536, NULL, on_accept, &h, &ln),
 		   BAD_REQUEST);
 	assert_err(listener_open(h.arena, h.loop, S("no such host"), 0, NULL, on_accept, &h, &ln),
@@ -336,11 +346,13 @@ TEST(connections_refused_are_told_as_sentences)
 	h.ln = NULL;
 	to.port = h.port;
 	peer_dial(&p, h.loop, &to);
-	assert_str(str_from(p.text), arena_printf(h.arena, "connect to 127.0.0.1:%d failed: connection refused",
-						  h.port));
+	assert_str(str_from(p.text),
+		   arena_printf(h.arena, "connect to 127.0.0.1:%d failed: connection refused",
+				h.port));
 	to.host = S("no-such-host.invalid");
 	peer_dial(&p, h.loop, &to);
-	assert_str(str_from(p.text), S("cannot find the host 'no-such-host.invalid': no such name"));
+	assert_str(str_from(p.text),
+		   S("cannot find the host 'no-such-host.invalid': no such name"));
 	to.unix_path = S("/tmp/claudemesh-no-such-socket");
 	peer_dial(&p, h.loop, &to);
 	assert_str(str_from(p.text), S("connect to /tmp/claudemesh-no-such-socket failed: "
@@ -365,7 +377,9 @@ TEST(a_cancelled_dial_is_silent)
 
 	house_open(&h);
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
-		struct dial_to to = { .host = str_from(hosts[i]), .port = h.port, .deadline_ms = 2000 };
+		struct dial_to to = { .host = str_from(hosts[i]),
+				      .port = h.port,
+				      .deadline_ms = 2000 };
 		struct loop_task under_way = { .fn = cancel };
 
 		dial_cancel(dial_start(h.loop, &to, never, NULL));
@@ -374,6 +388,77 @@ TEST(a_cancelled_dial_is_silent)
 		loop_at_turn_end(h.loop, &under_way);
 		for (int turn = 0; turn < 3; turn++)
 			loop_turn(h.loop, 5);
+	}
+	house_done(&h);
+}
+
+static int raw_connect(int port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+	return fd;
+}
+
+/* Newcomers are turned away, and once there are descriptors again they come in. */
+TEST(running_out_of_descriptors)
+{
+	struct house h;
+	struct peer p;
+	struct rlimit before, tight;
+	int fds[3], spare;
+	char c;
+
+	house_open(&h);
+	peer_connect(&p, h.loop, h.port);
+	UNTIL(h.loop, h.n == 1);
+	peer_done(&p);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = raw_connect(h.port);
+	/* The lowest free descriptor is the limit: not one more. */
+	spare = dup(fds[0]);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	tight = (struct rlimit){ (rlim_t)spare, before.rlim_max };
+	close(spare);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	log_setup(LOG_OFF, LOG_TEXT, 2, "test");
+	for (int i = 0; i < 20; i++)
+		loop_turn(h.loop, 5);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	log_setup(LOG_INFO, LOG_TEXT, 2, "test");
+	assert_int_equal(h.n, 1);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		assert_int_equal(recv(fds[i], &c, 1, MSG_DONTWAIT), 0);
+		close(fds[i]);
+	}
+	peer_connect(&p, h.loop, h.port);
+	UNTIL(h.loop, h.n == 2);
+	peer_done(&p);
+	house_done(&h);
+}
+
+TEST(ipv6)
+{
+	struct house h;
+	struct peer p;
+	struct listener *ln = NULL;
+	struct dial_to to = { .host = S("::1"), .deadline_ms = 2000 };
+
+	house_open(&h);
+	h.echo = true;
+	/* Some machines have none. */
+	if (!listener_open(h.arena, h.loop, S("::1"), 0, NULL, on_accept, &h, &ln)) {
+		to.port = listener_addr(ln)->port;
+		peer_dial(&p, h.loop, &to);
+		peer_send(&p, "six");
+		peer_expect(&p, S("six"));
+		assert_true(stream_peer(h.guests[0].s)->is_loopback);
+		peer_done(&p);
+		listener_close(ln);
 	}
 	house_done(&h);
 }

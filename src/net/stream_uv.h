@@ -38,6 +38,7 @@ struct stream {
 	bool goodbye;                 /* our TLS goodbye is queued */
 	bool shut;                    /* our side of the socket is closed */
 	bool end_told;
+	bool unsent;                  /* counted in the loop's n_unsent */
 
 	struct outq out;              /* to the kernel */
 	uv_write_t write;
@@ -69,5 +70,7 @@ void stream_fail(struct stream *s, enum stream_end why, const char *text);
 void stream_destroy(struct stream *s);
 void stream_flush(void *stream);              /* at the end of a turn */
 void stream_drop_output(struct stream *s);
+/* Counts a stream without owner as having output, or not. */
+void stream_set_unsent(struct stream *s, bool unsent);
 
 #endif

@@ -79,8 +79,8 @@ static struct err *load_pair(struct arena *a, SSL_CTX *ctx, const char *cert, co
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1)
 		return NULL;
 	if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
-		return FAIL(a, BAD_REQUEST, "the TLS key '%s' does not belong to the certificate '%s'",
-			    key, cert);
+		return FAIL(a, BAD_REQUEST,
+			    "the TLS key '%s' does not belong to the certificate '%s'", key, cert);
 	return FAIL(a, BAD_REQUEST, "'%s' is not a PEM key without passphrase: %s", key, reason());
 }
 
@@ -108,7 +108,8 @@ struct err *tls_client_new(struct arena *a, str ca_path, struct tls **ret_tls)
 		TRY(check_readable(a, "file of certificate authorities", ca));
 		ERR_clear_error();
 		if (SSL_CTX_load_verify_locations(t->ctx, ca, NULL) != 1)
-			return FAIL(a, BAD_REQUEST, "'%s' holds no PEM certificate: %s", ca, reason());
+			return FAIL(a, BAD_REQUEST, "'%s' holds no PEM certificate: %s", ca,
+				    reason());
 	}
 	SSL_CTX_set_alpn_protos(t->ctx, alpn_http1, sizeof(alpn_http1) - 1);
 	*ret_tls = t;

@@ -11,10 +11,10 @@
 struct tls_session {
 	SSL *ssl;
 	bool is_server;
-	bool failed;                  /* OpenSSL forbids further calls, also the goodbye */
-	char *in;                     /* fed, not yet used */
+	bool failed; /* OpenSSL forbids further calls, also the goodbye */
+	char *in;    /* fed, not yet used */
 	size_t in_len;
-	struct buf kept;              /* where `in` points after tls_session_keep() */
+	struct buf kept; /* where `in` points after tls_session_keep() */
 	struct outq *cipher;
 	char host[256];
 	char text[TLS_TEXT_MAX];
@@ -156,24 +156,24 @@ static void explain(struct tls_session *s)
 	const char *why = ERR_reason_error_string(ERR_peek_last_error());
 
 	if (!s->is_server && verdict == X509_V_ERR_HOSTNAME_MISMATCH)
-		snprintf(s->text, sizeof(s->text), "the server's certificate is not for '%.100s'", s->host);
+		snprintf(s->text, sizeof(s->text), "the server's certificate is not for '%.100s'",
+			 s->host);
 	else if (!s->is_server && verdict != X509_V_OK)
-		snprintf(s->text, sizeof(s->text), "the server's certificate is not trusted: %.120s",
+		snprintf(s->text, sizeof(s->text),
+			 "the server's certificate is not trusted: %.120s",
 			 X509_verify_cert_error_string(verdict));
 	else
-		snprintf(s->text, sizeof(s->text), "TLS failed: %.150s", why ? why : "unknown reason");
+		snprintf(s->text, sizeof(s->text), "TLS failed: %.150s",
+			 why ? why : "unknown reason");
 }
 
 static enum tls_result result(struct tls_session *s, int rc)
 {
 	switch (SSL_get_error(s->ssl, rc)) {
-	case SSL_ERROR_NONE:
-		return TLS_OK;
+	case SSL_ERROR_NONE: return TLS_OK;
 	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE:
-		return TLS_MORE;
-	case SSL_ERROR_ZERO_RETURN:
-		return TLS_CLOSED;
+	case SSL_ERROR_WANT_WRITE: return TLS_MORE;
+	case SSL_ERROR_ZERO_RETURN: return TLS_CLOSED;
 	default:
 		s->failed = true;
 		explain(s);

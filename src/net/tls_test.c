@@ -43,7 +43,9 @@ static void guest_end(void *arg, enum stream_end why, const char *text)
 }
 
 static const struct stream_handler guest_handler = {
-	.on_data = guest_data, .on_written = guest_written, .on_end = guest_end,
+	.on_data = guest_data,
+	.on_written = guest_written,
+	.on_end = guest_end,
 };
 
 static void on_accept(void *arg, struct stream *s)
@@ -61,11 +63,15 @@ static void house_open(struct house *h, const char *names, int days)
 	*h = (struct house){ .arena = arena_new() };
 	h->cert = test_cert_new(names, days);
 	assert_ok(loop_new(h->arena, &h->loop));
-	assert_ok(tls_server_new(h->arena, str_from(h->cert.cert), str_from(h->cert.key), &h->server));
+	assert_ok(tls_server_new(h->arena, str_from(h->cert.cert), str_from(h->cert.key),
+				 &h->server));
 	assert_ok(tls_client_new(h->arena, str_from(h->cert.cert), &h->client));
-	assert_ok(listener_open(h->arena, h->loop, S("127.0.0.1"), 0, h->server, on_accept, h, &h->ln));
-	h->to = (struct dial_to){ .host = S("localhost"), .port = listener_addr(h->ln)->port,
-				  .tls = h->client, .deadline_ms = 5000 };
+	assert_ok(listener_open(h->arena, h->loop, S("127.0.0.1"), 0, h->server, on_accept, h,
+				&h->ln));
+	h->to = (struct dial_to){ .host = S("localhost"),
+				  .port = listener_addr(h->ln)->port,
+				  .tls = h->client,
+				  .deadline_ms = 5000 };
 }
 
 static void house_done(struct house *h)
@@ -124,11 +130,18 @@ TEST(an_address_in_the_certificate)
 	house_done(&h);
 }
 
-static const struct { const char *names; int days; bool trust; const char *why; } refused[] = {
+static const struct {
+	const char *names;
+	int days;
+	bool trust;
+	const char *why;
+} refused[] = {
 	{ "DNS:example.org", 1, true, "the server's certificate is not for 'localhost'" },
 	{ "DNS:*.localhost", 1, true, "the server's certificate is not for 'localhost'" },
-	{ "DNS:localhost", -1, true, "the server's certificate is not trusted: certificate has expired" },
-	{ "DNS:localhost", 1, false, "the server's certificate is not trusted: self-signed certificate" },
+	{ "DNS:localhost", -1, true,
+	  "the server's certificate is not trusted: certificate has expired" },
+	{ "DNS:localhost", 1, false,
+	  "the server's certificate is not trusted: self-signed certificate" },
 };
 
 TEST(bad_certificates_are_refused_in_words)
@@ -144,8 +157,9 @@ TEST(bad_certificates_are_refused_in_words)
 			h.to.tls = nobody;
 		peer_dial(&p, h.loop, &h.to);
 		assert_true(p.failed);
-		assert_str(str_from(p.text), arena_printf(h.arena, "TLS with localhost (127.0.0.1:%d) failed: %s",
-							  h.to.port, refused[i].why));
+		assert_str(str_from(p.text),
+			   arena_printf(h.arena, "TLS with localhost (127.0.0.1:%d) failed: %s",
+					h.to.port, refused[i].why));
 		/* The server is told, too. */
 		UNTIL(h.loop, h.guest.ended);
 		assert_int_equal(h.guest.why, STREAM_FAILED);
@@ -184,8 +198,10 @@ TEST(a_silent_server_costs_the_deadline)
 	h.to.port = listener_addr(plain)->port;
 	h.to.deadline_ms = 50;
 	peer_dial(&p, h.loop, &h.to);
-	assert_str(str_from(p.text), arena_printf(h.arena, "TLS with localhost (127.0.0.1:%d) failed: "
-						  "no answer in time", h.to.port));
+	assert_str(str_from(p.text), arena_printf(h.arena,
+						  "TLS with localhost (127.0.0.1:%d) failed: "
+						  "no answer in time",
+						  h.to.port));
 	listener_close(plain);
 	house_done(&h);
 }
@@ -284,7 +300,8 @@ TEST(a_handshake_byte_by_byte)
 		byte = *(char *)iov.iov_base;
 		outq_drop(&to_server, 1);
 		tls_session_feed(s, &byte, 1);
-		assert_int_equal(tls_session_read(s, got, sizeof(got), &n), to_server.len ? TLS_MORE : TLS_OK);
+		assert_int_equal(tls_session_read(s, got, sizeof(got), &n),
+				 to_server.len ? TLS_MORE : TLS_OK);
 		tls_session_keep(s);
 	}
 	assert_str(str_of(got, n), S("hello"));
@@ -335,7 +352,8 @@ TEST(wrong_files_are_named)
 
 	e = tls_server_new(a, S("/no/such/cert"), key, &t);
 	assert_err(e, IO);
-	assert_str(e->text, S("cannot read the TLS certificate '/no/such/cert': No such file or directory"));
+	assert_str(e->text,
+		   S("cannot read the TLS certificate '/no/such/cert': No such file or directory"));
 	e = tls_server_new(a, cert, S("/no/such/key"), &t);
 	assert_err(e, IO);
 	assert_true(str_contains(e->text, S("TLS key '/no/such/key'")));

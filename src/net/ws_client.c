@@ -13,20 +13,20 @@ struct ws_client {
 	struct arena *arena;
 	const struct ws_client_app *app;
 	void *arg;
-	struct ws_client_spec spec;   /* without headers; the sizes filled in */
+	struct ws_client_spec spec; /* without headers; the sizes filled in */
 
-	struct err *bad;              /* the spec was not good: told in the next turn */
+	struct err *bad; /* the spec was not good: told in the next turn */
 	struct loop_task start;
-	struct loop_timer *timer;     /* until open */
+	struct loop_timer *timer; /* until open */
 	struct url url;
 	char key[WS_KEY_LEN];
 	struct buf request;
 	struct tls *own_tls;
 	struct dial *dial;
-	struct stream *s;             /* from connecting to the upgrade */
+	struct stream *s; /* from connecting to the upgrade */
 	struct buf in;
 	struct http_head head;
-	struct ws_link *link;         /* from the upgrade on */
+	struct ws_link *link; /* from the upgrade on */
 };
 
 static void drop_connection(struct ws_client *c)
@@ -66,7 +66,10 @@ static void fail_text(struct ws_client *c, enum err_code code, const char *why)
 {
 	str at = url_authority(c->arena, &c->url);
 
-	fail(c, err_make(c->arena, code, __FILE__, __LINE__, "connect to %.*s failed: %s", STRF(at), why), 0);
+	fail(c,
+	     err_make(c->arena, code, __FILE__, __LINE__, "connect to %.*s failed: %s", STRF(at),
+		      why),
+	     0);
 }
 
 /* Open. */
@@ -202,8 +205,8 @@ static struct err *prepare(struct ws_client *c, const struct ws_client_spec *spe
 	TRY(url_parse(c->arena, spec->url, &c->url));
 	host = url_authority(c->arena, &c->url);
 	if (!url_is_ws(&c->url))
-		return FAIL(c->arena, BAD_REQUEST, "the address of %.*s does not start with ws:// or wss://",
-			    STRF(host));
+		return FAIL(c->arena, BAD_REQUEST,
+			    "the address of %.*s does not start with ws:// or wss://", STRF(host));
 	random_fill(&random_system, random, sizeof(random));
 	ws_make_key(random, c->key);
 	if (!ws_write_request(&c->request, c->url.target, host, str_of(c->key, sizeof(c->key)),

@@ -29,9 +29,7 @@ struct pair {
 	u64 written;
 };
 
-static void on_request(void *arg, struct server_request *rq)
-{
-}
+static void on_request(void *arg, struct server_request *rq) {}
 
 static void on_upgrade(void *arg, struct server_request *rq, struct ws_answer *answer)
 {
@@ -78,8 +76,12 @@ static void on_ws_close(void *arg, struct ws_conn *c, const struct ws_end *end)
 }
 
 static const struct server_app server_app = {
-	.on_request = on_request, .on_upgrade = on_upgrade, .on_ws_open = on_ws_open,
-	.on_ws_message = on_ws_message, .on_ws_close = on_ws_close, .ws_path = "/ws",
+	.on_request = on_request,
+	.on_upgrade = on_upgrade,
+	.on_ws_open = on_ws_open,
+	.on_ws_message = on_ws_message,
+	.on_ws_close = on_ws_close,
+	.ws_path = "/ws",
 };
 
 static void client_free(struct pair *t)
@@ -139,7 +141,10 @@ static void on_close(void *arg, struct ws_client *c, const struct ws_end *end)
 }
 
 static const struct ws_client_app client_app = {
-	.on_open = on_open, .on_message = on_message, .on_written = on_written, .on_fail = on_fail,
+	.on_open = on_open,
+	.on_message = on_message,
+	.on_written = on_written,
+	.on_fail = on_fail,
 	.on_close = on_close,
 };
 
@@ -247,9 +252,13 @@ TEST(a_lost_connection_is_1006)
 
 TEST(refusals_and_wrong_addresses)
 {
-	static const struct { const char *url, *error; } bad[] = {
-		{ "http://localhost/ws", "the address of localhost does not start with ws:// or wss://" },
-		{ "ws://no-such-host.invalid/ws", "cannot find the host 'no-such-host.invalid': no such name" },
+	static const struct {
+		const char *url, *error;
+	} bad[] = {
+		{ "http://localhost/ws",
+		  "the address of localhost does not start with ws:// or wss://" },
+		{ "ws://no-such-host.invalid/ws",
+		  "cannot find the host 'no-such-host.invalid': no such name" },
 	};
 	struct pair t;
 

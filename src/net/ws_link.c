@@ -7,29 +7,29 @@ enum { CAUSE_MAX = 200 };
 
 struct ws_link {
 	struct loop *loop;
-	struct stream *stream;        /* NULL once ended */
+	struct stream *stream; /* NULL once ended */
 	struct ws ws;
 	struct ws_link_limits limits;
 	const struct ws_link_handler *handler;
 	void *arg;
 
 	struct loop_timer *timer;
-	i64 seen_ms;                  /* last input */
+	i64 seen_ms;                           /* last input */
 	i64 ping_at, hello_until, close_until; /* 0: none */
 
-	struct buf held;              /* input that waits for its turn; the stream is paused then */
+	struct buf held; /* input that waits for its turn; the stream is paused then */
 	struct loop_task more, finish;
-	u64 turn;                     /* the loop's turn that in_turn counts in */
+	u64 turn; /* the loop's turn that in_turn counts in */
 	size_t in_turn;
-	bool paused;                  /* by the owner */
-	bool feeding, freed;          /* freed while feeding: the memory goes afterwards */
-	bool cut;                     /* the stream ended while input was held */
+	bool paused;         /* by the owner */
+	bool feeding, freed; /* freed while feeding: the memory goes afterwards */
+	bool cut;            /* the stream ended while input was held */
 	bool ended, by_peer, clean;
-	int code;                     /* of the first close frame */
+	int code; /* of the first close frame */
 	char reason[WS_CONTROL_MAX];
 	size_t reason_len;
 	char cause[CAUSE_MAX];
-	u64 written;                  /* of the stream, when it is gone */
+	u64 written; /* of the stream, when it is gone */
 };
 
 /* Ends. */
@@ -252,21 +252,14 @@ static bool on_event(void *arg, const struct ws_event *ev)
 	}
 	k->in_turn++;
 	switch (ev->kind) {
-	case WS_EVENT_MESSAGE:
-		k->handler->on_message(k->arg, ev->data, ev->is_text);
-		break;
+	case WS_EVENT_MESSAGE: k->handler->on_message(k->arg, ev->data, ev->is_text); break;
 	case WS_EVENT_PING:
 		if (k->stream)
 			send_frame(k, WS_OP_PONG, ev->data);
 		break;
-	case WS_EVENT_PONG:
-		break;
-	case WS_EVENT_CLOSE:
-		on_close_frame(k, ev);
-		break;
-	case WS_EVENT_FAIL:
-		on_fail(k, ev);
-		break;
+	case WS_EVENT_PONG: break;
+	case WS_EVENT_CLOSE: on_close_frame(k, ev); break;
+	case WS_EVENT_FAIL: on_fail(k, ev); break;
 	}
 	return !k->freed && !k->ended && !k->paused && k->in_turn < k->limits.messages_per_turn;
 }
@@ -349,7 +342,8 @@ static void on_stream_end(void *arg, enum stream_end why, const char *text)
 		snprintf(k->cause, sizeof(k->cause), "%s", text);
 		return;
 	}
-	lose(k, why == STREAM_EOF && !k->code ? "the connection ended without a close frame" : text);
+	lose(k,
+	     why == STREAM_EOF && !k->code ? "the connection ended without a close frame" : text);
 }
 
 static const struct stream_handler stream_handler = {
