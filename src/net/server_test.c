@@ -275,7 +275,7 @@ TEST(every_wait_has_a_deadline)
 		struct peer p;
 
 		site_make(&t);
-		t.limits.head_ms = t.limits.body_ms = t.limits.answer_ms = t.limits.idle_ms = 30;
+		t.limits.head_ms = t.limits.body_ms = t.limits.answer_ms = t.limits.idle_ms = 200;
 		site_listen(&t);
 		peer_connect(&p, t.loop, server_port(t.sv));
 		stream_send(p.s, str_from(slow[i].send));

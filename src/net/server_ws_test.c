@@ -321,8 +321,8 @@ TEST(dead_peers_are_dropped)
 	struct peer alive, dead;
 
 	site_make(&t);
-	t.limits.ping_ms = 20;
-	t.limits.dead_ms = 100;
+	t.limits.ping_ms = 50;
+	t.limits.dead_ms = 500;
 	site_listen(&t);
 	raw_open(&alive, &t);
 	raw_open(&dead, &t);
@@ -349,7 +349,7 @@ TEST(no_hello_no_connection)
 	struct peer silent, good;
 
 	site_make(&t);
-	t.limits.hello_ms = 40;
+	t.limits.hello_ms = 300;
 	t.trust = false;
 	site_listen(&t);
 	raw_open(&silent, &t);
@@ -450,7 +450,7 @@ TEST(our_close_is_answered_or_timed_out)
 	struct peer polite, rude;
 
 	site_make(&t);
-	t.limits.close_ms = 30;
+	t.limits.close_ms = 300;
 	t.close_after = 1;
 	site_listen(&t);
 	raw_open(&polite, &t);

@@ -308,12 +308,12 @@ TEST(the_watchdog_notices_a_dead_server)
 	pair_make(&t, false);
 	t.limits.ping_ms = 0;
 	t.limits.dead_ms = 0;
-	t.spec.ping_ms = 10;
-	t.spec.dead_ms = 60;
+	t.spec.ping_ms = 50;
+	t.spec.dead_ms = 500;
 	pair_serve(&t);
 	pair_connect(&t);
 	/* Answered pings keep it alive. */
-	for (i64 end = loop_now_ms(t.loop) + 120; loop_now_ms(t.loop) < end;)
+	for (i64 end = loop_now_ms(t.loop) + 700; loop_now_ms(t.loop) < end;)
 		loop_turn(t.loop, 10);
 	assert_false(t.closed);
 	/* A paused server answers nothing. */

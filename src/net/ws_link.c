@@ -3,7 +3,11 @@
 #include "base/random.h"
 #include "net/loop_uv.h"
 
-enum { CAUSE_MAX = 200 };
+enum {
+	CAUSE_MAX = 200,
+	/* What came with the handshake, or one read of the stream. */
+	HELD_MAX = 8 * LOOP_READ_BYTES,
+};
 
 struct ws_link {
 	struct loop *loop;
@@ -320,10 +324,14 @@ static void on_data(void *arg, char *data, size_t len)
 	struct ws_link *k = arg;
 
 	k->seen_ms = loop_now_ms(k->loop);
-	if (k->held.len)
-		buf_add(&k->held, str_of(data, len));
-	else
+	/* feed() may free the link. */
+	if (!k->held.len) {
 		feed(k, data, len);
+		return;
+	}
+	buf_add(&k->held, str_of(data, len));
+	if (k->held.full)
+		lose(k, "too much input at once");
 }
 
 static void on_written(void *arg, u64 total)
@@ -397,8 +405,7 @@ struct ws_link *ws_link_new(struct loop *l, struct stream *s, bool is_client,
 	k->limits = *limits;
 	k->handler = handler;
 	k->arg = arg;
-	/* At most what one read of the stream brings, twice when it came with the handshake. */
-	k->held = buf_make(4 * LOOP_READ_BYTES);
+	k->held = buf_make(HELD_MAX);
 	k->more = (struct loop_task){ .fn = more_run, .arg = k };
 	k->finish = (struct loop_task){ .fn = finish_run, .arg = k };
 	k->seen_ms = loop_now_ms(l);
