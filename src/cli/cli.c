@@ -8,6 +8,7 @@
 #include "cli/argv.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "crypto/secret.h"
 
 struct err *cli_hint(struct cli *c, struct err *e, const char *fmt, ...)
 {
@@ -61,7 +62,9 @@ struct err *cli_text(struct cli *c, str arg, size_t max, str *ret_text)
 			    text.len, max);
 	if (!str_is_utf8(text) || str_index(text, '\0') >= 0)
 		return FAIL(c->arena, BAD_REQUEST, "the text is not UTF-8 text");
-	*ret_text = arena_dup(c->arena, text);
+	/* It may be an invite link, which holds a secret. */
+	*ret_text = secret_dup(c->arena, text);
+	secret_wipe(b.ptr, b.len);
 	return NULL;
 }
 
@@ -80,7 +83,11 @@ struct err *cli_confirm(struct cli *c, const char *fmt, ...)
 					question), "--yes confirms it");
 	out_span(&c->out, TONE_PLAIN, "  %s [y/N] ", question);
 	TRY(out_flush(&c->out, c->arena));
-	if (fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y'))
+	if (!fgets(answer, sizeof(answer), stdin)) {
+		*answer = '\0';
+		out_end(&c->out);
+	}
+	if (*answer == 'y' || *answer == 'Y')
 		return NULL;
 	return FAIL(c->arena, CANCELLED, "nothing was changed");
 }

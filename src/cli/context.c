@@ -3,10 +3,14 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "crypto/secret.h"
+
 struct err *context_client(struct cli *c, struct client *ret_client)
 {
 	struct paths *paths = NEW(c->arena, struct paths);
 
+	if (!crypto_start())
+		return FAIL(c->arena, INTERNAL, "this system gives no randomness");
 	TRY(paths_from_env(c->arena, paths));
 	if (paths->ignored.ptr && paths->ignored.len)
 		out_note(&c->out, "CLAUDEMESH_CONFIG_DIR is not a directory and was ignored: %.*s",
