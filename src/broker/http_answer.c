@@ -83,3 +83,12 @@ void http_answer_type(struct http *h, struct server_request *rq, bool ok_false)
 	http_answer(h, rq, 415, error_body(rq, ok_false, S("not_json"),
 					   S("the body must be sent as Content-Type: application/json")));
 }
+
+/* A request for the WebSocket that asks for no WebSocket. */
+void http_upgrade(struct http *h, struct server_request *rq, str param UNUSED)
+{
+	const struct http_header header = { S("Upgrade"), S("websocket") };
+
+	http_answer_as(h, rq, 426, S("application/json"), &header, 1,
+		       error_body(rq, false, S("upgrade_required"), S("this address speaks WebSocket")));
+}

@@ -7,6 +7,7 @@ enum { NEAREST_MAX = 12 };    /* further away is another thing */
 
 const struct route routes[] = {
 	{ "GET", "/health", NULL, http_health, "Whether the broker runs, and which version." },
+	{ "GET", "/ws", NULL, http_upgrade, "The WebSocket that clients connect to." },
 	{ "GET", "/i/:code", NULL, http_link, "What an invite link is, for who opens it in a browser." },
 	{ "POST", "/cli/mesh/create", "mesh_create", NULL, "Makes a mesh." },
 	{ "POST", "/cli/mesh/:slug/invite", "invite_create", NULL, "Makes an invite." },

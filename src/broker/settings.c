@@ -112,8 +112,8 @@ static struct err *read_flag(struct reading *r, int argc, char *const argv[], in
 	given = str_cut(&text, '=', &name) && text.ptr;
 	row = setting_get(name);
 	if (!row)
-		return FAIL(r->arena, BAD_REQUEST, "no flag '--%.*s'%.*s; see --help", STRF(name),
-			    STRF(setting_hint(r->arena, name)));
+		return FAIL(r->arena, BAD_REQUEST, "unknown flag '--%.*s'%.*s (--help lists all)", STRF(name),
+			    STRF(setting_hint(r->arena, name, "--")));
 	if (row->kind == SETTING_YES && !given)
 		text = S("yes");
 	else if (!given && *i + 1 == argc)

@@ -74,8 +74,8 @@ struct err *setting_parse(struct arena *a, const struct setting *row, str text,
 			  struct settings *s) MUST_CHECK;
 /* The row of that name; NULL if there is none. */
 const struct setting *setting_get(str name);
-/* " (did you mean 'x'?)" for the nearest name, or "". */
-str setting_hint(struct arena *a, str name);
+/* ", did you mean 'x'?" for the nearest name, with what stands before it; or "". */
+str setting_hint(struct arena *a, str name, const char *before);
 
 /* A file of `name = value` lines; found(arg, ...) is called for each in order. FORBIDDEN if
  * someone else may read or write it. */

@@ -89,7 +89,7 @@ struct err *settings_file(struct arena *a, str path,
 		row = setting_get(name);
 		if (!row || row->flags & (SETTING_FLAG_ONLY | SETTING_NOT_IN_FILE))
 			return FAIL(a, BAD_REQUEST, "'%.*s' line %d: no setting '%.*s'%.*s", STRF(path),
-				    number, STRF(name), STRF(row ? S("") : setting_hint(a, name)));
+				    number, STRF(name), STRF(row ? S("") : setting_hint(a, name, "")));
 		bit = (u64)1 << (row - settings_table);
 		if (seen & bit)
 			return FAIL(a, BAD_REQUEST, "'%.*s' line %d: '%s' stands there twice", STRF(path),

@@ -42,9 +42,11 @@ str settings_help(struct arena *a)
 	struct buf b = buf_make(HELP_BYTES_MAX);
 	str text;
 
-	buf_add(&b, S("Usage: claudemesh-broker [FLAGS]\n\n"));
+	buf_add(&b, S("Usage: claudemesh-broker [FLAGS]\n"
+		      "       claudemesh-broker protocol [NAME|--markdown]\n\n"));
 	add_wrapped(&b, S("Delivers messages between coding-agent sessions. Without flags it serves this "
-			  "machine only, on 127.0.0.1:7900. SIGTERM ends it in good order."), 0);
+			  "machine only, on 127.0.0.1:7900. SIGTERM ends it in good order. "
+			  "The second form prints the messages it understands."), 0);
 	buf_add(&b, S("\nFlags:\n"));
 	for (const struct setting *row = settings_table; row->name; row++)
 		add_row(a, &b, row);

@@ -45,7 +45,7 @@ const struct setting settings_table[] = {
 	  .words = offline_words,
 	  .doc = "A message to a member who is away is kept for delivery, or refused." },
 	{ "max-message-bytes", SETTING_NUMBER, AT(max_message_bytes), .value = "N",
-	  .preset = "65536", .min = 1024, .max = 16 << 20, .also = "MAX_MESSAGE_BYTES",
+	  .preset = "65536", .min = 64, .max = 16 << 20, .also = "MAX_MESSAGE_BYTES",
 	  .doc = "Largest message, as ciphertext, nonce and target together." },
 	{ "max-connections-per-mesh", SETTING_NUMBER, AT(max_connections_per_mesh), .value = "N",
 	  .preset = "10000", .min = 1, .max = 1000000, .also = "MAX_CONNECTIONS_PER_MESH",
@@ -77,7 +77,7 @@ const struct setting *setting_get(str name)
 	return NULL;
 }
 
-str setting_hint(struct arena *a, str name)
+str setting_hint(struct arena *a, str name, const char *before)
 {
 	const char *best = NULL;
 	size_t least = 4; /* further away is no typing error */
@@ -90,7 +90,7 @@ str setting_hint(struct arena *a, str name)
 			best = row->name;
 		}
 	}
-	return best ? arena_printf(a, " (did you mean '%s'?)", best) : S("");
+	return best ? arena_printf(a, ", did you mean '%s%s'?", before, best) : S("");
 }
 
 static struct err *parse_number(struct arena *a, const struct setting *row, str text, i64 *slot)
@@ -128,7 +128,7 @@ static struct err *parse_yes(struct arena *a, str text, bool *slot)
 
 static struct err *parse_address(struct arena *a, str text, struct listen_address *ret_address)
 {
-	bool is_ipv6, any = str_starts(text, S(":")) || str_starts(text, S("*:"));
+	bool is_ipv6, any;
 	ptrdiff_t colon = text.len ? (ptrdiff_t)text.len - 1 : -1;
 	i64 port;
 	int ignored;
@@ -137,6 +137,7 @@ static struct err *parse_address(struct arena *a, str text, struct listen_addres
 		colon--;
 	if (colon < 0 || !str_to_i64(str_skip(text, (size_t)colon + 1), &port) || port < 0 || port > 65535)
 		return FAIL(a, BAD_REQUEST, "'%.*s' is not HOST:PORT", STRF(text));
+	any = colon == 0 || (colon == 1 && text.ptr[0] == '*');
 	ret_address->port = (int)port;
 	ret_address->host = S("");
 	if (!any && !url_split_authority(str_of(text.ptr, (size_t)colon), &ret_address->host, &is_ipv6,

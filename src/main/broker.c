@@ -2,6 +2,7 @@
  * broker.c - main() of claudemesh-broker: settings, the process's own limits, then broker_run().
  */
 #include "broker/broker.h"
+#include "engine/protocol.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 extern char **environ;
+
+enum { PROTOCOL_BYTES_MAX = 4 << 20 };
 
 /* Each connection is a descriptor. */
 static void raise_descriptors(void)
@@ -23,27 +26,49 @@ static void raise_descriptors(void)
 		log_warn("the limit of open files stays low");
 }
 
-/* Before the first thread: few of them, with one heap, so that a broker at rest is small. */
+/* Before the first thread: few of them, with two heaps, so that a broker at rest is small. */
 static void set_process_limits(void)
 {
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	setenv("UV_THREADPOOL_SIZE", "2", 0);
-	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_ARENA_MAX, 2);
 	raise_descriptors();
+}
+
+static struct err *print(struct arena *a, str text)
+{
+	if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+		return FAIL(a, IO, "standard output cannot be written");
+	return NULL;
+}
+
+/* `protocol [NAME]`: the messages, from the rows that carry them out. */
+static struct err *print_protocol(struct arena *a, int argc, char *argv[])
+{
+	CLEANUP(buf_done) struct buf b = buf_make(PROTOCOL_BYTES_MAX);
+
+	if (argc > 1)
+		return FAIL(a, BAD_REQUEST, "usage: claudemesh-broker protocol [NAME|--markdown]");
+	if (argc && str_eq(str_from(argv[0]), S("--markdown")))
+		protocol_markdown(&b);
+	else
+		TRY(protocol_json(a, &b, argc ? str_from(argv[0]) : S("")));
+	buf_add_byte(&b, '\n');
+	return print(a, buf_str(&b));
 }
 
 static struct err *run(struct arena *a, int argc, char *argv[])
 {
 	struct settings s;
 
+	if (argc > 1 && str_eq(str_from(argv[1]), S("protocol")))
+		return print_protocol(a, argc - 2, argv + 2);
 	TRY(settings_read(a, argc - 1, argv + 1, environ, &s));
-	if (s.help || s.version) {
-		str text = s.help ? settings_help(a) : S("claudemesh-broker " CLAUDEMESH_VERSION "\n");
-
-		fwrite(text.ptr, 1, text.len, stdout);
-		return fflush(stdout) == 0 ? NULL : FAIL(a, IO, "standard output cannot be written");
-	}
+	if (s.help)
+		return print(a, settings_help(a));
+	if (s.version)
+		return print(a, S("claudemesh-broker " CLAUDEMESH_VERSION "\n"));
 	log_setup((enum log_level)s.log_level, (enum log_format)s.log_format, STDERR_FILENO, "broker");
 	return broker_run(a, &s);
 }
