@@ -10,7 +10,7 @@ struct scan {
 	size_t uses_n;
 	str *words;
 	size_t words_n;
-	char *const *rest;    /* what follows the name of a command that passes on */
+	char *const *rest; /* what follows the name of a command that passes on */
 };
 
 /* Calls for each name and alias of a row: `while (next_name(&rest, &name))`. */
@@ -151,8 +151,9 @@ static struct err *unknown_command(struct cli *c, const struct scan *s,
 				   const struct command *const *list)
 {
 	str word = s->words[0], near = STR_NONE;
-	str both = s->words_n > 1 ? arena_printf(c->arena, "%.*s %.*s", STRF(word),
-						 STRF(s->words[1])) : STR_NONE;
+	str both = s->words_n > 1
+			   ? arena_printf(c->arena, "%.*s %.*s", STRF(word), STRF(s->words[1]))
+			   : STR_NONE;
 	CLEANUP(buf_done) struct buf forms = buf_make(1024);
 
 	/* "group" alone or "group jion": the first word is half a name. */
@@ -166,11 +167,11 @@ static struct err *unknown_command(struct cli *c, const struct scan *s,
 		near = command_nearest(list, both);
 	if (!near.ptr && !forms.len)
 		near = command_nearest(list, word);
-	c->hint = near.ptr	 ? arena_printf(c->arena, "did you mean '%.*s'?", STRF(near)) :
-		  forms.len	 ? arena_printf(c->arena, "there is %.*s", STRF(buf_str(&forms))) :
-		  str_contains(word, S("://")) ?
-				   arena_printf(c->arena, "to use an invite: claudemesh join LINK") :
-				   S("'claudemesh help' lists the commands");
+	c->hint = near.ptr    ? arena_printf(c->arena, "did you mean '%.*s'?", STRF(near))
+		  : forms.len ? arena_printf(c->arena, "there is %.*s", STRF(buf_str(&forms)))
+		  : str_contains(word, S("://"))
+			  ? arena_printf(c->arena, "to use an invite: claudemesh join LINK")
+			  : S("'claudemesh help' lists the commands");
 	return FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'",
 		    STRF(forms.len && both.ptr ? both : word));
 }
@@ -183,7 +184,8 @@ static struct err *find_command(struct cli *c, struct scan *s, const struct comm
 	if (s->words_n == 0)
 		return NULL;
 	if (s->words_n > 1) {
-		str both = arena_printf(c->arena, "%.*s %.*s", STRF(s->words[0]), STRF(s->words[1]));
+		str both = arena_printf(c->arena, "%.*s %.*s", STRF(s->words[0]),
+					STRF(s->words[1]));
 
 		c->command = command_get(list, both);
 		used = 2;
@@ -216,9 +218,9 @@ static struct err *unknown_flag(struct cli *c, const struct flag_use *use)
 	else
 		c->hint = arena_printf(c->arena, "'claudemesh help%s%s' lists the flags",
 				       c->command ? " " : "", c->command ? c->command->name : "");
-	return FAIL(c->arena, BAD_REQUEST, "%s%s%sthere is no flag '%.*s'",
-		    c->command ? "'" : "", c->command ? c->command->name : "",
-		    c->command ? "': " : "", STRF(use->spelled));
+	return FAIL(c->arena, BAD_REQUEST, "%s%s%sthere is no flag '%.*s'", c->command ? "'" : "",
+		    c->command ? c->command->name : "", c->command ? "': " : "",
+		    STRF(use->spelled));
 }
 
 static struct err *set_flags(struct cli *c, const struct scan *s)
@@ -254,12 +256,11 @@ static struct err *set_globals(struct cli *c, const struct scan *s)
 	return first;
 }
 
-static struct err *wrong_usage(struct cli *c, const char *what, str word)
+static struct err *wrong_usage(struct cli *c, str what)
 {
 	c->hint = arena_printf(c->arena, "usage: claudemesh %s %s", c->command->name,
 			       c->command->arguments);
-	return FAIL(c->arena, BAD_REQUEST, "'%s': %s%s%.*s%s", c->command->name, what,
-		    word.ptr ? " '" : "", STRF(word), word.ptr ? "'" : "");
+	return FAIL(c->arena, BAD_REQUEST, "'%s': %.*s", c->command->name, STRF(what));
 }
 
 static str join_words(struct arena *a, const str *words, size_t n)
@@ -283,19 +284,21 @@ static struct err *set_arguments(struct cli *c, const struct scan *s)
 		bool optional = form.ptr[0] == '[';
 
 		if (used == s->words_n && !optional)
-			return wrong_usage(c, arena_cstr(c->arena, arena_printf(c->arena,
-					   "%.*s is missing", STRF(form))), STR_NONE);
+			return wrong_usage(
+				c, arena_printf(c->arena, "%.*s is missing", STRF(form)));
 		if (used == s->words_n)
 			break;
 		c->args[i] = s->words[used++];
 		c->args_n = i + 1;
 		if (str_contains(form, S("..."))) {
-			c->args[i] = join_words(c->arena, s->words + used - 1, s->words_n - used + 1);
+			c->args[i] = join_words(c->arena, s->words + used - 1,
+						s->words_n - used + 1);
 			used = s->words_n;
 		}
 	}
 	if (used < s->words_n)
-		return wrong_usage(c, "cannot use", s->words[used]);
+		return wrong_usage(
+			c, arena_printf(c->arena, "cannot use '%.*s'", STRF(s->words[used])));
 	return NULL;
 }
 
@@ -310,7 +313,8 @@ static struct err *check_words(struct cli *c, int argc, char *const *argv)
 			return FAIL(c->arena, BAD_REQUEST, "word %d is not UTF-8", i);
 		total += strlen(argv[i]) + 1;
 		if (total > ARGUMENTS_BYTES_MAX)
-			return FAIL(c->arena, BAD_REQUEST, "the command line is longer than %d bytes",
+			return FAIL(c->arena, BAD_REQUEST,
+				    "the command line is longer than %d bytes",
 				    ARGUMENTS_BYTES_MAX);
 	}
 	return NULL;
@@ -321,7 +325,7 @@ static struct err *set_passed(struct cli *c, char *const *rest)
 {
 	struct err *first = NULL;
 	size_t n = 0;
-	bool own = true;      /* until "--" */
+	bool own = true; /* until "--" */
 	char **passed;
 
 	while (rest[n])

@@ -7,21 +7,26 @@
 #define FLAG_WORDS_priority priority_words
 
 #define SEND_FLAGS(F, T) \
-	F(T, priority, priority,  "P",  0, 0,  "priority") \
-	F(T, bool,     online,    "",   0, 0,  "online") \
-	F(T, i64,      max_tries, "N",  1, 10, "a name of two words") \
-	F(T, duration, expires,   "D",  1000, 7 * 86400000, "time") \
-	F(T, str,      id,        "ID", 1, 8,  "id")
+	F(T, priority, priority, "P", 0, 0, "priority") \
+	F(T, bool, online, "", 0, 0, "online") \
+	F(T, i64, max_tries, "N", 1, 10, "a name of two words") \
+	F(T, duration, expires, "D", 1000, 7 * 86400000, "time") \
+	F(T, str, id, "ID", 1, 8, "id")
 CLI_FLAGS(send, SEND_FLAGS);
 
 static const struct command send_row = {
-	.name = "send", .aliases = "message send, tell", .arguments = "WHO TEXT...",
-	COMMAND_FLAGS(send), .doc = "Sends.",
+	.name = "send",
+	.aliases = "message send, tell",
+	.arguments = "WHO TEXT...",
+	COMMAND_FLAGS(send),
+	.doc = "Sends.",
 };
 static const struct command list_row = { .name = "list", .aliases = "ls", .arguments = "[SLUG]" };
 static const struct command group_join_row = { .name = "group join", .arguments = "GROUP" };
 static const struct command group_leave_row = { .name = "group leave", .arguments = "GROUP" };
-static const struct command serve_row = { .name = "serve", .arguments = "[X...]", .passes_on = true };
+static const struct command serve_row = { .name = "serve",
+					  .arguments = "[X...]",
+					  .passes_on = true };
 static const struct command *const rows[] = {
 	&send_row, &list_row, &group_join_row, &group_leave_row, &serve_row, NULL,
 };
@@ -99,19 +104,26 @@ TEST(flags_stand_anywhere)
 	}
 }
 
-static const struct { const char *line, *text, *hint; } bad[] = {
+static const struct {
+	const char *line, *text, *hint;
+} bad[] = {
 	{ "sned|bob|hi", "there is no command 'sned'", "did you mean 'send'?" },
 	{ "li", "there is no command 'li'", "did you mean 'list'?" },
 	{ "xyzzy", "there is no command 'xyzzy'", "'claudemesh help' lists the commands" },
 	{ "group", "there is no command 'group'", "there is 'group join', 'group leave'" },
 	{ "group|jion|dev", "there is no command 'group jion'", "did you mean 'group join'?" },
-	{ "http://x/i/ABC", "there is no command 'http://x/i/ABC'", "to use an invite: claudemesh join LINK" },
-	{ "send|bob|hi|--prioriti|now", "'send': there is no flag '--prioriti'", "did you mean '--priority'?" },
+	{ "http://x/i/ABC", "there is no command 'http://x/i/ABC'",
+	  "to use an invite: claudemesh join LINK" },
+	{ "send|bob|hi|--prioriti|now", "'send': there is no flag '--prioriti'",
+	  "did you mean '--priority'?" },
 	{ "send|bob|hi|--jsn", "'send': there is no flag '--jsn'", "did you mean '--json'?" },
-	{ "list|--online", "'list': there is no flag '--online'", "'claudemesh help list' lists the flags" },
+	{ "list|--online", "'list': there is no flag '--online'",
+	  "'claudemesh help list' lists the flags" },
 	{ "--frobnicate", "there is no flag '--frobnicate'", "'claudemesh help' lists the flags" },
-	{ "send|bob|-1", "'send': there is no flag '-1'", "text that starts with '-' goes after '--'" },
-	{ "send|bob|hi|-abc", "'send': there is no flag '-abc'", "text that starts with '-' goes after '--'" },
+	{ "send|bob|-1", "'send': there is no flag '-1'",
+	  "text that starts with '-' goes after '--'" },
+	{ "send|bob|hi|-abc", "'send': there is no flag '-abc'",
+	  "text that starts with '-' goes after '--'" },
 	{ "send|bob", "'send': TEXT... is missing", "usage: claudemesh send WHO TEXT..." },
 	{ "send", "'send': WHO is missing", "usage: claudemesh send WHO TEXT..." },
 	{ "list|a|b", "'list': cannot use 'b'", "usage: claudemesh list [SLUG]" },
@@ -119,12 +131,15 @@ static const struct { const char *line, *text, *hint; } bad[] = {
 	{ "send|bob|hi|--mesh|--json", "--mesh needs a value: --mesh SLUG", "" },
 	{ "send|bob|hi|--mesh=", "the value of --mesh must have 1 to 64 bytes", "" },
 	{ "send|bob|hi|--json=yes", "--json takes no value", "" },
-	{ "send|bob|hi|--priority|nwo", "'nwo' is no value of --priority, did you mean 'now'?", "" },
+	{ "send|bob|hi|--priority|nwo", "'nwo' is no value of --priority, did you mean 'now'?",
+	  "" },
 	{ "send|bob|hi|--priority|urgentissimo",
 	  "'urgentissimo' is no value of --priority: it takes now, next, low", "" },
 	{ "send|bob|hi|--max-tries|11", "--max-tries is out of range: 1 to 10", "" },
-	{ "send|bob|hi|--max-tries|two", "'two' is no value of --max-tries: it takes a whole number", "" },
-	{ "send|bob|hi|--max_tries|2", "'send': there is no flag '--max_tries'", "did you mean '--max-tries'?" },
+	{ "send|bob|hi|--max-tries|two",
+	  "'two' is no value of --max-tries: it takes a whole number", "" },
+	{ "send|bob|hi|--max_tries|2", "'send': there is no flag '--max_tries'",
+	  "did you mean '--max-tries'?" },
 	{ "send|bob|hi|--expires|soon",
 	  "'soon' is no value of --expires: it takes a time such as 90s, 15m, 2h, 7d", "" },
 	{ "send|bob|hi|--expires|8d", "--expires is out of range: at least 1s, at most 7d", "" },

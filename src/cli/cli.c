@@ -79,8 +79,9 @@ struct err *cli_confirm(struct cli *c, const char *fmt, ...)
 	vsnprintf(question, sizeof(question), fmt, ap);
 	va_end(ap);
 	if (c->out.json || !c->out.tty || !isatty(STDIN_FILENO))
-		return cli_hint(c, FAIL(c->arena, BAD_REQUEST, "this has to be confirmed: %s",
-					question), "--yes confirms it");
+		return cli_hint(
+			c, FAIL(c->arena, BAD_REQUEST, "this has to be confirmed: %s", question),
+			"--yes confirms it");
 	out_span(&c->out, TONE_PLAIN, "  %s [y/N] ", question);
 	TRY(out_flush(&c->out, c->arena));
 	if (!fgets(answer, sizeof(answer), stdin)) {

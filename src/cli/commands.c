@@ -1,11 +1,22 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&create_command, &share_command, &join_command, &list_command, &leave_command,
-	&send_command, &inbox_command, &listen_command,
-	&peers_command, &summary_command, &status_set_command, &group_join_command,
+	&create_command,
+	&share_command,
+	&join_command,
+	&list_command,
+	&leave_command,
+	&send_command,
+	&inbox_command,
+	&listen_command,
+	&peers_command,
+	&summary_command,
+	&status_set_command,
+	&group_join_command,
 	&group_leave_command,
-	&serve_command, &whoami_command, &help_command,
+	&serve_command,
+	&whoami_command,
+	&help_command,
 	NULL,
 };
 

@@ -15,12 +15,13 @@ struct err *context_client(struct cli *c, struct client *ret_client)
 	if (paths->ignored.ptr && paths->ignored.len)
 		out_note(&c->out, "CLAUDEMESH_CONFIG_DIR is not a directory and was ignored: %.*s",
 			 STRF(paths->ignored));
-	*ret_client = (struct client){ .paths = paths, .clock = &clock_real,
-				       .random = &random_system };
+	*ret_client =
+		(struct client){ .paths = paths, .clock = &clock_real, .random = &random_system };
 	return NULL;
 }
 
-struct err *context_config(struct cli *c, const struct client *client, struct config_args *ret_config)
+struct err *context_config(struct cli *c, const struct client *client,
+			   struct config_args *ret_config)
 {
 	return config_load(c->arena, client->paths, ret_config);
 }

@@ -3,16 +3,16 @@
 
 #define CREATE_FLAGS(F, T) \
 	F(T, str, broker, "URL", 1, 512, "where; default $CLAUDEMESH_BROKER_URL or this machine") \
-	F(T, str, name,   "WHO", 1, 128, "your name in it; default: your usual name")
+	F(T, str, name, "WHO", 1, 128, "your name in it; default: your usual name")
 CLI_FLAGS(create, CREATE_FLAGS);
 
 static str broker_of(const struct create_flags *in)
 {
 	str from_env = str_from(getenv("CLAUDEMESH_BROKER_URL"));
 
-	return !str_empty(in->broker) ? in->broker :
-	       !str_empty(from_env)   ? from_env :
-					S(BROKER_URL_DEFAULT);
+	return !str_empty(in->broker) ? in->broker
+	       : !str_empty(from_env) ? from_env
+				      : S(BROKER_URL_DEFAULT);
 }
 
 static void create_print(struct cli *c, const struct mesh_made *made, str who)
@@ -33,8 +33,12 @@ static void create_print(struct cli *c, const struct mesh_made *made, str who)
 		return;
 	}
 	out_section(&c->out, "created %.*s", STRF(m->slug));
-	out_kv(&c->out, (struct kv[]){ { "id", m->meshId }, { "role", S("owner") },
-				       { "you", who }, { "broker", m->brokerUrl } }, 4);
+	out_kv(&c->out,
+	       (struct kv[]){ { "id", m->meshId },
+			      { "role", S("owner") },
+			      { "you", who },
+			      { "broker", m->brokerUrl } },
+	       4);
 	out_end(&c->out);
 	if (!str_empty(made->warning))
 		out_warn(&c->out, STR_NONE, "%.*s", STRF(made->warning));

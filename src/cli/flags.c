@@ -6,8 +6,14 @@
 #include "base/clock.h"
 #include "client/validate.h"
 
-static const struct { char letter; const char *name; } letters[] = {
-	{ 'h', "help" }, { 'q', "quiet" }, { 'V', "version" }, { 'y', "yes" },
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = {
+	{ 'h', "help" },
+	{ 'q', "quiet" },
+	{ 'V', "version" },
+	{ 'y', "yes" },
 };
 
 char flag_letter(const char *name)
@@ -75,11 +81,11 @@ static struct err *set_word(struct arena *a, const struct flag *f, const struct 
 		buf_printf(&list, "%s%.*s", n ? ", " : "", STRF(words[n]));
 	}
 	near = nearest(use->value, words, n);
-	return str_empty(near) ?
-		    FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s: it takes %.*s",
-			 STRF(use->value), STRF(use->spelled), STRF(buf_str(&list))) :
-		    FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s, did you mean '%.*s'?",
-			 STRF(use->value), STRF(use->spelled), STRF(near));
+	return str_empty(near)
+		       ? FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s: it takes %.*s",
+			      STRF(use->value), STRF(use->spelled), STRF(buf_str(&list)))
+		       : FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s, did you mean '%.*s'?",
+			      STRF(use->value), STRF(use->spelled), STRF(near));
 }
 
 static struct err *set_number(struct arena *a, const struct flag *f, const struct flag_use *use,
@@ -93,10 +99,12 @@ static struct err *set_number(struct arena *a, const struct flag *f, const struc
 			    STRF(use->value), STRF(use->spelled),
 			    duration ? "a time such as 90s, 15m, 2h, 7d" : "a whole number");
 	if (value < f->min || value > f->max)
-		return duration ? FAIL(a, BAD_REQUEST, "%.*s is out of range: at least %" PRId64
-				       "s, at most %" PRId64 "d", STRF(use->spelled),
-				       f->min / 1000, f->max / 86400000) :
-				  FAIL(a, BAD_REQUEST, "%.*s is out of range: %" PRId64 " to %" PRId64,
+		return duration ? FAIL(a, BAD_REQUEST,
+				       "%.*s is out of range: at least %" PRId64
+				       "s, at most %" PRId64 "d",
+				       STRF(use->spelled), f->min / 1000, f->max / 86400000)
+				: FAIL(a, BAD_REQUEST,
+				       "%.*s is out of range: %" PRId64 " to %" PRId64,
 				       STRF(use->spelled), f->min, f->max);
 	memcpy((char *)flags + f->offset, &value, sizeof(value));
 	return NULL;
@@ -112,13 +120,12 @@ struct err *flag_set(struct arena *a, const struct flag *f, const struct flag_us
 		return FAIL(a, BAD_REQUEST, "%.*s needs a value: %.*s %s", STRF(use->spelled),
 			    STRF(use->spelled), f->value);
 	switch (f->kind) {
-	case FLAG_BOOL:
-		memcpy(member, &(bool){ true }, sizeof(bool));
-		return NULL;
+	case FLAG_BOOL: memcpy(member, &(bool){ true }, sizeof(bool)); return NULL;
 	case FLAG_STR:
 		if ((i64)use->value.len < f->min || (i64)use->value.len > f->max)
-			return FAIL(a, BAD_REQUEST, "the value of %.*s must have %" PRId64
-				    " to %" PRId64 " bytes", STRF(use->spelled), f->min, f->max);
+			return FAIL(a, BAD_REQUEST,
+				    "the value of %.*s must have %" PRId64 " to %" PRId64 " bytes",
+				    STRF(use->spelled), f->min, f->max);
 		memcpy(member, &use->value, sizeof(str));
 		return NULL;
 	case FLAG_I64:

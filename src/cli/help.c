@@ -51,8 +51,9 @@ static void flag_rows(struct cli *c, const struct flag *table)
 			row(&c->out, arena_printf(c->arena, "-%c, --%.*s", letter, STRF(name)),
 			    FLAG_COLUMNS, f->doc);
 		else
-			row(&c->out, arena_printf(c->arena, "--%.*s%s%s", STRF(name),
-						  *f->value ? " " : "", f->value),
+			row(&c->out,
+			    arena_printf(c->arena, "--%.*s%s%s", STRF(name), *f->value ? " " : "",
+					 f->value),
 			    FLAG_COLUMNS, f->doc);
 		out_end(&c->out);
 	}
@@ -127,7 +128,8 @@ void help_overview(struct cli *c)
 				continue;
 			row(o, form_of(c->arena, commands[i]), FORM_COLUMNS, commands[i]->doc);
 			/* Names of two words are for those who know the reference's. */
-			if (commands[i]->aliases && str_index(str_from(commands[i]->aliases), ' ') < 0)
+			if (commands[i]->aliases &&
+			    str_index(str_from(commands[i]->aliases), ' ') < 0)
 				out_span(o, TONE_DIM, " (%s)", commands[i]->aliases);
 			out_end(o);
 		}

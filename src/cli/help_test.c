@@ -11,8 +11,10 @@ enum { LINE_COLUMNS = 80, NAMES_MAX = 512 };
 
 static struct cli make(struct arena *a)
 {
-	return (struct cli){ .arena = a, .out = { .buf = buf_make(1 << 20), .json_buf = buf_make(1 << 20),
-						  .columns = 80 } };
+	return (struct cli){
+		.arena = a,
+		.out = { .buf = buf_make(1 << 20), .json_buf = buf_make(1 << 20), .columns = 80 }
+	};
 }
 
 static void lines_fit(str text)
@@ -124,7 +126,8 @@ TEST(a_flag_has_one_kind_in_all_commands)
 	for (size_t i = 0; commands[i]; i++)
 		for (size_t k = i + 1; commands[k]; k++)
 			for (const struct flag *f = commands[i]->flags; f && f->name; f++) {
-				const struct flag *g = flag_get(commands[k]->flags, str_from(f->name));
+				const struct flag *g = flag_get(commands[k]->flags,
+								str_from(f->name));
 
 				assert_true(!g || (g->kind == FLAG_BOOL) == (f->kind == FLAG_BOOL));
 			}

@@ -20,7 +20,7 @@ struct take {
 };
 
 struct batch {
-	struct arena *arena;  /* of the messages; emptied with the batch */
+	struct arena *arena; /* of the messages; emptied with the batch */
 	struct inbound *items;
 	size_t n;
 };
@@ -76,7 +76,8 @@ static struct err *take_all(struct cli *c, struct visit *v, str mesh, struct tak
 }
 
 /* The first message, if it comes in time, in the words of everything that comes with it. */
-static struct err *wait_first(struct cli *c, struct visit *v, i64 seconds, str mesh, struct take *take)
+static struct err *wait_first(struct cli *c, struct visit *v, i64 seconds, str mesh,
+			      struct take *take)
 {
 	struct inbound m;
 	bool got;
@@ -96,7 +97,8 @@ static struct err *take_mesh(struct cli *c, const struct client *client,
 {
 	struct take *take = arg;
 	struct take here = { .flags = take->flags };
-	struct visit_spec spec = { .mesh = mesh, .wants_messages = true,
+	struct visit_spec spec = { .mesh = mesh,
+				   .wants_messages = true,
 				   .is_session = take->flags->wait > 0,
 				   .display_name = context_display_name() };
 	struct visit *visit;

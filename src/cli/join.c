@@ -4,7 +4,7 @@
 #include "cli/text.h"
 
 #define JOIN_FLAGS(F, T) \
-	F(T, str, name,   "WHO", 1, 128, "your name in it; default: your usual name") \
+	F(T, str, name, "WHO", 1, 128, "your name in it; default: your usual name") \
 	F(T, str, broker, "URL", 1, 512, "where the code is from, if it comes without an address")
 CLI_FLAGS(join, JOIN_FLAGS);
 
@@ -35,9 +35,12 @@ static void join_print(struct cli *c, const struct mesh_made *made, str who)
 		out_warn(&c->out, STR_NONE, "%.*s", STRF(made->warning));
 	if (c->out.quiet)
 		return;
-	out_kv(&c->out, (struct kv[]){ { "you", made->already_member ? STR_NONE : who },
-				       { "member", m->memberId }, { "key", text_cut(m->pubkey, 16) },
-				       { "broker", m->brokerUrl } }, 4);
+	out_kv(&c->out,
+	       (struct kv[]){ { "you", made->already_member ? STR_NONE : who },
+			      { "member", m->memberId },
+			      { "key", text_cut(m->pubkey, 16) },
+			      { "broker", m->brokerUrl } },
+	       4);
 	out_hint(&c->out, "claudemesh peers --mesh %.*s   shows who is there", STRF(m->slug));
 }
 

@@ -8,7 +8,9 @@ static str role_of(struct cli *c, const struct client *client, const struct conf
 	/* A missing or unreadable key file says nothing about the role; the list goes on. */
 	if (keys_load(c->arena, client->paths, m->meshId, &keys))
 		return STR_NONE;
-	return !str_empty(keys.owner_secret) ? S("owner") : !str_empty(keys.role) ? keys.role : STR_NONE;
+	return !str_empty(keys.owner_secret) ? S("owner")
+	       : !str_empty(keys.role)       ? keys.role
+					     : STR_NONE;
 }
 
 static void mesh_json(struct cli *c, const struct client *client, const struct config_mesh_args *m)

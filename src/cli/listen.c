@@ -5,14 +5,14 @@
 
 #include "cli/message.h"
 
-enum { LOOK_MS = 1000 };      /* how often a lost connection is looked for */
+enum { LOOK_MS = 1000 }; /* how often a lost connection is looked for */
 
 /* The two signals that end listening, and the visit they end. */
 struct ears {
 	struct visit *visit;
 	struct loop_signal *interrupt, *terminate;
 	bool stopped;
-	unsigned lost;        /* how often the connection was, as far as was told */
+	unsigned lost; /* how often the connection was, as far as was told */
 };
 
 static void stop(void *arg, int signum UNUSED)
@@ -84,7 +84,9 @@ static struct err *follow(struct cli *c, struct ears *ears, str mesh)
 
 static struct err *listen_run(struct cli *c, const void *flags UNUSED)
 {
-	struct visit_spec spec = { .wants_messages = true, .is_session = true, .reconnect = true,
+	struct visit_spec spec = { .wants_messages = true,
+				   .is_session = true,
+				   .reconnect = true,
 				   .display_name = context_display_name() };
 	struct ears ears = { 0 };
 	struct client client;

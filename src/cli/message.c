@@ -60,7 +60,8 @@ void message_print(struct cli *c, str mesh, const struct inbound *m)
 	out_span(o, TONE_PLAIN, "  ");
 	sender(o, m);
 	labels(o, m);
-	out_span(o, TONE_DIM, " [%.*s] %.*s", STRF(mesh), STRF(context_time(c->arena, m->created_at)));
+	out_span(o, TONE_DIM, " [%.*s] %.*s", STRF(mesh),
+		 STRF(context_time(c->arena, m->created_at)));
 	out_end(o);
 	if (m->readable) {
 		out_block(o, 2, m->body);

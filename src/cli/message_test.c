@@ -3,17 +3,27 @@
 
 static struct cli make(struct arena *a, bool json)
 {
-	return (struct cli){ .arena = a, .out = { .buf = buf_make(1 << 16), .json_buf = buf_make(1 << 16),
-						  .json = json } };
+	return (struct cli){
+		.arena = a,
+		.out = { .buf = buf_make(1 << 16), .json_buf = buf_make(1 << 16), .json = json }
+	};
 }
 
 static const struct inbound direct = {
-	.message_id = { "id1", 3 }, .from_name = { "alice", 5 }, .from_pubkey = { "0123456789", 10 },
-	.body = { "one\ntwo", 7 }, .readable = true, .encrypted = true, .priority = { "next", 4 },
+	.message_id = { "id1", 3 },
+	.from_name = { "alice", 5 },
+	.from_pubkey = { "0123456789", 10 },
+	.body = { "one\ntwo", 7 },
+	.readable = true,
+	.encrypted = true,
+	.priority = { "next", 4 },
 	.created_at = { "not a time", 10 },
 };
 
-static const struct { bool readable, encrypted; const char *target, *priority, *says, *not; } cases[] = {
+static const struct {
+	bool readable, encrypted;
+	const char *target, *priority, *says, *not ;
+} cases[] = {
 	{ true, true, "", "next", "alice (01234567)", "not encrypted" },
 	{ true, false, "@dev", "next", "to @dev not encrypted", "cannot be read" },
 	{ true, false, "", "next", "not encrypted", "cannot be read" },
@@ -40,7 +50,7 @@ TEST(what_is_not_encrypted_or_not_readable_says_so)
 			else
 				message_print(&c, S("demo"), &m);
 			assert_true(str_contains(buf_str(&c.out.buf), str_from(cases[i].says)));
-			assert_false(str_contains(buf_str(&c.out.buf), str_from(cases[i].not)));
+			assert_false(str_contains(buf_str(&c.out.buf), str_from(cases[i].not )));
 			out_done(&c.out);
 		}
 	}

@@ -8,8 +8,10 @@
 #include "cli/text.h"
 
 static const char *const tone_codes[] = {
-	[TONE_PLAIN] = "", [TONE_BOLD] = "1", [TONE_DIM] = "2", [TONE_GREEN] = "32",
-	[TONE_YELLOW] = "33", [TONE_RED] = "31", [TONE_CYAN] = "36", [TONE_CLAY] = "38;5;173",
+	[TONE_PLAIN] = "",          [TONE_BOLD] = "1",
+	[TONE_DIM] = "2",           [TONE_GREEN] = "32",
+	[TONE_YELLOW] = "33",       [TONE_RED] = "31",
+	[TONE_CYAN] = "36",         [TONE_CLAY] = "38;5;173",
 	[TONE_ORANGE] = "38;5;208", [TONE_PAPER] = "38;5;16;48;5;231",
 };
 
@@ -33,8 +35,12 @@ static size_t columns_of(int fd)
 
 void out_init(struct output *o, bool json, bool quiet, bool no_color)
 {
-	*o = (struct output){ .buf = buf_make(OUTPUT_BYTES_MAX), .fd = STDOUT_FILENO,
-			      .json_buf = buf_make(OUTPUT_BYTES_MAX), .err_fd = STDERR_FILENO, .json = json, .quiet = quiet };
+	*o = (struct output){ .buf = buf_make(OUTPUT_BYTES_MAX),
+			      .fd = STDOUT_FILENO,
+			      .json_buf = buf_make(OUTPUT_BYTES_MAX),
+			      .err_fd = STDERR_FILENO,
+			      .json = json,
+			      .quiet = quiet };
 	o->tty = isatty(o->fd);
 	o->color = !no_color && wants_color(o->fd);
 	o->err_color = !no_color && wants_color(o->err_fd);

@@ -6,8 +6,12 @@
 
 static struct output plain(bool json)
 {
-	return (struct output){ .buf = buf_make(1 << 16), .json_buf = buf_make(1 << 16),
-				.json = json, .fd = -1, .err_fd = -1, .columns = 80 };
+	return (struct output){ .buf = buf_make(1 << 16),
+				.json_buf = buf_make(1 << 16),
+				.json = json,
+				.fd = -1,
+				.err_fd = -1,
+				.columns = 80 };
 }
 
 TEST(people_read_the_house_style)
@@ -19,10 +23,12 @@ TEST(people_read_the_house_style)
 	out_info(&o, "info");
 	out_hint(&o, "next");
 	out_section(&o, "title");
-	out_kv(&o, (struct kv[]){ { "id", S("1") }, { "left", STR_NONE }, { "broker", S("x") } }, 3);
+	out_kv(&o, (struct kv[]){ { "id", S("1") }, { "left", STR_NONE }, { "broker", S("x") } },
+	       3);
 	out_block(&o, 2, S("a\nb"));
-	assert_str(buf_str(&o.buf), S("  ✔ sent to bob (ab12)\n  ⚠ careful\n    look\n  info\n  → next\n"
-				      "\n  — title\n\n  id      1\n  broker  x\n  a\n  b\n"));
+	assert_str(buf_str(&o.buf),
+		   S("  ✔ sent to bob (ab12)\n  ⚠ careful\n    look\n  info\n  → next\n"
+		     "\n  — title\n\n  id      1\n  broker  x\n  a\n  b\n"));
 }
 
 TEST(colours_are_closed_and_their_text_is_safe)
@@ -69,7 +75,8 @@ TEST(json_is_one_envelope_and_silences_the_rest)
 }
 
 /* What went to descriptor 1 while the error was told. */
-static str told(struct arena *a, struct output *o, const struct err *e, str hint, char *text, size_t max)
+static str told(struct arena *a, struct output *o, const struct err *e, str hint, char *text,
+		size_t max)
 {
 	int ends[2];
 	ssize_t n;
@@ -94,7 +101,8 @@ TEST(an_error_ends_the_list_that_is_open)
 	out_json(&o);
 	out_json_list(&o, "messages");
 	json_str(&o.json_out, S("one"));
-	all = told(a, &o, FAIL(a, NETWORK, "the connection broke"), S("try again"), text, sizeof(text));
+	all = told(a, &o, FAIL(a, NETWORK, "the connection broke"), S("try again"), text,
+		   sizeof(text));
 	assert_str(all, S("{\"schema_version\":\"1.0\",\"messages\":[\"one\"],\"ok\":false,"
 			  "\"error\":\"network\",\"message\":\"the connection broke\","
 			  "\"hint\":\"try again\"}\n"));
@@ -107,10 +115,11 @@ TEST(a_refusal_names_its_code)
 	CLEANUP(out_done) struct output o = plain(false);
 	char text[1024];
 
-	assert_str(told(a, &o, err_word(FAIL(a, REFUSED, "no \x1b"), S("rate_limit")), STR_NONE, text,
-			sizeof(text)),
+	assert_str(told(a, &o, err_word(FAIL(a, REFUSED, "no \x1b"), S("rate_limit")), STR_NONE,
+			text, sizeof(text)),
 		   S("  ✘ no \\u{1b} (rate_limit)\n"));
-	assert_str(told(a, &o, FAIL(a, NOT_FOUND, "no peer named 'x'"), S("nearest: y"), text, sizeof(text)),
+	assert_str(told(a, &o, FAIL(a, NOT_FOUND, "no peer named 'x'"), S("nearest: y"), text,
+			sizeof(text)),
 		   S("  ✘ no peer named 'x'\n    nearest: y\n"));
 }
 

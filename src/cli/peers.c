@@ -22,8 +22,8 @@ struct answers {
 
 enum { MESHES_MAX = 256 };
 
-static struct err *ask(struct cli *c, const struct client *client, const struct config_mesh_args *mesh,
-		       void *arg)
+static struct err *ask(struct cli *c, const struct client *client,
+		       const struct config_mesh_args *mesh, void *arg)
 {
 	struct answers *answers = arg;
 	struct visit_spec spec = { .mesh = mesh, .display_name = context_display_name() };
@@ -115,9 +115,9 @@ static void about(struct cli *c, const struct peer_args *p)
 static void peer_row(struct cli *c, const struct answer *answer, const struct peer_args *p)
 {
 	struct output *o = &c->out;
-	enum tone tone = str_eq(p->status, S("dnd"))	 ? TONE_RED :
-			 str_eq(p->status, S("working")) ? TONE_YELLOW :
-							   TONE_GREEN;
+	enum tone tone = str_eq(p->status, S("dnd"))       ? TONE_RED
+			 : str_eq(p->status, S("working")) ? TONE_YELLOW
+							   : TONE_GREEN;
 	str key = text_cut(str_empty(p->memberPubkey) ? p->pubkey : p->memberPubkey, 16);
 
 	out_span(o, tone, "  ●");
@@ -177,10 +177,12 @@ static void peers_print(struct cli *c, const struct answers *answers)
 			else
 				hidden++;
 		if (hidden)
-			out_section(&c->out, "peers on %.*s (%zu, %zu control-plane hidden — use --all)",
+			out_section(&c->out,
+				    "peers on %.*s (%zu, %zu control-plane hidden — use --all)",
 				    STRF(answer->mesh->slug), shown, hidden);
 		else
-			out_section(&c->out, "peers on %.*s (%zu)", STRF(answer->mesh->slug), shown);
+			out_section(&c->out, "peers on %.*s (%zu)", STRF(answer->mesh->slug),
+				    shown);
 		for (size_t i = 0; i < answer->list.peers.n; i++)
 			if (is_shown(answers, &answer->list.peers.items[i]))
 				peer_row(c, answer, &answer->list.peers.items[i]);

@@ -6,9 +6,10 @@ enum { QR_TEXT_MAX = 2048 };
 
 bool qr_make(struct arena *a, str text, struct qr *ret_qr)
 {
-	QRcode *code = text.len <= QR_TEXT_MAX ?
-			       QRcode_encodeData((int)text.len, (const unsigned char *)text.ptr, 0,
-						 QR_ECLEVEL_L) : NULL;
+	QRcode *code = text.len <= QR_TEXT_MAX
+			       ? QRcode_encodeData((int)text.len, (const unsigned char *)text.ptr,
+						   0, QR_ECLEVEL_L)
+			       : NULL;
 	size_t inner;
 
 	if (!code)

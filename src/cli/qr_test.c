@@ -18,8 +18,10 @@ TEST(a_link_fits_80_columns_and_has_its_corners)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct qr q;
 
-	assert_true(qr_make(a, S("http://127.0.0.1:7900/i/ABCDEFGHJKLM#"
-				 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"), &q));
+	assert_true(qr_make(a,
+			    S("http://127.0.0.1:7900/i/ABCDEFGHJKLM#"
+			      "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"),
+			    &q));
 	assert_true(q.width + QR_INDENT <= 80);
 	for (size_t i = 0; i < 7; i++) {
 		assert_true(q.dark[QR_MARGIN * q.width + QR_MARGIN + i]);

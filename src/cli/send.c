@@ -11,9 +11,9 @@
 #define FLAG_WORDS_priority priority_words
 
 #define SEND_FLAGS(F, T) \
-	F(T, priority, priority, "P",  0, 0, "now, next (default) or low") \
-	F(T, bool,     online,   "",   0, 0, "refuse it if the recipient is not connected") \
-	F(T, str,      id,       "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id")
+	F(T, priority, priority, "P", 0, 0, "now, next (default) or low") \
+	F(T, bool, online, "", 0, 0, "refuse it if the recipient is not connected") \
+	F(T, str, id, "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id")
 CLI_FLAGS(send, SEND_FLAGS);
 
 enum outcome { SENT_LIVE, SENT_HELD, SENT_STORED, SENT_NOBODY, SENT_ACCEPTED };
@@ -21,8 +21,10 @@ enum outcome { SENT_LIVE, SENT_HELD, SENT_STORED, SENT_NOBODY, SENT_ACCEPTED };
 /* Only the broker's own word makes it "sent": the reference's acks do not tell. */
 static enum outcome outcome_of(const struct ack_args *ack)
 {
-	static const char *const words[] = { [SENT_LIVE] = "live", [SENT_HELD] = "held",
-					     [SENT_STORED] = "stored", [SENT_NOBODY] = "nobody" };
+	static const char *const words[] = { [SENT_LIVE] = "live",
+					     [SENT_HELD] = "held",
+					     [SENT_STORED] = "stored",
+					     [SENT_NOBODY] = "nobody" };
 
 	for (int i = 0; i < (int)ARRAY_LEN(words); i++)
 		if (str_eq(ack->delivery, str_from(words[i])))
@@ -32,7 +34,9 @@ static enum outcome outcome_of(const struct ack_args *ack)
 
 static str name_of(const struct target *to)
 {
-	return !str_empty(to->name) ? to->name : to->kind == TARGET_KEY ? text_cut(to->spec, 16) : to->spec;
+	return !str_empty(to->name)     ? to->name
+	       : to->kind == TARGET_KEY ? text_cut(to->spec, 16)
+					: to->spec;
 }
 
 static void send_json(struct cli *c, const struct target *to, const struct ack_args *ack, str id)
@@ -52,28 +56,23 @@ static void send_json(struct cli *c, const struct target *to, const struct ack_a
 static void send_print(struct cli *c, const struct target *to, const struct ack_args *ack)
 {
 	str id = text_cut(ack->messageId, 8);
-	str detail = to->kind == TARGET_KEY ? id :
-		     arena_printf(c->arena, "%" PRId64 " %s, not encrypted, %.*s", ack->recipients,
-				  ack->recipients == 1 ? "recipient" : "recipients", STRF(id));
+	str detail = to->kind == TARGET_KEY
+			     ? id
+			     : arena_printf(c->arena, "%" PRId64 " %s, not encrypted, %.*s",
+					    ack->recipients,
+					    ack->recipients == 1 ? "recipient" : "recipients",
+					    STRF(id));
 	str name = name_of(to);
 
 	switch (outcome_of(ack)) {
-	case SENT_LIVE:
-		out_ok(&c->out, detail, "sent to %.*s", STRF(name));
-		break;
-	case SENT_HELD:
-		out_ok(&c->out, detail, "stored, %.*s takes it later", STRF(name));
-		break;
-	case SENT_STORED:
-		out_ok(&c->out, detail, "stored, %.*s is away", STRF(name));
-		break;
+	case SENT_LIVE: out_ok(&c->out, detail, "sent to %.*s", STRF(name)); break;
+	case SENT_HELD: out_ok(&c->out, detail, "stored, %.*s takes it later", STRF(name)); break;
+	case SENT_STORED: out_ok(&c->out, detail, "stored, %.*s is away", STRF(name)); break;
 	case SENT_NOBODY:
 		out_warn(&c->out, S("what is sent to several is not kept for who is away"),
 			 "nobody is connected in %.*s: it reached no one", STRF(name));
 		break;
-	case SENT_ACCEPTED:
-		out_ok(&c->out, detail, "accepted for %.*s", STRF(name));
-		break;
+	case SENT_ACCEPTED: out_ok(&c->out, detail, "accepted for %.*s", STRF(name)); break;
 	}
 	if (to->listed && to->kind == TARGET_KEY && !to->verified && !c->out.quiet)
 		out_warn(&c->out, S("compare keys with 'claudemesh whoami' before you trust it"),
@@ -85,8 +84,10 @@ static void send_print(struct cli *c, const struct target *to, const struct ack_
 static struct err *send_failed(struct cli *c, struct err *e, str id)
 {
 	if (e->code == ERR_TIMEOUT || e->code == ERR_NETWORK)
-		return cli_hint(c, e, "it may have been accepted; to repeat it under the same id: --id %.*s",
-				STRF(id));
+		return cli_hint(
+			c, e,
+			"it may have been accepted; to repeat it under the same id: --id %.*s",
+			STRF(id));
 	if (!str_empty(e->word) && e->code != ERR_TRY_AGAIN)
 		e->code = ERR_REFUSED;
 	return e;

@@ -20,7 +20,8 @@ static struct err *broker_path(struct cli *c, char **ret_path)
 	dir = str_of(self, (size_t)n);
 	while (dir.len && dir.ptr[dir.len - 1] != '/')
 		dir.len--;
-	*ret_path = arena_cstr(c->arena, arena_printf(c->arena, "%.*sclaudemesh-broker", STRF(dir)));
+	*ret_path = arena_cstr(c->arena,
+			       arena_printf(c->arena, "%.*sclaudemesh-broker", STRF(dir)));
 	return NULL;
 }
 
@@ -37,7 +38,8 @@ static struct err *serve_run(struct cli *c, const void *flags UNUSED)
 	memcpy(argv + 1, c->passed, n * sizeof(*argv));
 	execv(path, argv);
 	if (errno == ENOENT)
-		return FAIL(c->arena, NOT_FOUND, "there is no broker beside this program: %s", path);
+		return FAIL(c->arena, NOT_FOUND, "there is no broker beside this program: %s",
+			    path);
 	return FAIL(c->arena, IO, "starting %s failed: %s", path, strerror(errno));
 }
 

@@ -7,8 +7,9 @@
 #include "proto/limits.h"
 
 #define SHARE_FLAGS(F, T) \
-	F(T, i64,      uses,    "N",    1,    INVITE_USES_MAX,  "how many may join with it; default 1") \
-	F(T, duration, expires, "TIME", 1000, SHARE_TTL_MAX_MS, "how long it is good: 2h, 7d (default)")
+	F(T, i64, uses, "N", 1, INVITE_USES_MAX, "how many may join with it; default 1") \
+	F(T, duration, expires, "TIME", 1000, SHARE_TTL_MAX_MS, \
+	  "how long it is good: 2h, 7d (default)")
 CLI_FLAGS(share, SHARE_FLAGS);
 
 static void share_print(struct cli *c, const struct share_made *made)

@@ -4,12 +4,15 @@ enum { CODE_POINT_BAD = 0xfffd };
 
 bool text_is_unsafe(u32 c)
 {
-	static const struct { u32 from, to; } unsafe[] = {
-		{ 0x00, 0x1f },       /* C0: escape sequences start here */
-		{ 0x7f, 0x9f },       /* DEL and C1, the one-character forms of the same */
-		{ 0x61c, 0x61c },     /* Arabic letter mark */
-		{ 0x180e, 0x180e },   /* Mongolian vowel separator */
-		{ 0x200b, 0x200b },   /* zero width space; the joiners after it belong to scripts and emoji */
+	static const struct {
+		u32 from, to;
+	} unsafe[] = {
+		{ 0x00, 0x1f },     /* C0: escape sequences start here */
+		{ 0x7f, 0x9f },     /* DEL and C1, the one-character forms of the same */
+		{ 0x61c, 0x61c },   /* Arabic letter mark */
+		{ 0x180e, 0x180e }, /* Mongolian vowel separator */
+		{ 0x200b,
+		  0x200b }, /* zero width space; the joiners after it belong to scripts and emoji */
 		{ 0x200e, 0x200f },   /* direction marks */
 		{ 0x2028, 0x202e },   /* line and paragraph separators, embeddings, overrides */
 		{ 0x2060, 0x206f },   /* invisible operators, isolates, deprecated controls */

@@ -3,20 +3,26 @@
 
 enum { TEXT_MAX = 4096 };
 
-static const struct { const char *in, *line; } lines[] = {
+static const struct {
+	const char *in, *line;
+} lines[] = {
 	{ "bob", "bob" },
 	{ "zoë 日本 👩‍💻", "zoë 日本 👩‍💻" },
 	{ "\x1b[31mred\x1b[0m", "\\u{1b}[31mred\\u{1b}[0m" },
 	{ "a\nb\tc\rd", "a\\u{a}b\\u{9}c\\u{d}d" },
 	{ "\a\b\x7f", "\\u{7}\\u{8}\\u{7f}" },
-	{ "\xc2\x9b" "31m", "\\u{9b}31m" },                        /* C1 CSI */
-	{ "\xe2\x80\xae" "gpj.exe", "\\u{202e}gpj.exe" },          /* right-to-left override */
+	{ "\xc2\x9b"
+	  "31m",
+	  "\\u{9b}31m" }, /* C1 CSI */
+	{ "\xe2\x80\xae"
+	  "gpj.exe",
+	  "\\u{202e}gpj.exe" }, /* right-to-left override */
 	{ "\xe2\x81\xa6x\xe2\x81\xa9", "\\u{2066}x\\u{2069}" },
 	{ "b\xe2\x80\x8bob", "b\\u{200b}ob" },
-	{ "\xf3\xa0\x81\x81", "\\u{e0041}" },                      /* tag letter */
+	{ "\xf3\xa0\x81\x81", "\\u{e0041}" }, /* tag letter */
 	{ "\xff\x80z", "\xef\xbf\xbd\xef\xbf\xbdz" },
 	{ "\xc2", "\xef\xbf\xbd" },
-	{ "\x9b", "\xef\xbf\xbd" },                                /* C1 as a bare byte */
+	{ "\x9b", "\xef\xbf\xbd" }, /* C1 as a bare byte */
 	{ "\xe2\x80", "\xef\xbf\xbd\xef\xbf\xbd" },
 	{ "", "" },
 };
@@ -31,11 +37,15 @@ TEST(what_acts_on_a_terminal_becomes_visible)
 	}
 }
 
-static const struct { const char *in, *block; } blocks[] = {
+static const struct {
+	const char *in, *block;
+} blocks[] = {
 	{ "one", "one" },
 	{ "one\ntwo\n", "one\n  two" },
 	{ "one\r\ntwo", "one\n  two" },
-	{ "a\tb\n\n\x1b" "c", "a\tb\n  \n  \\u{1b}c" },
+	{ "a\tb\n\n\x1b"
+	  "c",
+	  "a\tb\n  \n  \\u{1b}c" },
 	{ "x\ry", "x\\u{d}y" },
 	{ "", "" },
 };

@@ -1,8 +1,9 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 
-static void whoami_json(struct cli *c, const struct client *client, const struct config_args *config,
-			str who, const struct config_mesh_args *only)
+static void whoami_json(struct cli *c, const struct client *client,
+			const struct config_args *config, str who,
+			const struct config_mesh_args *only)
 {
 	struct json_out *j = out_json(&c->out);
 
@@ -49,11 +50,16 @@ static struct err *whoami_run(struct cli *c, const void *flags UNUSED)
 		if (only && m != only)
 			continue;
 		out_section(&c->out, "%.*s", STRF(m->slug));
-		out_kv(&c->out, (struct kv[]){ { "key", m->pubkey }, { "member", m->memberId },
-					       { "mesh", m->meshId }, { "broker", m->brokerUrl } }, 4);
+		out_kv(&c->out,
+		       (struct kv[]){ { "key", m->pubkey },
+				      { "member", m->memberId },
+				      { "mesh", m->meshId },
+				      { "broker", m->brokerUrl } },
+		       4);
 	}
 	if (config.meshes.n == 0)
-		out_hint(&c->out, "you are in no mesh yet: claudemesh join LINK, or claudemesh create NAME");
+		out_hint(&c->out,
+			 "you are in no mesh yet: claudemesh join LINK, or claudemesh create NAME");
 	return NULL;
 }
 
