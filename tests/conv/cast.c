@@ -35,16 +35,25 @@ static struct err *create(struct arena *a, struct cast *c, struct mesh *m, struc
 {
 	CLEANUP(buf_done) struct buf body = buf_make(BODY_MAX);
 	struct json_out o = json_out(&body);
+	struct box_pair box;
+	struct chain_claim claim;
 	const struct json *answer;
+	str signature;
 
 	sign_pair_new(&m->owner);
+	box_pair_from_sign(&creator->pair, &box);
 	m->id = id_random(c->arena, &random_system);
+	claim = (struct chain_claim){ m->id, S("owner"), creator->pubkey,
+				      base64url_encode(a, str_of(box.pk, sizeof(box.pk))) };
+	TRY(chain_claim_sign(a, &claim, &m->owner, &signature));
 	json_obj(&o);
 	json_put_str(&o, "name", m->name);
 	json_put_str(&o, "pubkey", creator->pubkey);
 	json_put_str(&o, "id", m->id);
 	json_put_str(&o, "display_name", creator->name);
 	json_put_str(&o, "owner_pubkey", sign_pair_pubkey(a, &m->owner));
+	json_put_str(&o, "x25519_pubkey", claim.x25519);
+	json_put_str(&o, "claim_signature", signature);
 	json_obj_end(&o);
 	TRY(post(a, c, S("/cli/mesh/create"), &body, 200, &answer));
 	m->slug = arena_dup(c->arena, json_get_str(answer, S("slug")));

@@ -105,7 +105,7 @@ struct err *play_until(struct play *p, struct arena *a, bool (*until)(void *arg)
 {
 	i64 deadline = wire_now_ms() + WIRE_DEADLINE_MS;
 
-	while (!until(arg) && wire_now_ms() < deadline) {
+	while (!(*ret_done = until(arg)) && wire_now_ms() < deadline) {
 		struct wire *open[WIRE_CONNS_MAX];
 		size_t n = 0;
 
@@ -114,7 +114,6 @@ struct err *play_until(struct play *p, struct arena *a, bool (*until)(void *arg)
 				open[n++] = &at->wire;
 		TRY(wire_wait(a, open, n, deadline - wire_now_ms()));
 	}
-	*ret_done = until(arg);
 	return NULL;
 }
 
