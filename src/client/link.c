@@ -162,10 +162,10 @@ static void on_open(void *arg, struct ws_client *c, const struct http_head *answ
 	link_enter(l);
 	l->has_challenge = !str_empty(challenge);
 	l->state = LINK_GREETING;
-	loop_timer_set(l->timer, LINK_HELLO_MS);
+	loop_timer_set(l->timer, l->spec.hello_ms);
 	e = link_hello_send(l, challenge);
 	if (e)
-		link_down(l, e, link_word_is_final(err_wire(e)));
+		link_down(l, e, link_word_is_final(e->word));
 	link_leave(l);
 }
 
@@ -222,7 +222,7 @@ static void on_close(void *arg, struct ws_client *c, const struct ws_end *end)
 
 	link_enter(l);
 	why = close_err(l, end);
-	link_down(l, why, l->state == LINK_CLOSING || link_word_is_final(err_wire(why)));
+	link_down(l, why, l->state == LINK_CLOSING || link_word_is_final(why->word));
 	link_leave(l);
 }
 
@@ -262,8 +262,8 @@ static void on_timer(void *arg)
 	else if (l->state == LINK_GREETING)
 		link_down(l,
 			  FAIL(l->frame, TIMEOUT,
-			       "the broker at %.*s did not answer the hello within %d s",
-			       STRF(l->spec.url), LINK_HELLO_MS / 1000),
+			       "the broker at %.*s did not answer the hello within %lld ms",
+			       STRF(l->spec.url), (long long)l->spec.hello_ms),
 			  false);
 	link_leave(l);
 }
@@ -278,6 +278,7 @@ static struct link_spec copy_spec(struct arena *a, const struct link_spec *from)
 		if (texts[i]->ptr)
 			*texts[i] = arena_dup(a, *texts[i]);
 	s.member = NULL;
+	s.hello_ms = s.hello_ms ? s.hello_ms : LINK_HELLO_MS;
 	return s;
 }
 

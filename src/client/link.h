@@ -50,6 +50,7 @@ struct link_spec {
 	bool is_session;                /* session_hello with a fresh session key; else hello */
 	bool no_delivery;               /* wants no messages */
 	bool reconnect;
+	i64 hello_ms;      /* for the answer to the hello; 0: LINK_HELLO_MS */
 	bool hello2_known; /* this broker offers a challenge: insist on it */
 	str display_name, session_id, cwd, hostname; /* session_id empty: made up */
 };
