@@ -14,13 +14,16 @@
 #include "conv/wire.h"
 #include "crypto/secret.h"
 
-enum { WINDOW = 16, CLIENTS_MAX = WIRE_CONNS_MAX, MESSAGES_MAX = 1000000, PROGRESS_MS = 20000, TREE_FDS = 16 };
+enum { WINDOW = 16, COPIES_MAX = 16, KILLS_MAX = COPIES_MAX - 1, CLIENTS_MAX = WIRE_CONNS_MAX, MESSAGES_MAX = 1000000,
+       PROGRESS_MS = 20000, TREE_FDS = 16, ID_BYTES = 33 };
 
 struct message {
 	int from, to;
 	bool sent, acked;             /* sent: on the present connection */
-	unsigned pushes;
-	char id[33];                  /* messageId, once an ack or push told it */
+	char id[ID_BYTES];            /* of the ack */
+	/* What came: one copy, and another for each send whose ack a kill swallowed. */
+	char copies[COPIES_MAX][ID_BYTES];
+	int n_copies;
 };
 
 struct client {
@@ -28,6 +31,7 @@ struct client {
 	struct sign_pair session;
 	struct wire wire;
 	int next, waiting;            /* first message that may be unsent; sends without an ack */
+	bool greeted, listed;         /* hello_ack, peers_list came on this connection */
 };
 
 struct flood {
@@ -38,7 +42,8 @@ struct flood {
 	struct client clients[CLIENTS_MAX];
 	struct message *messages;
 	int n_clients, n_messages, kills;
-	int acked, received, duplicates;
+	int acked, arrived;           /* arrived: acked, and a push had the acked id */
+	int again;                    /* copies pushed a second time */
 };
 
 static struct err *client_connect(struct flood *f, struct arena *a, struct client *c)
@@ -52,6 +57,7 @@ static struct err *client_connect(struct flood *f, struct arena *a, struct clien
 	TRY(cast_hello(a, c->member, &c->session, c->member->name, HELLO_OURS, c->wire.challenge, NULL,
 		       &frame));
 	c->next = c->waiting = 0;
+	c->greeted = c->listed = false;
 	return wire_send(a, &c->wire, frame);
 }
 
@@ -76,33 +82,35 @@ static struct err *named(struct flood *f, struct arena *a, str client_id, struct
 	return NULL;
 }
 
-/* One message has one messageId, in every ack and every push. */
-static struct err *same_id(struct arena *a, struct message *m, str id)
+static bool has_copy(const struct message *m, str id)
 {
-	if (!m->id[0])
-		snprintf(m->id, sizeof(m->id), "%.*s", STRF(id));
-	if (!str_eq(str_from(m->id), id))
-		return FAIL(a, CONFLICT, "one message is '%s' and '%.*s'", m->id, STRF(id));
-	return NULL;
+	for (int i = 0; i < m->n_copies; i++)
+		if (str_eq(str_from(m->copies[i]), id))
+			return true;
+	return false;
 }
 
 static struct err *on_ack(struct flood *f, struct arena *a, struct client *c, const struct json *frame)
 {
+	str id = json_get_str(frame, S("messageId"));
 	struct message *m;
 
 	TRY(named(f, a, json_get_str(frame, S("id")), &m));
 	if (!json_get_bool(frame, S("queued")))
 		return FAIL(a, REFUSED, "refused: %.*s", STRF(json_get_str(frame, S("error"))));
-	TRY(same_id(a, m, json_get_str(frame, S("messageId"))));
-	f->acked += !m->acked;
+	if (m->acked)
+		return FAIL(a, CONFLICT, "one send has two acks: %s, %.*s", m->id, STRF(id));
 	m->acked = true;
+	snprintf(m->id, sizeof(m->id), "%.*s", STRF(id));
+	f->acked++;
+	f->arrived += has_copy(m, id);
 	c->waiting--;
 	return NULL;
 }
 
 static struct err *on_push(struct flood *f, struct arena *a, struct client *c, const struct json *frame)
 {
-	str client_id = json_get_str(frame, S("client_message_id"));
+	str client_id = json_get_str(frame, S("client_message_id")), id = json_get_str(frame, S("messageId"));
 	struct message *m;
 
 	if (str_eq(json_get_str(frame, S("subtype")), S("system")))
@@ -110,13 +118,17 @@ static struct err *on_push(struct flood *f, struct arena *a, struct client *c, c
 	TRY(named(f, a, client_id, &m));
 	if (&f->clients[m->to] != c)
 		return FAIL(a, CONFLICT, "'%.*s' came to another than its recipient", STRF(client_id));
-	TRY(same_id(a, m, json_get_str(frame, S("messageId"))));
-	f->received += m->pushes == 0;
-	f->duplicates += m->pushes > 0;
-	m->pushes++;
+	if (has_copy(m, id)) {
+		f->again++;
+	} else if (m->n_copies > f->kills) {
+		return FAIL(a, CONFLICT, "'%.*s' came in more copies than it was sent", STRF(client_id));
+	} else {
+		snprintf(m->copies[m->n_copies++], ID_BYTES, "%.*s", STRF(id));
+		f->arrived += m->acked && str_eq(str_from(m->id), id);
+	}
 	return wire_send(a, &c->wire,
 			 arena_printf(a, "{\"type\":\"client_ack\",\"clientMessageId\":\"%.*s\","
-					 "\"brokerMessageId\":\"%s\"}", STRF(client_id), m->id));
+					 "\"brokerMessageId\":\"%.*s\"}", STRF(client_id), STRF(id)));
 }
 
 static struct err *take_frames(struct flood *f, struct arena *a, struct client *c)
@@ -128,14 +140,18 @@ static struct err *take_frames(struct flood *f, struct arena *a, struct client *
 			TRY(on_ack(f, a, c, at->json));
 		else if (str_eq(type, S("push")))
 			TRY(on_push(f, a, c, at->json));
-		else if (!str_eq(type, S("hello_ack")) && !str_eq(type, S("peers_list")))
+		else if (str_eq(type, S("hello_ack")))
+			c->greeted = true;
+		else if (str_eq(type, S("peers_list")))
+			c->listed = true;
+		else
 			return FAIL(a, CONFLICT, "unexpected %.*s", STRF(at->text));
 	}
 	c->wire.frames = NULL;
 	return NULL;
 }
 
-/* Fills the window with what is not acked; before the hello_ack nothing may be sent. */
+/* Fills the window with what is not acked. */
 static struct err *send_more(struct flood *f, struct arena *a, struct client *c)
 {
 	for (; c->waiting < WINDOW && c->next < f->n_messages; c->next++) {
@@ -164,64 +180,81 @@ static struct err *turn(struct flood *f, struct arena *a)
 	TRY(wire_wait(a, all, (size_t)f->n_clients, PROGRESS_MS));
 	for (int i = 0; i < f->n_clients; i++) {
 		struct client *c = &f->clients[i];
-		bool greeted = c->wire.frames != NULL || c->next > 0;
 
 		TRY(take_frames(f, a, c));
 		if (c->wire.closed)
 			return FAIL(a, NETWORK, "%.*s was closed %d %.*s", STRF(c->member->name),
 				    c->wire.close_code, STRF(c->wire.close_reason));
-		if (greeted)
+		if (c->greeted)
 			TRY(send_more(f, a, c));
 	}
 	return NULL;
 }
 
-/* Until so many are acked and so many received; a stall is a failure. */
-static struct err *run_until(struct flood *f, int acked, int received)
+/* Until so many are acked and so many of those arrived; a stall is a failure. */
+static struct err *run_until(struct flood *f, int acked, int arrived)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	i64 deadline = wire_now_ms() + PROGRESS_MS;
 	int before = -1;
 
-	while (f->acked < acked || f->received < received) {
+	while (f->acked < acked || f->arrived < arrived) {
 		struct err *e;
 
 		arena_reset(a);
 		e = turn(f, a);
 		if (e)
 			return err_copy(f->arena, e);
-		if (f->acked + f->received != before)
+		if (f->acked + f->arrived != before)
 			deadline = wire_now_ms() + PROGRESS_MS;
 		else if (wire_now_ms() > deadline)
-			return FAIL(f->arena, TIMEOUT, "nothing moves at %d acked, %d received of %d",
-				    f->acked, f->received, f->n_messages);
-		before = f->acked + f->received;
+			return FAIL(f->arena, TIMEOUT, "nothing moves at %d acked, %d arrived of %d",
+				    f->acked, f->arrived, f->n_messages);
+		before = f->acked + f->arrived;
 	}
 	return NULL;
 }
 
-/* After all is acked by everybody, a new connection must get nothing. */
+static struct err *read_until(struct flood *f, struct client *c, const bool *seen)
+{
+	struct wire *w = &c->wire;
+	i64 deadline = wire_now_ms() + PROGRESS_MS;
+
+	while (!*seen) {
+		if (w->closed || wire_now_ms() > deadline)
+			return FAIL(f->arena, TIMEOUT, "%.*s has no answer", STRF(c->member->name));
+		TRY(wire_wait(f->arena, &w, 1, deadline - wire_now_ms()));
+		TRY(take_frames(f, f->arena, c));
+	}
+	return NULL;
+}
+
+/* The answer to list_peers comes when all that the client said before has been done. */
+static struct err *settle(struct flood *f)
+{
+	for (int i = 0; i < f->n_clients; i++) {
+		struct client *c = &f->clients[i];
+
+		TRY(read_until(f, c, &c->greeted));
+		c->listed = false;
+		TRY(wire_send(f->arena, &c->wire, S("{\"type\":\"list_peers\",\"_reqId\":\"end\"}")));
+		TRY(read_until(f, c, &c->listed));
+	}
+	return NULL;
+}
+
+/* After every push has its client_ack a new connection must get nothing. */
 static struct err *nothing_left(struct flood *f)
 {
-	int duplicates;
+	int again;
 
-	/* The client_acks of the last turn are processed when the answer to this is there. */
-	for (int round = 0; round < 2; round++) {
-		duplicates = f->duplicates;
-		for (int i = 0; i < f->n_clients; i++) {
-			struct client *c = &f->clients[i];
-
-			TRY(wire_send(f->arena, &c->wire, S("{\"type\":\"list_peers\",\"_reqId\":\"end\"}")));
-			while (!c->wire.frames && !c->wire.closed)
-				TRY(wire_wait(f->arena, (struct wire *[]){ &c->wire }, 1, PROGRESS_MS));
-			TRY(take_frames(f, f->arena, c));
-		}
-		if (round == 0)
-			TRY(connect_all(f, f->arena));
-	}
-	if (f->duplicates != duplicates)
-		return FAIL(f->arena, CONFLICT, "%d messages came again after their ack",
-			    f->duplicates - duplicates);
+	TRY(settle(f));
+	again = f->again;
+	TRY(connect_all(f, f->arena));
+	TRY(settle(f));
+	if (f->again != again)
+		return FAIL(f->arena, CONFLICT, "%d messages came again after their client_ack",
+			    f->again - again);
 	return NULL;
 }
 
@@ -250,14 +283,14 @@ static struct err *play(struct flood *f)
 	TRY(connect_all(f, a));
 	for (int k = 1; k <= f->kills; k++) {
 		TRY(run_until(f, (int)((i64)f->n_messages * k / (f->kills + 1)), 0));
-		printf("# kill -9 at %d acked, %d received\n", f->acked, f->received);
+		printf("# kill -9 at %d acked, %d of them arrived\n", f->acked, f->arrived);
 		broker_kill(&f->broker);
 		TRY(broker_start(a, &f->broker));
 		TRY(connect_all(f, a));
 	}
 	TRY(run_until(f, f->n_messages, f->n_messages));
 	TRY(nothing_left(f));
-	printf("# %d acked, %d received, %d of them more than once\n", f->acked, f->received, f->duplicates);
+	printf("# %d acked and arrived, %d pushed again before their client_ack\n", f->arrived, f->again);
 	return broker_stop(a, &f->broker);
 }
 
@@ -287,7 +320,7 @@ int main(int argc, char **argv)
 	f.arena = f.vars.arena = a;
 	f.cast = (struct cast){ .arena = a, .vars = &f.vars };
 	if (argc != 5 || !number(argv[2], 1, MESSAGES_MAX, &f.n_messages) ||
-	    !number(argv[3], 2, CLIENTS_MAX, &f.n_clients) || !number(argv[4], 0, 100, &f.kills) ||
+	    !number(argv[3], 2, CLIENTS_MAX, &f.n_clients) || !number(argv[4], 0, KILLS_MAX, &f.kills) ||
 	    !crypto_start() || !mkdtemp(dir)) {
 		fprintf(stderr, "usage: flood BROKER MESSAGES CLIENTS KILLS\n");
 		return 2;
