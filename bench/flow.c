@@ -1,0 +1,197 @@
+#include "bench/flow.h"
+
+#include "crypto/box.h"
+#include "crypto/fingerprint.h"
+#include "proto/message.h"
+#include "proto/peer.h"
+
+#define SETTLE_ID S("settle")
+
+/* Who gets what client p sends; LEDGER_ALL for '*'. */
+static u32 recipient_of(const struct peer *p)
+{
+	switch (p->run->flags->pattern) {
+	case PATTERN_FANOUT: return LEDGER_ALL;
+	case PATTERN_OFFLINE: return p->no + 1;
+	default: return (p->no + 1) % p->run->n;
+	}
+}
+
+static void send_message(struct peer *p, u64 no)
+{
+	struct run *r = p->run;
+	struct arena *a = r->scratch;
+	u32 to = ledger_at(&r->ledger, no)->recipient;
+	str id = ledger_id(&r->ledger, a, no);
+	str text = ledger_body(a, no, (size_t)r->flags->bytes);
+	struct send_args args = { .id = id, .client_message_id = id, .priority = PRIORITY_NEXT };
+	struct request_parts parts = { .priority = S("next"), .body = text };
+	struct sealed sealed;
+	struct err *e;
+
+	if (to == LEDGER_ALL) {
+		args.targetSpec = parts.destination_ref = S("*");
+		parts.destination_kind = S("topic");
+		sealed = plain_encode(a, text);
+	} else {
+		args.targetSpec = parts.destination_ref = r->crew->members[to].pubkey;
+		parts.destination_kind = S("dm");
+		e = box_seal(a, r->boxes, peer_seal_pair(p), args.targetSpec, text, &sealed);
+		if (e) {
+			run_fail(r, e);
+			return;
+		}
+	}
+	args.nonce = sealed.nonce;
+	args.ciphertext = sealed.ciphertext;
+	args.request_fingerprint = request_fingerprint(a, &parts);
+	peer_write(p, "send", send_fields, &args);
+}
+
+void flow_resend(struct peer *p)
+{
+	p->again = false;
+	for (size_t i = 0; i < p->n_unacked; i++) {
+		p->run->ledger.resent++;
+		send_message(p, p->unacked[i]);
+	}
+}
+
+void flow_fill(struct peer *p)
+{
+	struct run *r = p->run;
+	i64 now = run_now_us();
+
+	if (p->state != PEER_READY || r->phase != PHASE_FLOW || now >= r->send_until_us)
+		return;
+	while (p->quota && p->open < (size_t)r->flags->window) {
+		u64 no = ledger_send(&r->ledger, p->no, recipient_of(p), run_now_us());
+
+		if (no == LEDGER_NONE) {
+			r->send_until_us = now;
+			return;
+		}
+		p->quota--;
+		r->left--;
+		p->open++;
+		p->unacked[p->n_unacked++] = no;
+		send_message(p, no);
+	}
+}
+
+void flow_settle(struct peer *p)
+{
+	struct set_status_args args = { .status = STATUS_IDLE, ._reqId = SETTLE_ID };
+
+	p->settled = false;
+	peer_write(p, "set_status", set_status_fields, &args);
+}
+
+/* The message is no longer under way; its sender may send the next. */
+static void closed(struct run *r, u64 no)
+{
+	struct peer *p = &r->peers[ledger_at(&r->ledger, no)->sender];
+
+	p->open--;
+	flow_fill(p);
+	run_step(r);
+}
+
+static void forget_unacked(struct peer *p, u64 no)
+{
+	for (size_t i = 0; i < p->n_unacked; i++) {
+		if (p->unacked[i] != no)
+			continue;
+		p->n_unacked--;
+		memmove(p->unacked + i, p->unacked + i + 1,
+			(p->n_unacked - i) * sizeof(*p->unacked));
+		return;
+	}
+}
+
+static void on_ack(struct peer *p, const struct json *frame)
+{
+	struct run *r = p->run;
+	struct ledger *l = &r->ledger;
+	struct ack_args ack;
+	struct err *e = json_decode(r->scratch, frame, ack_fields, &ack, sizeof(ack), NULL);
+	u64 no = e ? LEDGER_NONE : ledger_find(l, ack.id);
+	u64 settled_before = l->acked + l->refused;
+
+	if (e) {
+		run_fail(r, e);
+		return;
+	}
+	if (!ack.queued && str_eq(ack.code, S("try_again"))) {
+		p->again = true;
+		return;
+	}
+	if (!(ack.queued ? ledger_acked(l, p->no, ack.id, ack.messageId, run_now_us())
+			 : ledger_refused(l, p->no, ack.id, ack.error)))
+		return;
+	/* A second ack of a message that was sent twice changes nothing. */
+	if (l->acked + l->refused == settled_before)
+		return;
+	forget_unacked(p, no);
+	if (r->flags->pattern == PATTERN_OFFLINE || ledger_is_done(l, no))
+		closed(r, no);
+	run_acked(r);
+}
+
+static void on_push(struct peer *p, const struct json *frame)
+{
+	struct run *r = p->run;
+	struct box_own own = { str_empty(p->session_pubkey) ? NULL : &p->session, &p->who->pair };
+	struct client_ack_args ack = { 0 };
+	struct ledger_push got = { 0 };
+	struct push_args push;
+	struct err *e = json_decode(r->scratch, frame, push_fields, &push, sizeof(push), NULL);
+	struct sealed sealed;
+	u64 done;
+
+	if (e) {
+		run_fail(r, e);
+		return;
+	}
+	if (str_eq(push.subtype, S("system")))
+		return;
+	sealed = (struct sealed){ push.nonce, push.ciphertext };
+	/* What does not open leaves got.body absent, and the ledger counts it. */
+	if (str_empty(push.targetSpec))
+		e = box_open(r->scratch, r->boxes, &own, push.senderPubkey, sealed, &got.body);
+	else
+		e = plain_decode(r->scratch, sealed, &got.body);
+	got.client_id = push.client_message_id;
+	got.message_id = push.messageId;
+	got.sender_pubkey = push.senderMemberPubkey;
+	done = ledger_got(&r->ledger, p->no, &got, run_now_us());
+	ack.clientMessageId = push.client_message_id;
+	ack.brokerMessageId = push.messageId;
+	peer_write(p, "client_ack", client_ack_fields, &ack);
+	if (done == LEDGER_NONE)
+		return;
+	if (r->flags->pattern == PATTERN_OFFLINE)
+		run_step(r);
+	else
+		closed(r, done);
+}
+
+void flow_frame(struct peer *p, str type, const struct json *frame)
+{
+	struct run *r = p->run;
+
+	if (str_eq(type, S("push"))) {
+		on_push(p, frame);
+	} else if (str_eq(json_get_str(frame, S("_reqId")), SETTLE_ID)) {
+		r->n_settled += !p->settled;
+		p->settled = true;
+		run_step(r);
+	} else if (str_eq(type, S("ack"))) {
+		on_ack(p, frame);
+	} else if (str_eq(type, S("error"))) {
+		str code = json_get_str(frame, S("code")), text = json_get_str(frame, S("message"));
+
+		run_fail(r, FAIL(r->scratch, REFUSED, "client %u got an error: %.*s: %.*s", p->no,
+				 STRF(code), STRF(text)));
+	}
+}

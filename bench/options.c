@@ -1,0 +1,125 @@
+#include "bench/options.h"
+
+#include "base/buf.h"
+#include "net/url.h"
+
+enum { HELP_MAX = 1 << 14, HELP_COLUMN = 22 };
+
+static struct err *parse(struct arena *a, int argc, char *const argv[], struct bench_flags *flags)
+{
+	for (int i = 1; i < argc; i++) {
+		struct flag_use use = { .spelled = str_from(argv[i]) };
+		const struct flag *f;
+		str rest;
+
+		if (!str_starts(use.spelled, S("--")))
+			return FAIL(a, BAD_REQUEST, "'%s' is no flag; see --help", argv[i]);
+		rest = str_skip(use.spelled, 2);
+		(void)str_cut(&rest, '=', &use.name);
+		f = flag_get(bench_flag_table, use.name);
+		if (!f)
+			return FAIL(a, BAD_REQUEST, "there is no flag '%.*s'; see --help",
+				    STRF(use.spelled));
+		use.spelled = arena_printf(a, "--%.*s", STRF(use.name));
+		use.has_value = rest.ptr != NULL;
+		use.value = rest;
+		if (!use.has_value && f->kind != FLAG_BOOL && i + 1 < argc) {
+			use.has_value = true;
+			use.value = str_from(argv[++i]);
+		}
+		TRY(flag_set(a, f, &use, flags));
+	}
+	return NULL;
+}
+
+static struct err *check(struct arena *a, const struct bench_flags *f)
+{
+	bool kills = f->kills || f->kill_every;
+
+	if (str_empty(f->broker) == str_empty(f->spawn))
+		return FAIL(a, BAD_REQUEST, "name a broker: either --broker URL or --spawn PATH");
+	if (str_empty(f->spawn) && !str_empty(f->data))
+		return FAIL(a, BAD_REQUEST, "--data goes with --spawn");
+	if (str_empty(f->spawn) && kills)
+		return FAIL(
+			a, BAD_REQUEST,
+			"--kills and --kill-every go with --spawn: only our own broker is killed");
+	if (kills && f->pattern != PATTERN_PAIRS)
+		return FAIL(a, BAD_REQUEST,
+			    "--kills and --kill-every go with --pattern pairs: a multicast goes to "
+			    "who is connected, so nobody can say who should have it");
+	if (f->duration && f->messages)
+		return FAIL(a, BAD_REQUEST, "--duration and --messages exclude each other");
+	if (f->pattern == PATTERN_OFFLINE && f->clients % 2)
+		return FAIL(a, BAD_REQUEST, "--pattern offline needs an even number of --clients");
+	return str_empty(f->broker) ? NULL : options_check_loopback(a, f->broker);
+}
+
+struct err *options_parse(struct arena *a, int argc, char *const argv[],
+			  struct bench_flags *ret_flags)
+{
+	struct bench_flags f = { 0 };
+
+	TRY(parse(a, argc, argv, &f));
+	if (!f.help && !f.version) {
+		f.pattern = f.pattern ? f.pattern : PATTERN_PAIRS;
+		f.clients = f.clients ? f.clients : CLIENTS_DEFAULT;
+		TRY(check(a, &f));
+		f.messages = f.duration ? LEDGER_MAX : f.messages ? f.messages : MESSAGES_DEFAULT;
+		f.window = f.window ? f.window : WINDOW_DEFAULT;
+		f.bytes = f.bytes ? f.bytes : BYTES_DEFAULT;
+		f.deadline = f.deadline ? f.deadline : DEADLINE_DEFAULT_MS;
+	}
+	*ret_flags = f;
+	return NULL;
+}
+
+str options_help(struct arena *a)
+{
+	struct buf b = buf_make(HELP_MAX);
+	str text;
+
+	buf_add(&b,
+		S("usage: claudemesh-bench (--broker URL | --spawn PATH) [FLAGS]\n\n"
+		  "Loads a broker on this machine and checks that every message that was acked\n"
+		  "arrived, once and unchanged. Exit status 0 only if so.\n\n"));
+	for (const struct flag *f = bench_flag_table; f->name; f++) {
+		str name = flag_spelling(a, f);
+		str head = arena_printf(a, "  --%.*s %s", STRF(name), f->value);
+
+		buf_printf(&b, "%-*.*s %s\n", HELP_COLUMN, STRF(head), f->doc);
+	}
+	text = arena_dup(a, buf_str(&b));
+	buf_done(&b);
+	return text;
+}
+
+/* 127.x.y.z in digits: a name that begins so is somebody else's. */
+static bool is_127(str host)
+{
+	size_t dots = 0;
+
+	if (!str_starts(host, S("127.")))
+		return false;
+	for (size_t i = 0; i < host.len; i++) {
+		if (host.ptr[i] == '.')
+			dots++;
+		else if (host.ptr[i] < '0' || host.ptr[i] > '9')
+			return false;
+	}
+	return dots == 3;
+}
+
+struct err *options_check_loopback(struct arena *a, str url)
+{
+	struct url u;
+
+	TRY(url_parse(a, url, &u));
+	if (is_127(u.host) || str_eq(u.host, S("localhost")) ||
+	    (u.is_ipv6 && str_eq(u.host, S("::1"))))
+		return NULL;
+	return FAIL(a, FORBIDDEN,
+		    "'%.*s' is not this machine; claudemesh-bench loads only 127.0.0.1, ::1 and "
+		    "localhost",
+		    STRF(u.host));
+}
