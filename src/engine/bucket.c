@@ -24,6 +24,11 @@ void bucket_take(struct bucket *b)
 	b->used_milli += 1000;
 }
 
+void bucket_give_back(struct bucket *b, i64 n)
+{
+	b->used_milli = MAX(b->used_milli - n * 1000, 0);
+}
+
 bool bucket_is_full(struct bucket *b, i64 now_ms, i64 per_minute)
 {
 	refill(b, now_ms, per_minute);

@@ -10,20 +10,31 @@ struct effects *effects_new(void)
 	return fx;
 }
 
-void effects_clear(struct effects *fx)
+void effects_undo(struct effects *fx)
 {
-	for (size_t i = 0; i < fx->n; i++)
-		block_unref(fx->items[i].block);
-	fx->n = fx->cap = 0;
-	fx->items = NULL;
-	arena_reset(fx->arena);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fx->n; i++) {
+		if (fx->items[i].anyway)
+			fx->items[kept++] = fx->items[i];
+		else
+			block_unref(fx->items[i].block);
+	}
+	fx->n = kept;
+}
+
+void effects_anyway(struct effects *fx)
+{
+	if (fx->n)
+		fx->items[fx->n - 1].anyway = true;
 }
 
 void effects_free(struct effects *fx)
 {
 	if (!fx)
 		return;
-	effects_clear(fx);
+	for (size_t i = 0; i < fx->n; i++)
+		block_unref(fx->items[i].block);
 	arena_free(fx->arena);
 	free(fx);
 }
@@ -93,6 +104,7 @@ void effects_append(struct effects *fx, struct effects *more)
 
 		e->code = from->code;
 		e->mark = from->mark;
+		e->anyway = from->anyway;
 		e->block = from->block ? block_ref(from->block) : NULL;
 		e->reason = arena_dup(fx->arena, from->reason);
 	}

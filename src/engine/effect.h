@@ -21,6 +21,7 @@ enum effect_kind {
 struct effect {
 	enum effect_kind kind;
 	int code;
+	bool anyway;          /* true whatever becomes of the commit: nothing of it is stored */
 	u64 mark;             /* EFFECT_SEND: report with EVENT_WRITTEN when written; 0: do not */
 	struct block *block;
 	str reason;
@@ -37,8 +38,10 @@ struct effects {
 
 struct effects *effects_new(void);
 void effects_free(struct effects *fx);        /* NULL is fine */
-/* Forgets what was added. */
-void effects_clear(struct effects *fx);
+/* Forgets what was added, but not what happens anyway. */
+void effects_undo(struct effects *fx);
+/* What was added last happens also when the commit fails. */
+void effects_anyway(struct effects *fx);
 
 /* The effects take over the caller's reference to the block. */
 void effects_send(struct effects *fx, struct conn_ref to, struct block *block, u64 mark);

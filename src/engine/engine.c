@@ -10,7 +10,8 @@
 enum {
 	SWEEP_MS = 60000,
 	EXPIRE_ROWS = 1000,       /* messages that one sweep deletes at most */
-	TIMERS_PER_BATCH = 1024,
+	TIMERS_PER_BATCH = 256,
+	RECOVER_MS = 1000,        /* after a failed commit, unless somebody comes earlier */
 };
 
 struct engine_settings engine_settings_default(void)
@@ -38,6 +39,18 @@ static void sweep(void *context, void *owner UNUSED)
 	timer_set(&e->timers, &e->sweep, e->mono_ms + SWEEP_MS);
 }
 
+/* Nobody may come for a stale mesh, and still what waits there has to go out. */
+static void recover(void *context, void *owner UNUSED)
+{
+	struct engine *e = context;
+	struct err *failed = meshes_read_again(e, e->batch);
+
+	if (!failed)
+		return;
+	log_err(LOG_WARN, "meshes not read again", failed);
+	timer_set(&e->timers, &e->recover, e->mono_ms + RECOVER_MS);
+}
+
 struct err *engine_new(struct arena *a, const struct clock *clock, const struct random *random,
 		       struct store *store, const struct keyfile *keys,
 		       const struct engine_settings *settings, struct engine **ret_engine)
@@ -57,6 +70,7 @@ struct err *engine_new(struct arena *a, const struct clock *clock, const struct 
 	e->now_ms = clock_ms(clock);
 	e->mono_ms = clock_mono_ms(clock);
 	e->sweep = (struct timer){ .fn = sweep };
+	e->recover = (struct timer){ .fn = recover };
 	timer_set(&e->timers, &e->sweep, e->mono_ms + SWEEP_MS);
 	failed = signatures_load(e, a);
 	if (failed) {
@@ -74,6 +88,7 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	e->fx = effects_new();
+	e->quiet = true;
 	HASH_ITER(hh, e->meshes, m, next)
 		mesh_free(m);
 	store_rollback(e->store);
@@ -85,24 +100,44 @@ void engine_free(struct engine *e)
 	free(e);
 }
 
-/* The batch did not happen: no effect, no presence it made, and memory is read again. */
+/* Back to what the mesh was before the batch, as far as it is not read again. */
+static void undo_mesh(struct mesh *m)
+{
+	struct engine *e = m->engine;
+	struct presence *p, *next;
+	struct member *member, *next_member;
+
+	DL_FOREACH_SAFE(m->presences, p, next) {
+		if (p->made_in == e->batch_no)
+			presence_end(p);
+		else if (p->online && p->attached_in == e->batch_no)
+			presence_detach(p); /* its new connection is refused */
+	}
+	HASH_ITER(hh, m->members, member, next_member)
+		if (member->sends_in == e->batch_no)
+			bucket_give_back(&member->sends, member->n_sends);
+	m->stale = true;
+}
+
+/* The batch did not happen: no presence it made, no effect but those of what happened outside,
+ * and memory is read again. */
 static void undo(struct engine *e)
 {
 	struct mesh *m, *next;
-	struct presence *p, *next_p;
 
+	e->quiet = true;
 	HASH_ITER(hh, e->meshes, m, next) {
-		if (m->touched_in != e->batch_no)
-			continue;
-		DL_FOREACH_SAFE(m->presences, p, next_p)
-			if (p->made_in == e->batch_no)
-				presence_end(p);
-		m->stale = true;
+		if (m->made_in == e->batch_no)
+			mesh_free(m);
+		else if (m->touched_in == e->batch_no)
+			undo_mesh(m);
 	}
+	e->quiet = false;
 	signatures_forget(e);
 	store_rollback(e->store);
-	effects_clear(e->fx);
+	effects_undo(e->fx);
 	e->stats.failed_commits++;
+	timer_set(&e->timers, &e->recover, e->mono_ms + RECOVER_MS);
 }
 
 static void begin(struct engine *e)

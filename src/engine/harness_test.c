@@ -277,6 +277,7 @@ void greet_with(struct peer *p, str frame, const struct greeting *g)
 	struct err *e;
 
 	p->admitted = false;
+	forget(p); /* of the connection before */
 	p->conn = g && g->conn.gen ? g->conn : (struct conn_ref){ 0, ++h->slots, 1 };
 	e = prove_hello(h->a, frame, str_from(or(g ? g->challenge : NULL, "challenge")),
 			clock_ms(&h->clock), &proof);

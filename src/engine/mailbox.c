@@ -9,7 +9,8 @@
 
 #include <utlist.h>
 
-#include "base/log.h"
+/* How far a taker looks behind messages of its own member. */
+enum { OWN_SKIP_MAX = 1024 };
 
 static i64 lease_end(const struct presence *p)
 {
@@ -64,6 +65,7 @@ static void push_to(struct presence *p, struct mailbox *mb, const struct message
 
 	if (!x)
 		abort();
+	p->mesh->touched_in = e->batch_no;
 	x->mailbox = mb;
 	x->to = p;
 	x->row = (struct delivery_row){ mb->no, m->no, m->rank, shared };
@@ -90,6 +92,7 @@ static void unlink_pushed(struct pushed *x)
 	struct presence *p = x->to;
 	bool first = p->pushed == x;
 
+	p->mesh->touched_in = p->mesh->engine->batch_no;
 	DL_DELETE(p->pushed, x);
 	DL_DELETE2(x->mailbox->pushed, x, mailbox_prev, mailbox_next);
 	x->mailbox->n_pushed--;
@@ -99,18 +102,29 @@ static void unlink_pushed(struct pushed *x)
 		lease_set(p);
 }
 
+void presence_acks(struct presence *p)
+{
+	if (p->acks)
+		return;
+	p->acks = true;
+	lease_set(p);
+}
+
 void pushed_end(struct pushed *x)
 {
-	struct mailbox *mb = x->mailbox;
 	struct presence *p = x->to;
 	struct engine *e = p->mesh->engine;
 
 	store_delivery_end(e->store, p->mesh->no, &x->row);
 	unlink_pushed(x);
 	free(x);
-	/* Half a window at a time: reading for every ack would read the rest of it each time. */
-	if (mb->waiting && (i64)p->n_pushed <= e->settings.window_messages / 2)
-		mailbox_wake(mb);
+	/* Half a window at a time: reading for every ack would read the rest of it each time.
+	 * The window is shared, so room for one mailbox is room for the other. */
+	if ((i64)p->n_pushed > e->settings.window_messages / 2)
+		return;
+	mailbox_wake(p->member->mailbox);
+	if (p->mailbox)
+		mailbox_wake(p->mailbox);
 }
 
 void pushed_return(struct pushed *x)
@@ -185,35 +199,89 @@ static bool is_pushed(const struct mailbox *mb, i64 message_no)
 	return false;
 }
 
+void mailbox_hand_over(struct mailbox *mb)
+{
+	struct mesh *m = mb->member->mesh;
+	struct engine *e = m->engine;
+
+	if (!mb->waiting)
+		return;
+	m->touched_in = e->batch_no;
+	store_deliveries_move(e->store, m->no, mb->no, mb->member->mailbox->no);
+	mb->waiting = false;
+	mb->member->mailbox->waiting = true;
+	mailbox_wake(mb->member->mailbox);
+}
+
+/* A member link drops what its own member sent without an ack, and a session what it sent
+ * itself (wire-core.md 3.6): such a message waits for another session. */
+static bool is_for(const struct presence *p, const struct mailbox *mb, const struct message_row *m)
+{
+	if (mb->session || m->sender_no != mb->member->no)
+		return true;
+	return p->session && !str_eq(m->sender_pubkey, presence_pubkey(p));
+}
+
+/* How many more pushes p may get from mb: the window is shared with p's other mailbox. */
+static size_t room_for(const struct presence *p, const struct mailbox *mb)
+{
+	const struct mailbox *other = mb == p->mailbox ? p->member->mailbox : p->mailbox;
+	i64 room = p->mesh->engine->settings.window_messages - (i64)p->n_pushed;
+
+	if (other && other != mb && other->waiting && mailbox_taker(other) == p)
+		room = MAX(room / 2, 1);
+	return (size_t)room;
+}
+
+/* Pushes at most `room` of the rows; counts those that are not for this taker. */
+static size_t push_rows(struct presence *p, struct mailbox *mb, const struct waiting *rows, size_t n,
+			size_t room, size_t *ret_skipped)
+{
+	size_t pushed = 0, skipped = 0;
+
+	for (size_t i = 0; i < n && pushed < room && has_room(p); i++) {
+		const struct message_row *m = &rows[i].message;
+		CLEANUP(block_unrefp) struct block *block = NULL;
+
+		if (is_pushed(mb, m->no))
+			continue;
+		if (!is_for(p, mb, m)) {
+			skipped++;
+			continue;
+		}
+		block = push_block(p->mesh, m);
+		push_to(p, mb, m, rows[i].shared, block);
+		pushed++;
+	}
+	*ret_skipped = skipped;
+	return pushed;
+}
+
 static struct err *refill(struct mailbox *mb, struct arena *a)
 {
 	struct mesh *mesh = mb->member->mesh;
 	struct engine *e = mesh->engine;
 	struct presence *p = mailbox_taker(mb);
 	struct waiting *rows;
-	size_t limit, n;
+	size_t limit, n, room, skipped, pushed;
 
-	if (!p || !has_room(p))
+	if (mb->session && !mb->holder && !timer_is_set(&mb->orphan))
+		mailbox_hand_over(mb);
+	if (!mb->waiting || !p || !has_room(p))
 		return NULL;
-	limit = mb->n_pushed + (size_t)e->settings.window_messages - p->n_pushed;
+	room = room_for(p, mb);
+	limit = mb->n_pushed + room;
 	TRY(store_waiting(e->store, a, mesh->no, mb->no, max_rank(p), e->now_ms, limit, &rows, &n));
-	for (size_t i = 0; i < n && has_room(p); i++) {
-		const struct message_row *m = &rows[i].message;
-		CLEANUP(block_unrefp) struct block *block = NULL;
-
-		if (is_pushed(mb, m->no))
-			continue;
-		/* A member link drops its own member's messages without an ack (wire-core.md 3.6). */
-		if (!p->session && m->sender_no == mb->member->no && !mb->session) {
-			store_delivery_end(e->store, mesh->no,
-					   &(struct delivery_row){ mb->no, m->no, m->rank, rows[i].shared });
-			continue;
-		}
-		block = push_block(mesh, m);
-		push_to(p, mb, m, rows[i].shared, block);
+	pushed = push_rows(p, mb, rows, n, room, &skipped);
+	if (skipped && n == limit) {
+		/* The member's own stand in front: look behind them, once and not for ever. */
+		limit += OWN_SKIP_MAX;
+		TRY(store_waiting(e->store, a, mesh->no, mb->no, max_rank(p), e->now_ms, limit, &rows, &n));
+		push_rows(p, mb, rows, n, room - pushed, &skipped);
 	}
-	/* Held back by the status: still there. Otherwise fewer rows than asked for is all. */
-	mb->waiting = n == limit || max_rank(p) < PRIORITY_LOW - PRIORITY_NOW || !has_room(p);
+	/* Held back by the status or the taker: still there. Otherwise fewer rows than asked for
+	 * is all. */
+	mb->waiting = n == limit || skipped || max_rank(p) < PRIORITY_LOW - PRIORITY_NOW || !has_room(p);
 	return NULL;
 }
 
@@ -226,7 +294,8 @@ struct err *mailboxes_refill(struct engine *e, struct arena *a)
 
 		e->refill = mb->next_refill;
 		mb->refill = false;
-		if (!failed && mb->waiting)
+		/* What is stale wakes its mailboxes when it is read again. */
+		if (!failed && mb->waiting && !mb->member->mesh->stale)
 			failed = refill(mb, a);
 	}
 	return failed;

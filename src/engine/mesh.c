@@ -101,16 +101,10 @@ static void member_fill(struct member *member, struct arena *a, const struct mem
 static void orphan_over(void *engine UNUSED, void *mailbox)
 {
 	struct mailbox *mb = mailbox;
-	struct mesh *m = mb->member->mesh;
-	struct engine *e = m->engine;
 
-	if (mb->holder || !mb->waiting)
+	if (mb->holder)
 		return;
-	m->touched_in = e->batch_no;
-	store_deliveries_move(e->store, m->no, mb->no, mb->member->mailbox->no);
-	mb->waiting = false;
-	mb->member->mailbox->waiting = true;
-	mailbox_wake(mb->member->mailbox);
+	mailbox_hand_over(mb);
 }
 
 static struct mailbox *mailbox_new(struct member *member, i64 no, str pubkey, bool session)
@@ -121,6 +115,7 @@ static struct mailbox *mailbox_new(struct member *member, i64 no, str pubkey, bo
 	if (!mb)
 		abort();
 	mb->no = no;
+	mb->seen_in_store = true;
 	mb->member = member;
 	mb->session = session;
 	mb->orphan = (struct timer){ .fn = orphan_over, .owner = mb };
@@ -165,6 +160,8 @@ static void mailbox_drop(struct mailbox *mb)
 		}
 	}
 	timer_clear(&m->engine->timers, &mb->orphan);
+	if (mb->holder)
+		mb->holder->mailbox = NULL;
 	HASH_DELETE(hh, m->mailboxes, mb);
 	free(mb);
 }
@@ -214,24 +211,33 @@ static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 {
 	struct engine *e = m->engine;
 	struct mailbox_row *rows;
+	struct mailbox *mb, *next;
 	size_t n;
 
 	TRY(store_mailboxes(e->store, a, m->no, &rows, &n));
+	HASH_ITER(hh, m->mailboxes, mb, next)
+		mb->seen_in_store = false;
 	for (size_t i = 0; i < n; i++) {
 		struct member *member = mesh_member_by_no(m, rows[i].member_no);
-		struct mailbox *mb = mesh_mailbox(m, rows[i].pubkey);
+
+		mb = mesh_mailbox(m, rows[i].pubkey);
 
 		if (!member)
 			return FAIL(a, INTERNAL, "mailbox %lld has no member", (long long)rows[i].no);
 		if (!mb)
 			mb = mailbox_new(member, rows[i].no, rows[i].pubkey, rows[i].session);
 		mb->no = rows[i].no;
+		mb->seen_in_store = true;
 		mb->seen_ms = rows[i].seen_ms;
 		mb->waiting = rows[i].waiting;
 		if (mb->waiting && mb->session && !mb->holder)
 			timer_set(&e->timers, &mb->orphan, e->mono_ms + e->settings.grace_ms);
 		mailbox_wake(mb);
 	}
+	/* Session mailboxes of the batch that failed. */
+	HASH_ITER(hh, m->mailboxes, mb, next)
+		if (!mb->seen_in_store)
+			mailbox_drop(mb);
 	return NULL;
 }
 
@@ -260,11 +266,8 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 	struct presence *p;
 
 	TRY(store_mesh_by_id(e->store, a, str_from(m->id), &row));
-	if (!row) {
-		m->archived_ms = e->now_ms; /* made by the batch that failed */
-		m->stale = false;
-		return NULL;
-	}
+	if (!row)
+		return FAIL(a, INTERNAL, "mesh '%s' is gone from the store", m->id);
 	mesh_fill(m, row);
 	/* What was on its way goes out again: a receiver that dedupes sees it once. */
 	DL_FOREACH(m->presences, p)
@@ -274,6 +277,16 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 	drop_unstored(m);
 	TRY(mailboxes_read(m, a));
 	m->stale = false;
+	return NULL;
+}
+
+struct err *meshes_read_again(struct engine *e, struct arena *a)
+{
+	struct mesh *m, *next;
+
+	HASH_ITER(hh, e->meshes, m, next)
+		if (m->stale)
+			TRY(mesh_read_again(m, a));
 	return NULL;
 }
 

@@ -46,13 +46,26 @@ void own_groups(struct groups *slot, const struct group_args *items, size_t n)
 	*slot = fresh;
 }
 
+static struct group_args *find(const struct groups *slot, str name)
+{
+	for (size_t i = 0; i < slot->n; i++)
+		if (str_eq(slot->items[i].name, name))
+			return &slot->items[i];
+	return NULL;
+}
+
+bool groups_have_room(const struct groups *slot, str name)
+{
+	return slot->n < GROUPS_MAX || find(slot, name);
+}
+
 bool own_groups_put(struct groups *slot, str name, str role)
 {
-	for (size_t i = 0; i < slot->n; i++) {
-		if (str_eq(slot->items[i].name, name)) {
-			own_str(&slot->items[i].role, role);
-			return true;
-		}
+	struct group_args *there = find(slot, name);
+
+	if (there) {
+		own_str(&there->role, role);
+		return true;
 	}
 	if (slot->n == GROUPS_MAX)
 		return false;

@@ -14,6 +14,8 @@ void own_groups(struct groups *slot, const struct group_args *items, size_t n);
 void own_groups_free(struct groups *slot);
 /* Sets or replaces an entry; false when GROUPS_MAX are there. */
 bool own_groups_put(struct groups *slot, str name, str role) MUST_CHECK;
+/* True if own_groups_put() would succeed. */
+bool groups_have_room(const struct groups *slot, str name);
 void own_groups_remove(struct groups *slot, str name);
 /* "a/b" is in group "a/b" and in group "a". */
 bool groups_contain(const struct groups *g, str name);

@@ -7,6 +7,14 @@
 
 #include <utlist.h>
 
+void presence_close(struct presence *p, str reason)
+{
+	struct effects *fx = p->mesh->engine->fx;
+
+	effects_close(fx, p->conn, 1000, reason);
+	effects_anyway(fx);
+}
+
 static void life_over(void *engine, void *presence)
 {
 	struct engine *e = engine;
@@ -14,7 +22,7 @@ static void life_over(void *engine, void *presence)
 
 	p->mesh->touched_in = e->batch_no;
 	if (p->online)
-		effects_close(e->fx, p->conn, 1000, S("attestation_expired"));
+		presence_close(p, S("attestation_expired"));
 	presence_end(p);
 }
 
@@ -22,6 +30,8 @@ static void set_conn(struct presence *p, struct conn_ref conn)
 {
 	struct engine *e = p->mesh->engine;
 
+	p->mesh->touched_in = e->batch_no;
+	p->attached_in = e->batch_no;
 	p->conn = conn;
 	p->online = true;
 	HASH_ADD(hh, e->online, conn, sizeof(p->conn), p);
@@ -33,6 +43,7 @@ static void drop_conn(struct presence *p)
 	struct engine *e = p->mesh->engine;
 	struct pushed *x, *next;
 
+	p->mesh->touched_in = e->batch_no;
 	HASH_DELETE(hh, e->online, p);
 	p->online = false;
 	e->stats.online--;
@@ -75,7 +86,7 @@ struct presence *presence_add(struct member *member, struct conn_ref conn)
 void presence_attach(struct presence *p, struct conn_ref conn)
 {
 	if (p->online) {
-		effects_close(p->mesh->engine->fx, p->conn, 1000, S("session_replaced"));
+		presence_close(p, S("session_replaced"));
 		drop_conn(p);
 	}
 	timer_clear(&p->mesh->engine->timers, &p->life);
@@ -92,23 +103,18 @@ void presence_detach(struct presence *p)
 	mailbox_wake(p->member->mailbox);
 }
 
-/* What waits for a session that is over goes to its member. */
-static void hand_over(struct presence *p)
+static void release_mailbox(struct presence *p)
 {
 	struct mailbox *mb = p->mailbox;
 	struct engine *e = p->mesh->engine;
 
 	if (!mb)
 		return;
+	p->mailbox = NULL;
 	mb->holder = NULL;
 	mb->seen_ms = e->now_ms;
 	store_mailbox_seen(e->store, p->mesh->no, mb->no, e->now_ms);
-	if (!mb->waiting)
-		return;
-	store_deliveries_move(e->store, p->mesh->no, mb->no, p->member->mailbox->no);
-	mb->waiting = false;
-	p->member->mailbox->waiting = true;
-	mailbox_wake(p->member->mailbox);
+	mailbox_hand_over(mb);
 }
 
 void presence_end(struct presence *p)
@@ -123,9 +129,10 @@ void presence_end(struct presence *p)
 	DL_DELETE(m->presences, p);
 	DL_DELETE2(p->member->presences, p, member_prev, member_next);
 	m->n_presences--;
+	m->touched_in = e->batch_no;
 	e->stats.presences--;
-	hand_over(p);
 	presence_announce(p, S("peer_left"));
+	release_mailbox(p);
 	own_free(&p->session_id);
 	own_free(&p->name);
 	own_free(&p->hostname);
@@ -138,22 +145,34 @@ void presence_end(struct presence *p)
 	free(p);
 }
 
+static bool hears(const struct presence *p, const struct presence *about)
+{
+	return p->online && p->takes && p->member != about->member;
+}
+
 /* To everyone but the member's own connections; one-shot commands neither tell nor hear. */
 void presence_announce(struct presence *about, str event)
 {
 	struct mesh *m = about->mesh;
 	struct engine *e = m->engine;
-	struct conn_ref *to = NEW_ARRAY(e->batch, struct conn_ref, (size_t)m->n_presences + 1);
+	struct conn_ref *to;
 	struct presence *p;
 	size_t n = 0;
 
-	if (!about->takes)
+	if (!about->takes || e->quiet)
 		return;
 	DL_FOREACH(m->presences, p)
-		if (p->online && p->takes && p->member != about->member)
+		n += hears(p, about);
+	if (!n)
+		return;
+	to = NEW_ARRAY(e->batch, struct conn_ref, n);
+	n = 0;
+	DL_FOREACH(m->presences, p)
+		if (hears(p, about))
 			to[n++] = p->conn;
-	if (n)
-		effects_send_many(e->fx, to, n, push_event(m, event, about));
+	effects_send_many(e->fx, to, n, push_event(m, event, about));
+	if (str_eq(event, S("peer_left")) && about->made_in != e->batch_no)
+		effects_anyway(e->fx);
 }
 
 enum status presence_status(const struct presence *p)

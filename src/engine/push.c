@@ -58,7 +58,7 @@ struct block *push_event(struct mesh *m, str event, const struct presence *about
 	struct buf data = buf_make(PUSH_BYTES_MAX);
 	struct json_out o = json_out(&data);
 	struct group_list groups = { about->groups.items, about->groups.n, true };
-	struct json event_data = { .type = JSON_OBJ };
+	const struct json *event_data;
 	struct push_args push = {
 		.messageId = id_uuid(a, m->engine->random),
 		.meshId = str_from(m->id),
@@ -69,7 +69,6 @@ struct block *push_event(struct mesh *m, str event, const struct presence *about
 		.createdAt = time_iso(a, m->engine->now_ms),
 		.subtype = S("system"),
 		.event = event,
-		.eventData = &event_data,
 	};
 	struct block *block;
 
@@ -87,7 +86,8 @@ struct block *push_event(struct mesh *m, str event, const struct presence *about
 	}
 	json_arr_end(&o);
 	json_obj_end(&o);
-	event_data.raw = buf_str(&data);
+	if (!json_parse(a, buf_str(&data), &event_data))
+		push.eventData = event_data;
 	block = written(&push);
 	buf_done(&data);
 	return block;

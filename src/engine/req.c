@@ -91,7 +91,7 @@ static void fail_hello(struct req *rq, const struct err *e)
 	log_info("hello refused", LOG_S("code", word), LOG_S("error", e->text));
 	effects_send(rq->engine->fx, rq->event->from, error_message(e, event_data(rq->event)), 0);
 	effects_close(rq->engine->fx, rq->event->from,
-		      revoked ? 4002 : e->code == ERR_TRY_AGAIN ? 1013 : 1008,
+		      revoked ? 4002 : e->code == ERR_UNAUTHORIZED || e->code == ERR_BAD_JSON ? 1008 : 1013,
 		      revoked ? S("banned") : word);
 }
 
@@ -203,7 +203,7 @@ void req_run(struct engine *e, const struct event *ev)
 
 void req_not_stored(struct engine *e, const struct event *ev)
 {
-	struct req rq = { .engine = e, .arena = e->batch, .event = ev };
+	struct req rq = { .engine = e, .arena = e->batch, .event = ev, .from = presence_of(e, ev->from) };
 	struct err *err = FAIL(e->batch, TRY_AGAIN, NOT_STORED_TEXT);
 	struct err *bad;
 

@@ -40,6 +40,7 @@ struct mailbox {
 	struct member *member;
 	char pubkey[65];
 	bool session;
+	bool seen_in_store;                   /* while reading again */
 	bool waiting;                         /* deliveries on disk that are not in `pushed` */
 	bool refill;                          /* on the engine's refill list */
 	struct mailbox *next_refill;
@@ -65,6 +66,7 @@ struct member {
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
 	struct bucket sends;
+	i64 sends_in, n_sends;                /* batch that charged it last, and how often */
 	struct mailbox *mailbox;
 	struct presence *presences;           /* oldest first */
 };
@@ -81,7 +83,7 @@ struct presence {
 	bool acks;                            /* a push ends with client_ack, not when written */
 	bool takes;                           /* wants messages */
 	bool listed_capabilities;
-	i64 made_in;                          /* engine->batch_no */
+	i64 made_in, attached_in;             /* engine->batch_no */
 	char id[ID_LEN + 1];
 	str session_id, name, hostname, cwd, peer_type, channel, model, summary;
 	enum status status;
@@ -105,6 +107,7 @@ struct mesh {
 	str owner_secret, root_key;           /* sealed; empty when the owner keeps them */
 	i64 archived_ms;
 	bool stale;                           /* a commit failed: read again before the next event */
+	i64 made_in;                          /* engine->batch_no */
 	i64 touched_in;                       /* last batch that had to do with it */
 	struct member *members, *members_by_no;
 	struct mailbox *mailboxes;
@@ -122,7 +125,7 @@ struct engine {
 	struct mesh *meshes;
 	struct presence *online;
 	struct timers timers;
-	struct timer sweep;
+	struct timer sweep, recover;
 	struct signature_seen *signatures;
 	struct guess *guesses;
 	struct mailbox *refill;               /* have room and something waiting */
@@ -131,6 +134,7 @@ struct engine {
 	struct arena *batch;                  /* lives as long as the batch */
 	struct effects *fx;
 	i64 batch_no;
+	bool quiet;                           /* ending presences is not announced */
 	i64 now_ms, mono_ms;                  /* of the batch */
 };
 
@@ -139,6 +143,8 @@ struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **re
 struct err *mesh_get_by_slug(struct engine *e, struct arena *a, str slug, struct mesh **ret_mesh) MUST_CHECK;
 /* Reads rows again into the structs that exist; what is not in the store goes. */
 struct err *mesh_read_again(struct mesh *m, struct arena *a) MUST_CHECK;
+/* All that are stale. */
+struct err *meshes_read_again(struct engine *e, struct arena *a) MUST_CHECK;
 struct mesh *mesh_add(struct engine *e, const struct mesh_row *row);
 struct member *mesh_member(struct mesh *m, str pubkey);        /* NULL if absent */
 struct member *mesh_member_by_no(struct mesh *m, i64 no);
@@ -155,6 +161,8 @@ struct presence *presence_add(struct member *member, struct conn_ref conn);
 void presence_attach(struct presence *p, struct conn_ref conn);  /* offline -> online */
 void presence_detach(struct presence *p);                        /* online -> grace */
 void presence_end(struct presence *p);                           /* -> gone, peers are told */
+/* Closes its connection with 1000; ending or attaching it is the caller's. */
+void presence_close(struct presence *p, str reason);
 void presence_announce(struct presence *p, str event);
 struct presence *presence_of(struct engine *e, struct conn_ref conn);
 enum status presence_status(const struct presence *p);
@@ -167,6 +175,10 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool share
 /* The connection that gets what waits in the mailbox now; NULL: nobody. */
 struct presence *mailbox_taker(const struct mailbox *mb);
 void mailbox_wake(struct mailbox *mb);        /* something may be deliverable: look before the commit */
+/* What waits for a session that is over goes to its member. */
+void mailbox_hand_over(struct mailbox *mb);
+/* From now on a push to it ends with client_ack only. */
+void presence_acks(struct presence *p);
 void member_wake(struct member *m);           /* all of its mailboxes */
 struct err *mailboxes_refill(struct engine *e, struct arena *a) MUST_CHECK;
 void pushed_end(struct pushed *p);            /* delivered: gone from memory and store */

@@ -23,6 +23,15 @@ static struct err *full(struct req *rq)
 			S("invalid"));
 }
 
+/* There is room. */
+static void put(struct groups *groups, str name, str role)
+{
+	bool fits = own_groups_put(groups, name, role);
+
+	assert(fits);
+	(void)fits;
+}
+
 static struct err *join_group_run(struct req *rq, const void *args)
 {
 	const struct join_group_args *in = args;
@@ -32,16 +41,21 @@ static struct err *join_group_run(struct req *rq, const void *args)
 
 	TRY(group_name(rq, &name));
 	if (in->scope != SCOPE_MEMBER) {
-		if (!own_groups_put(&rq->from->groups, name, in->role))
+		if (!groups_have_room(&rq->from->groups, name))
 			return full(rq);
+		put(&rq->from->groups, name, in->role);
 		req_done(rq);
 		return NULL;
 	}
-	if (!own_groups_put(&member->groups, name, in->role))
+	/* All of its connections or none. */
+	if (!groups_have_room(&member->groups, name))
 		return full(rq);
 	DL_FOREACH2(member->presences, p, member_next)
-		if (!own_groups_put(&p->groups, name, in->role))
+		if (!groups_have_room(&p->groups, name))
 			return full(rq);
+	put(&member->groups, name, in->role);
+	DL_FOREACH2(member->presences, p, member_next)
+		put(&p->groups, name, in->role);
 	member_profile_store(rq, member);
 	req_done(rq);
 	return NULL;

@@ -113,18 +113,35 @@ static struct presence *find_lease(struct member *member, const struct introduct
 	return NULL;
 }
 
-/* One session id of one member (kind, host) is one presence (S13). */
-static void replace_same_session(struct member *member, const struct introduction *in)
+static bool same_session(const struct presence *p, const struct introduction *in)
+{
+	return p->session == in->session && str_eq(p->session_id, in->session_id) && same_host(p, in);
+}
+
+/* One session id of one member (kind, host) is one presence (S13): all but `stays` end. */
+static void replace_same_session(struct member *member, const struct introduction *in,
+				 const struct presence *stays)
 {
 	struct presence *p, *next;
 
 	DL_FOREACH_SAFE2(member->presences, p, next, member_next) {
-		if (p->session != in->session || !str_eq(p->session_id, in->session_id) || !same_host(p, in))
+		if (p == stays || !same_session(p, in))
 			continue;
 		if (p->online)
-			effects_close(member->mesh->engine->fx, p->conn, 1000, S("session_replaced"));
+			presence_close(p, S("session_replaced"));
 		presence_end(p);
 	}
+}
+
+/* A mesh is full for newcomers, not for who takes the place of its own presence. */
+static bool has_place(const struct member *member, const struct introduction *in)
+{
+	i64 others = member->mesh->n_presences;
+	const struct presence *p;
+
+	DL_FOREACH2(member->presences, p, member_next)
+		others -= same_session(p, in);
+	return others < member->mesh->engine->settings.max_connections_per_mesh;
 }
 
 static bool has_capability(const struct introduction *in, str name)
@@ -135,11 +152,13 @@ static bool has_capability(const struct introduction *in, str name)
 	return false;
 }
 
-static void describe(struct presence *p, const struct introduction *in)
+/* Who comes back keeps the groups it had, and its name unless it brings one. */
+static void describe(struct presence *p, const struct introduction *in, bool is_back)
 {
 	p->session = in->session;
 	own_str(&p->session_id, in->session_id);
-	own_str(&p->name, in->name);
+	if (in->name.len || !is_back)
+		own_str(&p->name, in->name);
 	own_str(&p->cwd, in->cwd);
 	own_str(&p->hostname, in->hostname);
 	own_str(&p->peer_type, in->peer_type);
@@ -151,6 +170,8 @@ static void describe(struct presence *p, const struct introduction *in)
 		  str_eq(in->channel, S("claudemesh-session"));
 	p->takes = !has_capability(in, S("no_delivery"));
 	p->attested_until_ms = in->attested_until_ms;
+	if (is_back)
+		return;
 	if (in->groups.n || (in->session && in->groups.present))
 		own_groups(&p->groups, in->groups.items, in->groups.n);
 	else
@@ -205,24 +226,30 @@ static struct err *enter(struct req *rq, const struct introduction *in)
 	struct member *member = NULL;
 	struct presence *p;
 
+	if (presence_of(e, rq->event->from))
+		return refuse(rq, S("malformed"), "hello rejected: malformed (said already)");
 	TRY(find_member(rq, in, &member));
 	TRY(check_texts(rq, in));
 	if (in->session_pubkey.len)
 		TRY(check_session_key(rq, in, member));
 	p = find_lease(member, in);
-	if (!p && member->mesh->n_presences >= e->settings.max_connections_per_mesh)
+	if (!p && !has_place(member, in))
 		return refuse(rq, S("capacity"), "mesh at connection capacity");
+	/* It may have waited in the queue; and a signature is only remembered for so long. */
+	if (in->timestamp + HELLO_SKEW_MS < e->now_ms)
+		return refuse(rq, S("timestamp_skew"), "hello rejected: timestamp_skew");
 	/* A challenge is used once by nature; a reference client's signature is remembered. */
 	if (in->version != 2 &&
 	    !signatures_use(e, in->signature, in->timestamp + HELLO_SKEW_MS))
 		return refuse(rq, S("replayed"), "this hello was used before; sign a new one");
 	if (p) {
+		replace_same_session(member, in, p);
 		presence_attach(p, rq->event->from);
-		describe(p, in);
+		describe(p, in, true);
 	} else {
-		replace_same_session(member, in);
+		replace_same_session(member, in, NULL);
 		p = presence_add(member, rq->event->from);
-		describe(p, in);
+		describe(p, in, false);
 		take_session_key(p, in->session_pubkey);
 		presence_announce(p, S("peer_joined"));
 	}

@@ -127,7 +127,7 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	store_mesh_add(e->store, &row);
 	struct mesh *m = mesh_add(e, &row);
 
-	m->touched_in = e->batch_no;
+	m->made_in = m->touched_in = e->batch_no;
 	TRY(enrol(rq, m, &creator, NULL, &member, &already));
 	out = (struct mesh_created_args){ .id = row.id, .slug = row.slug, .name = row.name,
 					  .member_id = str_from(member->id), .broker_url = e->settings.ws_url };

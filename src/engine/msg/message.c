@@ -70,30 +70,33 @@ static void route_direct(struct req *rq, str target, struct recipients *to)
 	}
 }
 
-static bool has_session(const struct member *member)
+static bool is_in(const struct presence *p, str group)
+{
+	return p->takes && (!group.len || groups_contain(&p->groups, group));
+}
+
+static bool has_session(const struct member *member, str group)
 {
 	const struct presence *p;
 
 	DL_FOREACH2(member->presences, p, member_next)
-		if (p->session && p->takes)
+		if (p->session && is_in(p, group))
 			return true;
 	return false;
 }
 
-/* group is empty for everybody. A member's link stands in when no session of it is here. */
+/* group is empty for everybody. A member's link stands in when no session of it is in there. */
 static void route_multicast(struct req *rq, str group, struct recipients *to)
 {
 	struct presence *p;
 
 	DL_FOREACH(rq->from->mesh->presences, p) {
-		if (p->member == rq->from->member || !p->takes)
-			continue;
-		if (group.len && !groups_contain(&p->groups, group))
+		if (p->member == rq->from->member || !is_in(p, group))
 			continue;
 		to->anyone_connected = true;
 		if (p->mailbox)
 			choose(rq->engine, to, p->mailbox);
-		else if (!has_session(p->member))
+		else if (!has_session(p->member, group))
 			choose(rq->engine, to, p->member->mailbox);
 	}
 }
@@ -119,6 +122,10 @@ static bool may_send(struct req *rq, const struct send_args *in)
 	if (!base64_is_strict(in->nonce) || !base64_is_strict(in->ciphertext)) {
 		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: %s is not base64",
 				base64_is_strict(in->nonce) ? "ciphertext" : "nonce"));
+		return false;
+	}
+	if (in->targetSpec.ptr[0] == '@' && !group_name_is_valid(str_skip(in->targetSpec, 1))) {
+		req_refuse_send(rq, S("invalid"), S("invalid: a group is @ and letters, digits, _ - . /"));
 		return false;
 	}
 	if (in->targetSpec.ptr[0] == '#') {
@@ -171,6 +178,18 @@ static size_t accept_message(struct req *rq, const struct send_args *in, const s
 	return live;
 }
 
+/* Remembers it, because a batch that fails gives it back. */
+static void charge(struct member *m)
+{
+	i64 batch_no = m->mesh->engine->batch_no;
+
+	if (m->sends_in != batch_no)
+		m->n_sends = 0;
+	m->sends_in = batch_no;
+	m->n_sends++;
+	bucket_take(&m->sends);
+}
+
 static struct err *send_run(struct req *rq, const void *args)
 {
 	const struct send_args *in = args;
@@ -187,7 +206,7 @@ static struct err *send_run(struct req *rq, const void *args)
 		req_refuse_send(rq, S("no_recipient"), S(NO_RECIPIENT_TEXT));
 		return NULL;
 	}
-	bucket_take(&rq->from->member->sends);
+	charge(rq->from->member);
 	ack.messageId = id_message(rq->arena, &e->ids);
 	live = accept_message(rq, in, &to, ack.messageId);
 	ack.recipients = (i64)to.n;
@@ -211,7 +230,7 @@ static struct err *client_ack_run(struct req *rq, const void *args)
 	const struct client_ack_args *in = args;
 	struct pushed *x;
 
-	rq->from->acks = true;
+	presence_acks(rq->from);
 	DL_FOREACH(rq->from->pushed, x) {
 		if (names(x, in)) {
 			rq->engine->stats.acked++;
