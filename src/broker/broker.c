@@ -6,6 +6,7 @@
 #include "broker/datadir.h"
 #include "broker/gate.h"
 #include "broker/http.h"
+#include "crypto/secret.h"
 #include "db/db.h"
 #include "db/sqlite.h"
 #include "engine/thread.h"
@@ -280,6 +281,8 @@ static void announce(struct broker *b)
 
 static struct err *broker_open(struct broker *b)
 {
+	if (!crypto_start())
+		return FAIL(b->arena, INTERNAL, "libsodium cannot be used on this machine");
 	TRY(open_data(b));
 	TRY(loop_new(b->arena, &b->loop));
 	make_loop_side(b);

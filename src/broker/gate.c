@@ -293,7 +293,7 @@ void gate_on_close(struct gate *g, struct ws_conn *c, const struct ws_end *end)
 		ev->clean = said_goodbye(end);
 		/* There is nobody left to hold up when the queue is full. */
 		if (!hub_submit(g->env.hub, ev))
-			v->held = true;
+			log_debug("the engine's queue is full");
 	}
 	visitor_free(v);
 }

@@ -14,8 +14,6 @@ struct http {
 	struct server *server;
 	str base;
 	i64 started_ms;
-	i64 commits, failed_commits;  /* when /health was last asked */
-	bool db_down;
 };
 
 /* 405 and 415, which have headers and codes of their own. */

@@ -12,20 +12,6 @@
 
 enum { PAGE_BYTES_MAX = 4096, CODE_MAX = 64 };
 
-/* Up, unless commits fail and none has gone through since. */
-static bool db_is_up(struct http *h)
-{
-	struct engine_stats now = h->env.stats(h->env.stats_arg);
-
-	if (now.commits > h->commits)
-		h->db_down = false;
-	else if (now.failed_commits > h->failed_commits)
-		h->db_down = true;
-	h->commits = now.commits;
-	h->failed_commits = now.failed_commits;
-	return !h->db_down;
-}
-
 void http_health(struct http *h, struct server_request *rq, str param UNUSED)
 {
 	struct buf b = buf_make(PAGE_BYTES_MAX);
@@ -33,7 +19,7 @@ void http_health(struct http *h, struct server_request *rq, str param UNUSED)
 
 	json_obj(&o);
 	json_put_str(&o, "status", S("ok"));
-	json_put_str(&o, "db", db_is_up(h) ? S("up") : S("down"));
+	json_put_str(&o, "db", h->env.stats(h->env.stats_arg).db_down ? S("down") : S("up"));
 	json_put_str(&o, "version", S(CLAUDEMESH_VERSION));
 	json_put_str(&o, "gitSha", S(CLAUDEMESH_GIT_SHA));
 	json_put_int(&o, "uptime", (clock_mono_ms(h->env.clock) - h->started_ms) / 1000);

@@ -137,6 +137,7 @@ static void undo(struct engine *e)
 	store_rollback(e->store);
 	effects_undo(e->fx);
 	e->stats.failed_commits++;
+	e->stats.db_down = true;
 	timer_set(&e->timers, &e->recover, e->mono_ms + RECOVER_MS);
 }
 
@@ -159,6 +160,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 		return NULL;
 	TRY(store_commit(e->store, e->batch));
 	e->stats.commits++;
+	e->stats.db_down = false;
 	return NULL;
 }
 

@@ -31,6 +31,7 @@ static void set_process_limits(void)
 {
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
 	setenv("UV_THREADPOOL_SIZE", "2", 0);
 	mallopt(M_ARENA_MAX, 2);
 	raise_descriptors();
