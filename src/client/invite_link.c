@@ -114,6 +114,8 @@ static struct err *take_url(struct arena *a, str text, struct invite_link *l)
 			"that is the address of a broker, not an invite; ask for a link like " FORMS);
 	if (!split_path(u.path, &before, &word, &last))
 		return FAIL(a, BAD_REQUEST, "the address is not an invite; expected: " FORMS);
+	while (str_ends(before, S("/")))
+		before.len--;
 	if (is_locale(before))
 		before = S("");
 	authority = url_authority(a, &u);
