@@ -1,5 +1,7 @@
 #include "client/keys.h"
 
+#include <dirent.h>
+
 #include "base/ids.h"
 #include "client/file.h"
 #include "client/json_file.h"
@@ -45,6 +47,34 @@ struct err *keys_save(struct arena *a, const struct paths *p, const struct mesh_
 	TRY(keys_path(a, p, keys->mesh_id, &path));
 	TRY(paths_make(a, p));
 	return json_file_save(a, path, mesh_keys_fields, keys);
+}
+
+static void close_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+struct err *keys_find_code(struct arena *a, const struct paths *p, str code,
+			   struct mesh_keys_args *ret_keys)
+{
+	CLEANUP(close_dir) DIR *dir = opendir(arena_cstr(a, p->keys));
+	const struct dirent *entry;
+
+	*ret_keys = (struct mesh_keys_args){ 0 };
+	while (dir && (entry = readdir(dir))) {
+		str name = str_from(entry->d_name);
+		struct mesh_keys_args keys;
+
+		if (!str_ends(name, S(".json")) || str_starts(name, S(".")))
+			continue;
+		TRY(keys_load(a, p, arena_dup(a, str_of(name.ptr, name.len - 5)), &keys));
+		if (!str_empty(keys.join_code) && str_eq(keys.join_code, code)) {
+			*ret_keys = keys;
+			return NULL;
+		}
+	}
+	return NULL;
 }
 
 struct err *keys_remove(struct arena *a, const struct paths *p, str mesh_id)

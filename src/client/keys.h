@@ -19,6 +19,8 @@
 	F(T, str, root_key, OPT | SECRET, 0, 64, "base64url of 32 bytes; empty: not known") \
 	F(T, str, member_secret, OPT | SECRET, 0, 128, \
 	  "128 hex; of a join under way, so that it can be repeated") \
+	F(T, str, join_code, OPT, 0, 64, "code of the invite we came by") \
+	F(T, str, join_invite_id, OPT, 0, 64, "and its id: what a repeated claim signs") \
 	F(T, str, role, OPT, 0, 16, "admin or member, as joined") \
 	F(T, str, slug, OPT, 0, 0, "the broker's slug, where ours had to differ") \
 	F(T, str, public_url, OPT, 0, 0, "ws address by which the broker calls itself, for invites")
@@ -29,6 +31,9 @@ struct err *keys_load(struct arena *a, const struct paths *p, str mesh_id,
 		      struct mesh_keys_args *ret_keys) MUST_CHECK;
 struct err *keys_save(struct arena *a, const struct paths *p, const struct mesh_keys_args *keys)
 	MUST_CHECK;
+/* The mesh that we joined, or tried to, by the invite with that code; empty mesh_id if none. */
+struct err *keys_find_code(struct arena *a, const struct paths *p, str code,
+			   struct mesh_keys_args *ret_keys) MUST_CHECK;
 struct err *keys_remove(struct arena *a, const struct paths *p, str mesh_id) MUST_CHECK;
 /* The owner's pair; FORBIDDEN if we are not the owner, saying who can do it. */
 struct err *keys_owner_pair(struct arena *a, const struct mesh_keys_args *keys, str slug,

@@ -19,6 +19,7 @@
 struct join {
 	const struct client *c;
 	str who;
+	str code, invite_id; /* of our own invite; empty for a token */
 	struct config_args config;
 	struct sign_pair member;
 	struct mesh_keys_args keys;
@@ -65,6 +66,8 @@ static struct err *join_identity(struct arena *a, struct join *j, str mesh_id, s
 		return NULL;
 	sign_pair_new(&j->member);
 	j->keys.mesh_id = mesh_id;
+	j->keys.join_code = j->code;
+	j->keys.join_invite_id = j->invite_id;
 	j->keys.member_secret = sign_pair_secret(a, &j->member);
 	return keys_save(a, j->c->paths, &j->keys);
 }
@@ -124,6 +127,8 @@ static struct err *join_claim(struct arena *a, struct join *j, const struct api 
 	u8 root[ROOT_KEY_BYTES];
 	bool has_root;
 
+	j->code = link->code;
+	j->invite_id = invite->invite_id;
 	TRY(join_identity(a, j, invite->mesh_id, STR_NONE));
 	TRY(share_claim(a, invite, link->secret, &j->member, j->who, &args));
 	TRY(api_claim(a, api, link->code, &args, &claimed));
@@ -151,6 +156,28 @@ static struct err *join_claim(struct arena *a, struct join *j, const struct api 
 			   claimed.mesh_name);
 }
 
+/* A used-up invite is not shown to anyone any more; but if we came by it, or the answer to
+ * our claim was lost, the broker still knows our key: claim again with what we remember. */
+static struct err *find_invite(struct arena *a, struct join *j, const struct api *api,
+			       const struct invite_link *link, struct invite_code_args *ret_invite)
+{
+	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
+	struct mesh_keys_args known;
+	struct err *e = api_invite_lookup(a, api, link->code, ret_invite);
+
+	if (!e || !link->has_secret || (e->code != ERR_NOT_FOUND && e->code != ERR_GONE))
+		return e;
+	TRY(keys_find_code(a, j->c->paths, link->code, &known));
+	if (str_empty(known.mesh_id))
+		return e;
+	invite_pair_from_secret(link->secret, &pair);
+	*ret_invite = (struct invite_code_args){ .found = true,
+						 .mesh_id = known.mesh_id,
+						 .invite_id = known.join_invite_id,
+						 .invite_pubkey = sign_pair_pubkey(a, &pair) };
+	return NULL;
+}
+
 static struct err *join_code(struct arena *a, struct join *j, const struct invite_link *link,
 			     str broker)
 {
@@ -160,7 +187,7 @@ static struct err *join_code(struct arena *a, struct join *j, const struct invit
 	TRY(api_init(a, broker, &api));
 	api.tls = j->c->tls;
 	TRY(url_ws_address(a, broker, &j->made.mesh.brokerUrl));
-	TRY(api_invite_lookup(a, &api, link->code, &invite));
+	TRY(find_invite(a, j, &api, link, &invite));
 	if (link->has_secret && !str_empty(invite.invite_pubkey))
 		return join_claim(a, j, &api, link, &invite);
 	if (link->has_secret)

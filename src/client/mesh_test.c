@@ -14,6 +14,7 @@ struct broker {
 	struct join_args join;
 	str forged_owner; /* named in place of the owner */
 	bool own_ids;     /* like the reference: makes ids and keys itself */
+	bool hide_invite; /* used up: not shown, but who has a claim may repeat it */
 	bool lose_claims; /* takes the claim, then fails to say so */
 	int refuse_status;
 	str other_code;
@@ -70,7 +71,7 @@ static void on_invite(struct broker *b, struct server_request *rq)
 
 static void on_lookup(struct broker *b, struct server_request *rq)
 {
-	if (!str_ends(rq->head->path, b->invite.code)) {
+	if (b->hide_invite || !str_ends(rq->head->path, b->invite.code)) {
 		fake_answer(&b->fake, rq, 404, S("{'found':false}"));
 		return;
 	}
@@ -313,9 +314,15 @@ TEST(a_join_whose_answer_was_lost_is_repeated_with_the_same_key)
 	assert_err(bob_joins(&w, w.share.url, &m), TRY_AGAIN);
 	first = w.broker.claim.peer_pubkey;
 	w.broker.lose_claims = false;
+	w.broker.hide_invite = true; /* that was its only use */
 	assert_ok(bob_joins(&w, w.share.url, &m));
 	assert_str(m.mesh.pubkey, first);
 	assert_int_equal(w.broker.claims, 2);
+	/* Joined: the link still says so. */
+	assert_ok(bob_joins(&w, w.share.url, &m));
+	assert_str(m.mesh.pubkey, first);
+	/* For anyone else it is over. */
+	assert_err(mesh_join(w.arena, &w.alice, w.share.url, S("eve"), STR_NONE, &m), NOT_FOUND);
 	world_end(&w);
 }
 
