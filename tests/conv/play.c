@@ -1,6 +1,7 @@
 #include "conv/play.h"
 
 #include "conv/match.h"
+#include "crypto/encode.h"
 
 enum { HEADERS_MAX = 8, REPEAT_MAX = 100000 };
 #define DEFAULT_MESH S("mesh")
@@ -359,6 +360,23 @@ static struct err *verb_http(struct play *p, struct arena *a, struct actor *who 
 	return check_body(p, a, args, answer.body);
 }
 
+/* decode TOKEN -> $name: the JSON in base64url, as an invite token is */
+static struct err *verb_decode(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
+{
+	const struct json *token, *value;
+	str name, text;
+
+	TRY(take_json(p, EXPAND_VALUE, &args, &token));
+	TRY(take_word(a, &args, "->"));
+	TRY(take_name(a, &args, &name));
+	TRY(take_end(a, args));
+	if (token->type != JSON_STR || !base64url_decode(a, token->s, &text))
+		return FAIL(a, BAD_REQUEST, "that is no base64url");
+	TRY(json_parse(p->arena, arena_dup(p->arena, text), &value));
+	vars_set(&p->vars, name, value->raw);
+	return NULL;
+}
+
 static const struct verb verbs[] = {
 	{ "broker", verb_broker, "sets the broker's flags" },
 	{ "peer", verb_peer, "makes a member, and its mesh if there is none" },
@@ -368,6 +386,7 @@ static const struct verb verbs[] = {
 	{ "stop", verb_stop, "SIGTERM, exit status 0" },
 	{ "start", verb_start, "starts a stopped broker" },
 	{ "refuses", verb_refuses, "a broker that must not start, and what it must say" },
+	{ "decode", verb_decode, "what an invite token holds" },
 	{ "repeat", verb_repeat, "a line several times" },
 	{ "set", verb_set, "gives a variable a value" },
 	{ "forget", verb_forget, "lets patterns take a variable anew" },
