@@ -19,7 +19,7 @@ bool name_is_printable(str name)
 	return true;
 }
 
-struct err *invite_check(struct req *rq, const struct invite_row *invite)
+static struct err *invite_ended(struct req *rq, const struct invite_row *invite)
 {
 	i64 now = rq->engine->now_ms;
 
@@ -27,6 +27,12 @@ struct err *invite_check(struct req *rq, const struct invite_row *invite)
 		return err_word(FAIL(rq->arena, GONE, "this invite was revoked; ask for a new one"), S("revoked"));
 	if (invite->expires_ms <= now)
 		return err_word(FAIL(rq->arena, GONE, "this invite has expired; ask for a new one"), S("expired"));
+	return NULL;
+}
+
+struct err *invite_check(struct req *rq, const struct invite_row *invite)
+{
+	TRY(invite_ended(rq, invite));
 	if (invite->uses >= invite->max_uses)
 		return err_word(FAIL(rq->arena, GONE, "this invite was used %lld of %lld times; ask for a new one",
 				     (long long)invite->uses, (long long)invite->max_uses), S("exhausted"));
@@ -69,6 +75,8 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 				 : arena_printf(rq->arena, "member-%.8s", who->pubkey.ptr);
 	struct member *member = mesh_member(m, who->pubkey);
 
+	if (invite)
+		TRY(invite_ended(rq, invite));
 	*ret_already = member != NULL;
 	*ret_member = member;
 	if (member)

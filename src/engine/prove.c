@@ -144,9 +144,17 @@ struct err *prove_call(struct arena *a, const struct op *op, str body, str param
 	*ret_proof = (struct proof){ 0 };
 	if (!op->prove)
 		return NULL;
-	TRY(json_parse(a, body, &obj));
+	TRY(json_parse(a, body.len ? body : S("{}"), &obj));
 	TRY(json_decode(a, obj, op->fields, args, op->args_size, NULL));
 	return op->prove(a, args, now_ms, ret_proof);
+}
+
+/* Nothing longer than an id may be is repeated. */
+static str echo(const struct json *obj, str key)
+{
+	str id = json_get_str(obj, key);
+
+	return id.len <= CLIENT_ID_BYTES_MAX ? id : STR_NONE;
 }
 
 struct block *error_message(const struct err *e, str frame)
@@ -158,8 +166,8 @@ struct block *error_message(const struct err *e, str frame)
 	struct error_args out = { .code = err_wire(e), .message = err_public(e) };
 
 	if (!json_parse(a, frame, &obj)) {
-		out.id = json_get_str(obj, S("id"));
-		out._reqId = json_get_str(obj, S("_reqId"));
+		out.id = echo(obj, S("id"));
+		out._reqId = echo(obj, S("_reqId"));
 	}
 	json_obj(&o);
 	json_put_str(&o, "type", S("error"));

@@ -103,6 +103,15 @@ static struct err *carry_out(struct req *rq, str data)
 	return rq->op->run(rq, args);
 }
 
+static struct err *unknown_type(struct req *rq, str type)
+{
+	struct err *e = type.len <= NAME_BYTES_MAX
+		? FAIL(rq->arena, BAD_REQUEST, "no message type '%.*s'", STRF(type))
+		: FAIL(rq->arena, BAD_REQUEST, "no message type has so long a name");
+
+	return err_word(e, S("unknown_message_type"));
+}
+
 static void run_frame(struct req *rq, str data)
 {
 	struct engine *e = rq->engine;
@@ -129,8 +138,7 @@ static void run_frame(struct req *rq, str data)
 		if (rq->op)
 			err = carry_out(rq, data);
 		else
-			err = err_word(FAIL(rq->arena, BAD_REQUEST, "no message type '%.*s'", STRF(type)),
-				       S("unknown_message_type"));
+			err = unknown_type(rq, type);
 	}
 	if (err)
 		req_fail(rq, err);

@@ -36,6 +36,13 @@ struct err *store_invite_by_token(struct store *st, struct arena *a, str token,
 		       sizeof(**ret_invite), (void **)ret_invite);
 }
 
+struct err *store_invite_by_id(struct store *st, struct arena *a, str id,
+			       struct invite_row **ret_invite)
+{
+	return row_get(st, a, Q_INVITE_BY_ID, DB_VALUES(text_value(id)), fields, sizeof(**ret_invite),
+		       (void **)ret_invite);
+}
+
 struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no,
 			  struct invite_row **ret_rows, size_t *ret_n)
 {

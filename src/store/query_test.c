@@ -69,6 +69,7 @@ static const char *const any_mesh[] = {
 	"MESH_KEYS_SET",
 	"INVITE_BY_CODE",
 	"INVITE_BY_TOKEN",
+	"INVITE_BY_ID",
 	"MAILBOXES_PRUNE",
 	"EXPIRED_DELIVERIES_DROP",
 	"EXPIRED_MESSAGES_DROP",

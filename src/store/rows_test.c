@@ -237,6 +237,8 @@ TEST(an_invite_comes_back)
 	assert_int_equal(out->expires_ms, 900);
 	assert_int_equal(out->created_ms, 7);
 	assert_int_equal(out->revoked_ms, 8);
+	assert_ok(store_invite_by_id(f->st, a, in.id, &out));
+	assert_non_null(out);
 	assert_ok(store_invite_by_token(f->st, a, S("token"), &out));
 	assert_int_equal(out->no, 6);
 	assert_ok(store_invite_by_code(f->st, a, S("code"), &out));

@@ -97,6 +97,8 @@ struct err *store_invite_by_code(struct store *st, struct arena *a, str code,
 				 struct invite_row **ret_invite) MUST_CHECK;
 struct err *store_invite_by_token(struct store *st, struct arena *a, str token,
 				  struct invite_row **ret_invite) MUST_CHECK;
+struct err *store_invite_by_id(struct store *st, struct arena *a, str id,
+			       struct invite_row **ret_invite) MUST_CHECK;
 struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no,
 			  struct invite_row **ret_rows, size_t *ret_n) MUST_CHECK;
 void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses); /* sets the count */

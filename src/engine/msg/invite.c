@@ -100,7 +100,7 @@ static struct err *invite_of_ours(struct req *rq, struct mesh *m, const struct i
 		return bad(a, S("malformed"), "id, invite_pubkey or sealed_root: missing or malformed");
 	if (in->code.len != INVITE_CODE_LEN || !invite_code_is_valid(in->code))
 		return bad(a, S("malformed"), "code: 12 letters and digits");
-	if (in->max_uses < 1 || in->expires_at * 1000 <= rq->engine->now_ms ||
+	if (in->max_uses < 1 || in->expires_at <= rq->engine->now_ms / 1000 ||
 	    in->expires_at > rq->engine->now_ms / 1000 + INVITE_DAYS_MAX * DAY_MS / 1000)
 		return bad(a, S("malformed"), "max_uses: at least 1; expires_at: within the next 365 days");
 	if (!str_eq(in->role, S("member")) && !str_eq(in->role, S("admin")))
@@ -108,8 +108,10 @@ static struct err *invite_of_ours(struct req *rq, struct mesh *m, const struct i
 	TRY(store_invite_by_code(rq->engine->store, a, in->code, &same));
 	if (!same)
 		TRY(store_invite_by_token(rq->engine->store, a, in->token, &same));
+	if (!same)
+		TRY(store_invite_by_id(rq->engine->store, a, in->id, &same));
 	if (same)
-		return FAIL(a, CONFLICT, "an invite with this code or token exists");
+		return FAIL(a, CONFLICT, "an invite with this id, code or token exists");
 	v2 = (struct invite_v2){ p.mesh_id, in->id, in->expires_at, in->role, p.owner_pubkey };
 	TRY(invite_v2_text(a, &v2, &canonical));
 	row->id = in->id;

@@ -57,6 +57,17 @@ static void chain_of(const struct member *m, const struct invite_row *invites, s
 	}
 }
 
+/* A command that only asks does not make anyone reachable. */
+static bool is_online(const struct member *m)
+{
+	const struct presence *p;
+
+	DL_FOREACH2(m->presences, p, member_next)
+		if (p->takes)
+			return true;
+	return false;
+}
+
 static struct err *list_members(struct req *rq, struct member_list *out)
 {
 	struct mesh *m = rq->from->mesh;
@@ -78,7 +89,7 @@ static struct err *list_members(struct req *rq, struct member_list *out)
 			.pubkey = str_of(member->pubkey, 64),
 			.displayName = member->name,
 			.role = enum_word(role_words, (int)member->role),
-			.online = member->presences != NULL,
+			.online = is_online(member),
 			.verified = member->verified,
 		};
 		chain_of(member, invites, n_invites, &row->chain);
