@@ -149,6 +149,23 @@ struct err *api_answer(struct arena *a, enum api_call call, int status, str body
 	return NULL;
 }
 
+/* Who answered, though not as hoped, does run. */
+static struct err *unreachable(struct arena *a, const struct api *api, enum api_call call,
+			       const struct err *e)
+{
+	bool runs = e->code == ERR_BAD_REQUEST || str_eq(err_wire(e), S("tls"));
+	struct err *out;
+
+	if (runs)
+		out = err_make(a, e->code, e->file, e->line, "cannot %s: %.*s", call_names[call],
+			       STRF(e->text));
+	else
+		out = err_make(a, e->code, e->file, e->line,
+			       "cannot %s: %.*s; is the broker at %.*s running?", call_names[call],
+			       STRF(e->text), STRF(api->base));
+	return err_word(out, e->word);
+}
+
 /* args NULL: a GET. */
 static struct err *call_broker(struct arena *a, const struct api *api, enum api_call call, str path,
 			       const struct json_field *fields, const void *args, void *ret_args)
@@ -179,9 +196,7 @@ static struct err *call_broker(struct arena *a, const struct api *api, enum api_
 	}
 	e = http_fetch(a, &spec, &answer);
 	if (e)
-		return err_make(a, e->code, e->file, e->line,
-				"cannot %s: %.*s; is the broker at %.*s running?", call_names[call],
-				STRF(e->text), STRF(api->base));
+		return unreachable(a, api, call, e);
 	return api_answer(a, call, answer.status, answer.body, ret_args);
 }
 

@@ -30,9 +30,14 @@ static struct err *config_save(struct arena *a, const struct paths *p, struct co
 static struct err *config_open(struct arena *a, const struct paths *p,
 			       struct config_args *ret_config, struct file_lock **ret_lock)
 {
+	struct err *e;
+
 	TRY(paths_make(a, p));
 	TRY(file_lock(a, p->lock, FILE_LOCK_MS, ret_lock));
-	return config_load(a, p, ret_config);
+	e = config_load(a, p, ret_config);
+	if (e)
+		file_unlock(*ret_lock);
+	return e;
 }
 
 static const struct config_mesh_args *find_slug(const struct config_args *c, str slug,
@@ -100,21 +105,28 @@ struct err *config_add_mesh(struct arena *a, const struct paths *p,
 	return e;
 }
 
-struct err *config_remove_mesh(struct arena *a, const struct paths *p, str slug)
+static struct err *remove_mesh(struct arena *a, const struct paths *p, struct config_args *c,
+			       str slug)
 {
 	const struct config_mesh_args *gone;
+	size_t n = 0;
+
+	TRY(config_find_mesh(a, c, slug, &gone));
+	for (size_t i = 0, at = (size_t)(gone - c->meshes.items); i < c->meshes.n; i++)
+		if (i != at)
+			c->meshes.items[n++] = c->meshes.items[i];
+	c->meshes.n = n;
+	return config_save(a, p, c);
+}
+
+struct err *config_remove_mesh(struct arena *a, const struct paths *p, str slug)
+{
 	struct config_args c;
 	struct file_lock *lock;
 	struct err *e;
-	size_t n = 0;
 
 	TRY(config_open(a, p, &c, &lock));
-	TRY(config_find_mesh(a, &c, slug, &gone));
-	for (size_t i = 0, at = (size_t)(gone - c.meshes.items); i < c.meshes.n; i++)
-		if (i != at)
-			c.meshes.items[n++] = c.meshes.items[i];
-	c.meshes.n = n;
-	e = config_save(a, p, &c);
+	e = remove_mesh(a, p, &c, slug);
 	file_unlock(lock);
 	return e;
 }
