@@ -285,6 +285,31 @@ TEST(open_sockets_are_closed_with_1001)
 	child_free(c);
 }
 
+/* D-17: nobody may sit there without saying who they are, nor many from one place. */
+TEST(sockets_without_a_hello_are_few_and_short_lived)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct child *c = child_new(a);
+	struct wire w = { .arena = a, .fd = -1 }, more = { .arena = a, .fd = -1 }, *all[] = { &w };
+	int status, fd;
+	char byte;
+
+	child_start(c, "--hello-seconds 1 --max-unauthenticated-per-address 2");
+	assert_ok(wire_open(a, child_port(c), NULL, 0, &w, &status));
+	assert_ok(wire_open(a, child_port(c), NULL, 0, &more, &status));
+	assert_ok(wire_connect(a, child_port(c), &fd));
+	assert_true(poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, PATIENCE_MS) == 1);
+	assert_true(read(fd, &byte, 1) <= 0);
+	close(fd);
+	for (i64 until = wire_now_ms() + PATIENCE_MS; !w.closed && wire_now_ms() < until;)
+		assert_ok(wire_wait(a, all, 1, STEP_MS));
+	assert_int_equal(w.close_code, 1008);
+	assert_str(w.close_reason, S("no hello in time"));
+	wire_drop(&more);
+	child_stop(c, SIGTERM);
+	child_free(c);
+}
+
 TEST(a_second_signal_ends_it_at_once)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

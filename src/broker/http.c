@@ -132,11 +132,13 @@ static void no_route(struct http *h, struct server_request *rq, const struct rou
 
 void http_on_request(struct http *h, struct server_request *rq)
 {
+	struct http_note *note = NEW(rq->arena, struct http_note);
 	struct route_match m;
 	const struct op *op;
 
-	rq->user = (void *)id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"),
-					    REQUEST_ID_LEN).ptr;
+	rq->user = note;
+	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"), REQUEST_ID_LEN);
+	note->route = "none";
 	if (str_eq(rq->head->method, S("OPTIONS"))) {
 		http_answer(h, rq, 204, STR_NONE);
 		return;
@@ -146,6 +148,7 @@ void http_on_request(struct http *h, struct server_request *rq)
 		no_route(h, rq, &m);
 		return;
 	}
+	note->route = m.route->pattern;
 	if (!m.route->op) {
 		m.route->answer(h, rq, m.param);
 		return;

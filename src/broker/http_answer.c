@@ -19,13 +19,14 @@ static const struct http_header cors[] = {
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
 		    const struct http_header *headers, size_t n_headers, str body)
 {
+	const struct http_note *note = rq->user;
 	struct http_header all[ARRAY_LEN(cors) + 4 + HEADERS_MORE_MAX];
 	size_t n = ARRAY_LEN(cors);
 
 	if (n_headers > HEADERS_MORE_MAX)
 		abort();
 	memcpy(all, cors, sizeof(cors));
-	all[n++] = (struct http_header){ S("X-Request-Id"), str_from(rq->user) };
+	all[n++] = (struct http_header){ S("X-Request-Id"), note->id };
 	all[n++] = (struct http_header){ S("Cache-Control"), S("no-store") };
 	if (type.len)
 		all[n++] = (struct http_header){ S("Content-Type"), type };
@@ -33,8 +34,8 @@ void http_answer_as(struct http *h, struct server_request *rq, int status, str t
 		all[n++] = (struct http_header){ S("Retry-After"), arena_printf(rq->arena, "%d", RETRY_AFTER_SECONDS) };
 	if (n_headers)
 		memcpy(all + n, headers, n_headers * sizeof(*headers));
-	log_debug("request", LOG_S("method", rq->head->method), LOG_S("path", rq->head->path),
-		  LOG_I("status", status), LOG_S("id", str_from(rq->user)),
+	log_debug("request", LOG_S("method", rq->head->method), LOG_S("route", str_from(note->route)),
+		  LOG_I("status", status), LOG_S("id", note->id),
 		  LOG_S("peer", str_from(rq->peer->text)));
 	server_respond(h->server, rq, status, all, n + n_headers, body);
 }
@@ -48,6 +49,7 @@ static str error_body(struct server_request *rq, bool ok_false, str word, str te
 {
 	struct buf b = buf_make(ERROR_BODY_MAX);
 	struct json_out o = json_out(&b);
+	const struct http_note *note = rq->user;
 	str body;
 
 	json_obj(&o);
@@ -55,7 +57,7 @@ static str error_body(struct server_request *rq, bool ok_false, str word, str te
 		json_put_bool(&o, "ok", false);
 	json_put_str(&o, "error", word);
 	json_put_str(&o, "detail", text);
-	json_put_str(&o, "request_id", str_from(rq->user));
+	json_put_str(&o, "request_id", note->id);
 	json_obj_end(&o);
 	body = b.full ? S("{\"error\":\"internal\"}") : arena_dup(rq->arena, buf_str(&b));
 	buf_done(&b);

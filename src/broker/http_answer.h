@@ -16,6 +16,12 @@ struct http {
 	i64 started_ms;
 };
 
+/* What a request carries along in `user`. */
+struct http_note {
+	str id;                       /* X-Request-Id */
+	const char *route;            /* its pattern: a path may hold an invite's code */
+};
+
 /* 405 and 415, which have headers and codes of their own. */
 void http_answer_allow(struct http *h, struct server_request *rq, str allow);
 void http_answer_type(struct http *h, struct server_request *rq, bool ok_false);

@@ -5,7 +5,7 @@
 struct hub {
 	struct loop *loop;
 	struct hub_ends ends;
-	bool full, ended;             /* loop thread */
+	bool full, ended, freed;      /* loop thread */
 	pthread_mutex_t lock;         /* everything below */
 	struct effects *first, **last;
 	bool room;
@@ -35,14 +35,12 @@ static struct effects *take(struct hub *h, bool *ret_room)
 	h->last = &h->first;
 	*ret_room = h->room;
 	h->room = false;
-	h->posted = false;
 	pthread_mutex_unlock(&h->lock);
 	return list;
 }
 
-static void on_post(void *arg)
+static void apply_all(struct hub *h)
 {
-	struct hub *h = arg;
 	bool room;
 	struct effects *list = take(h, &room);
 
@@ -50,30 +48,35 @@ static void on_post(void *arg)
 		struct effects *fx = list;
 
 		list = fx->next;
-		for (size_t i = 0; i < fx->n; i++)
+		for (size_t i = 0; i < fx->n && !h->freed; i++)
 			h->ends.apply(h->ends.arg, &fx->items[i]);
 		effects_free(fx);
 	}
-	if (room) {
+	if (room && !h->freed) {
 		h->full = false;
 		h->ends.room(h->ends.arg);
 	}
 }
 
+static void on_post(void *arg)
+{
+	struct hub *h = arg;
+
+	pthread_mutex_lock(&h->lock);
+	h->posted = false;
+	pthread_mutex_unlock(&h->lock);
+	apply_all(h);
+}
+
 void hub_free(struct hub *h)
 {
-	struct effects *list;
-	bool room;
-
 	if (!h)
 		return;
-	list = take(h, &room);
-	while (list) {
-		struct effects *fx = list;
-
-		list = fx->next;
-		effects_free(fx);
-	}
+	h->freed = true;
+	apply_all(h);
+	/* A call under way must still find the hub. The engine has ended: nobody else locks. */
+	while (h->posted)
+		loop_turn(h->loop, 0);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
@@ -98,7 +101,7 @@ bool hub_is_full(const struct hub *h)
 void hub_end(struct hub *h)
 {
 	h->ended = true;
-	on_post(h);
+	apply_all(h);
 }
 
 bool hub_has_ended(const struct hub *h)

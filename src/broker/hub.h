@@ -23,7 +23,8 @@ struct hub_ends {
 };
 
 struct hub *hub_new(struct loop *l, const struct hub_ends *ends);
-void hub_free(struct hub *h);                 /* NULL is fine; what waits is dropped */
+/* What waits is dropped; turns the loop if it must. NULL is fine. After the engine's thread. */
+void hub_free(struct hub *h);
 
 /* Takes the event over. False: read no more from whoever it came from, until room(). */
 bool hub_submit(struct hub *h, struct event *ev) MUST_CHECK;

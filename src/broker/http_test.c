@@ -1,0 +1,326 @@
+/*
+ * http_test.c - calls over real sockets to an engine that only takes notes.
+ */
+#include "net/test_net.h"
+
+#include "broker/http.h"
+#include "crypto/secret.h"
+#include "engine/op.h"
+#include "net/http_client.h"
+
+enum { NOTES_MAX = 8 };
+
+struct stage {
+	struct arena *arena;
+	struct loop *loop;
+	struct policy policy;
+	struct pool *pool;
+	struct hub *hub;
+	struct http *http;
+	struct server *server;
+	struct server_app app;
+	struct event *notes[NOTES_MAX];
+	size_t n;
+	bool full, db_down;
+};
+
+/* An answer, copied. */
+struct answer {
+	struct arena *arena;
+	bool done;
+	int status;
+	str body, type, allow, request_id, retry_after, cors;
+};
+
+static bool submit(void *arg, struct event *ev)
+{
+	struct stage *t = arg;
+
+	assert_true(t->n < NOTES_MAX);
+	t->notes[t->n++] = ev;
+	return !t->full;
+}
+
+static void apply(void *arg, const struct effect *ef)
+{
+	http_apply(((struct stage *)arg)->http, ef);
+}
+
+static void room(void *arg UNUSED)
+{
+}
+
+static struct engine_stats stats(void *arg)
+{
+	return (struct engine_stats){ .db_down = ((struct stage *)arg)->db_down };
+}
+
+static void on_request(void *arg, struct server_request *rq)
+{
+	http_on_request(((struct stage *)arg)->http, rq);
+}
+
+static struct stage *stage_new(struct arena *a)
+{
+	struct stage *t = NEW(a, struct stage);
+	struct hub_ends ends = { submit, apply, room, t };
+
+	assert_true(crypto_start());
+	t->arena = a;
+	assert_ok(loop_new(a, &t->loop));
+	t->policy = (struct policy){ .create = CREATE_LOOPBACK, .public_is_local = true };
+	t->pool = pool_new(t->loop);
+	t->hub = hub_new(t->loop, &ends);
+	t->http = http_new(&(struct http_env){ .clock = &clock_real, .random = &random_system,
+					       .policy = &t->policy, .hub = t->hub, .pool = t->pool,
+					       .stats = stats, .stats_arg = t });
+	t->app = (struct server_app){ .on_request = on_request };
+	t->server = server_new(t->loop, &t->app, t, &server_limits_default);
+	assert_ok(server_listen(a, t->server, S("127.0.0.1"), 0, NULL));
+	http_set_server(t->http, t->server, S("https://mesh.example"));
+	return t;
+}
+
+static void stage_free(struct stage *t)
+{
+	while (pool_is_busy(t->pool))
+		loop_turn(t->loop, 50);
+	server_free(t->server);
+	http_free(t->http);
+	hub_free(t->hub);
+	pool_free(t->pool);
+	loop_turn(t->loop, 0);
+	loop_free(t->loop);
+	for (size_t i = 0; i < t->n; i++)
+		event_free(t->notes[i]);
+}
+
+static void on_answer(void *arg, const struct err *e, const struct http_answer *got)
+{
+	struct answer *out = arg;
+
+	out->done = true;
+	if (e)
+		return;
+	out->status = got->status;
+	out->body = arena_dup(out->arena, got->body);
+	out->type = arena_dup(out->arena, http_header_get(got->head, S("content-type")));
+	out->allow = arena_dup(out->arena, http_header_get(got->head, S("allow")));
+	out->request_id = arena_dup(out->arena, http_header_get(got->head, S("x-request-id")));
+	out->retry_after = arena_dup(out->arena, http_header_get(got->head, S("retry-after")));
+	out->cors = arena_dup(out->arena, http_header_get(got->head, S("access-control-allow-origin")));
+}
+
+static struct answer *ask(struct stage *t, const char *method, const char *path, const char *body,
+			  const char *type)
+{
+	struct http_header header = { S("Content-Type"), str_from(type) };
+	struct http_spec spec = {
+		.method = str_from(method), .body = str_from(body), .headers = &header,
+		.n_headers = type ? 1 : 0,
+		.url = arena_printf(t->arena, "http://127.0.0.1:%d%s", server_port(t->server), path),
+	};
+	struct answer *out = NEW(t->arena, struct answer);
+
+	out->arena = t->arena;
+	http_call_start(t->loop, &spec, on_answer, out);
+	return out;
+}
+
+static struct answer *asked(struct stage *t, const char *method, const char *path, const char *body,
+			    const char *type)
+{
+	struct answer *out = ask(t, method, path, body, type);
+
+	UNTIL(t->loop, out->done);
+	return out;
+}
+
+static void reply(struct stage *t, struct conn_ref to, int status, const char *body)
+{
+	struct effects *fx = effects_new();
+
+	effects_reply(fx, to, status, block_new(str_from(body)));
+	hub_on_effects(t->hub, fx);
+}
+
+static void assert_body(const struct answer *got, const char *part)
+{
+	if (!str_contains(got->body, str_from(part)))
+		fail_msg("'%.*s' lacks '%s'", STRF(got->body), part);
+}
+
+#define JSON "application/json"
+#define CREATE "{\"name\":\"n\",\"pubkey\":\"x\"}"
+
+TEST(a_call_becomes_an_event_and_its_effect_the_answer)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = ask(t, "POST", "/cli/mesh/create?x=1", CREATE, JSON);
+
+	UNTIL(t->loop, t->n == 1);
+	assert_int_equal(t->notes[0]->kind, EVENT_CALL);
+	assert_string_equal(t->notes[0]->op->name, "mesh_create");
+	assert_str(event_data(t->notes[0]), S(CREATE));
+	assert_str(event_param(t->notes[0]), S(""));
+	assert_string_equal(t->notes[0]->address, "127.0.0.1");
+	assert_true(t->notes[0]->may_create);
+	assert_false(t->notes[0]->proof.signed_by_key);
+	reply(t, t->notes[0]->from, 200, "{\"id\":1}");
+	UNTIL(t->loop, got->done);
+	assert_int_equal(got->status, 200);
+	assert_str(got->body, S("{\"id\":1}"));
+	assert_str(got->type, S(JSON));
+	assert_str(got->cors, S("*"));
+	assert_int_equal(got->request_id.len, 16);
+	stage_free(t);
+}
+
+TEST(the_path_is_decoded_and_the_policy_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+
+	t->policy.create = CREATE_ACCOUNTS;
+	ask(t, "POST", "/cli/mesh/a%20b/invite", "{}", JSON);
+	UNTIL(t->loop, t->n == 1);
+	assert_str(event_param(t->notes[0]), S("a b"));
+	assert_false(t->notes[0]->may_create);
+	reply(t, t->notes[0]->from, 429, "{}");
+	stage_free(t);
+}
+
+TEST(a_call_without_a_body_is_passed_on)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = ask(t, "GET", "/api/public/invite-code/abc", NULL, NULL);
+
+	UNTIL(t->loop, t->n == 1);
+	assert_str(event_param(t->notes[0]), S("abc"));
+	assert_int_equal(t->notes[0]->data_len, 0);
+	reply(t, t->notes[0]->from, 429, "{}");
+	UNTIL(t->loop, got->done);
+	assert_str(got->retry_after, S("2"));
+	stage_free(t);
+}
+
+/* What the engine must never see. */
+static const struct { const char *method, *path, *body, *type; int status; const char *part; } refused[] = {
+	{ "POST", "/join", "{\"x\"", JSON, 400, "\"ok\":false,\"error\":\"bad_json\"" },
+	{ "POST", "/join", "{\"invite_token\":7}", JSON, 400, "invite_token" },
+	{ "POST", "/cli/mesh/create", "{\"x\":1,\"x\":2}", JSON, 400, "\"error\":\"bad_json\"" },
+	{ "POST", "/cli/mesh/create", CREATE, "text/plain", 415, "application/json" },
+	{ "POST", "/cli/mesh/create", CREATE, "application/x-www-form-urlencoded", 415, "not_json" },
+	{ "POST", "/cli/mesh/%ff/invite", "{}", JSON, 400, "escape" },
+	{ "GET", "/nothing-like-it-at-all", NULL, NULL, 404, "\"error\":\"not_found\"" },
+	{ "GET", "/helth", NULL, NULL, 404, "did you mean GET /health?" },
+	{ "GET", "/ws", NULL, NULL, 426, "WebSocket" },
+	{ "GET", "/i/a%3Cb", NULL, NULL, 404, "not_found" },
+};
+
+TEST(refusals_are_json_and_never_reach_the_engine)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		struct answer *got = asked(t, refused[i].method, refused[i].path, refused[i].body,
+					   refused[i].type);
+
+		print_message("# %s %s\n", refused[i].method, refused[i].path);
+		assert_int_equal(got->status, refused[i].status);
+		assert_body(got, refused[i].part);
+		assert_str(got->type, S(JSON));
+		assert_body(got, arena_printf(a, "\"request_id\":\"%.*s\"", STRF(got->request_id)).ptr);
+	}
+	assert_int_equal(t->n, 0);
+	stage_free(t);
+}
+
+TEST(methods_are_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = asked(t, "DELETE", "/health", NULL, NULL);
+
+	assert_int_equal(got->status, 405);
+	assert_str(got->allow, S("GET, HEAD, OPTIONS"));
+	got = asked(t, "OPTIONS", "/anything", NULL, NULL);
+	assert_int_equal(got->status, 204);
+	assert_str(got->cors, S("*"));
+	got = asked(t, "HEAD", "/health", NULL, NULL);
+	assert_int_equal(got->status, 200);
+	assert_int_equal(got->body.len, 0);
+	stage_free(t);
+}
+
+TEST(health_is_answered_without_the_engine)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = asked(t, "GET", "/health", NULL, NULL);
+
+	assert_body(got, "{\"status\":\"ok\",\"db\":\"up\",\"version\":\"" CLAUDEMESH_VERSION "\",\"gitSha\":\"");
+	assert_body(got, "\"uptime\":0}");
+	t->db_down = true;
+	got = asked(t, "GET", "/health", NULL, NULL);
+	assert_int_equal(got->status, 200);
+	assert_body(got, "\"db\":\"down\"");
+	assert_int_equal(t->n, 0);
+	stage_free(t);
+}
+
+TEST(the_page_of_a_link_is_text_or_html)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = asked(t, "GET", "/i/AbC-1", NULL, NULL);
+
+	assert_str(got->type, S("text/plain; charset=utf-8"));
+	assert_body(got, "claudemesh join 'https://mesh.example/i/AbC-1#");
+	stage_free(t);
+}
+
+TEST(a_full_queue_or_the_end_is_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *first, *got;
+
+	t->full = true;
+	first = ask(t, "POST", "/cli/mesh/create", CREATE, JSON);
+	UNTIL(t->loop, t->n == 1);
+	got = asked(t, "POST", "/cli/mesh/create", CREATE, JSON);
+	assert_int_equal(got->status, 503);
+	assert_body(got, "{\"error\":\"try_again\"");
+	assert_str(got->retry_after, S("2"));
+	/* The one that filled it was taken. */
+	reply(t, t->notes[0]->from, 200, "{}");
+	UNTIL(t->loop, first->done);
+	assert_int_equal(first->status, 200);
+	hub_end(t->hub);
+	got = asked(t, "GET", "/api/public/invite-code/x", NULL, NULL);
+	assert_int_equal(got->status, 503);
+	assert_body(got, "shutting down");
+	stage_free(t);
+}
+
+TEST(an_effect_for_a_request_that_is_gone_is_dropped)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = ask(t, "POST", "/cli/mesh/create", CREATE, JSON);
+
+	UNTIL(t->loop, t->n == 1);
+	reply(t, t->notes[0]->from, 200, "{\"n\":1}");
+	reply(t, t->notes[0]->from, 200, "{\"n\":2}");
+	reply(t, (struct conn_ref){ 0, 77, 1 }, 200, "{\"n\":3}");
+	UNTIL(t->loop, got->done);
+	assert_str(got->body, S("{\"n\":1}"));
+	assert_int_equal(asked(t, "GET", "/health", NULL, NULL)->status, 200);
+	stage_free(t);
+}
+
+TEST_MAIN("broker/http")
