@@ -90,11 +90,11 @@ str invite_body(struct place *m)
 		    "'invite_pubkey':'%s','sealed_root':'%.*s','owner_signature':'%.*s',"
 		    "'capability_signature':'%.*s','token':'%s'}", m->invite_id, m->code,
 		    (long long)m->max_uses, (long long)m->expires_s, m->invite_pubkey,
-		    STRF(invite_root_key_seal(a, root, m->secret)), STRF(owner_signature), STRF(capability),
+		    STRF(invite_root_key_seal(a, root, str_from(m->owner_pubkey), m->secret)), STRF(owner_signature), STRF(capability),
 		    m->token);
 }
 
-static void new_invite(struct place *m, i64 max_uses, i64 days)
+void invite_plan(struct place *m, i64 max_uses, i64 days)
 {
 	struct house *h = m->house;
 	struct sign_pair pair;
@@ -113,12 +113,12 @@ static void new_invite(struct place *m, i64 max_uses, i64 days)
 
 void invite(struct place *m, i64 max_uses, i64 days)
 {
-	new_invite(m, max_uses, days);
+	invite_plan(m, max_uses, days);
 	call(m->house, "invite_create", m->slug, invite_body(m));
 	expect_answer(m->house, 200, "{'code':'*','url':'*','token':null}");
 }
 
-struct place *place(struct house *h, const char *slug)
+struct place *place_plan(struct house *h, const char *slug)
 {
 	struct place *m = NEW(h->a, struct place);
 
@@ -126,6 +126,13 @@ struct place *place(struct house *h, const char *slug)
 	copy(m->slug, sizeof(m->slug), str_from(slug));
 	copy(m->id, sizeof(m->id), id_random(h->a, &h->random));
 	make_pair(h, &m->owner, m->owner_pubkey);
+	return m;
+}
+
+struct place *place(struct house *h, const char *slug)
+{
+	struct place *m = place_plan(h, slug);
+
 	call(h, "mesh_create", "", create_body(m, stranger(m, "owner")));
 	expect_answer(h, 200, "{'id':'*','member_id':'*'}");
 	invite(m, 1000, 30);

@@ -93,6 +93,9 @@ void submit(struct house *h, struct event *ev); /* takes it over */
 
 /* ---- meshes, invites (harness_mesh_test.c) ---- */
 struct place *place(struct house *h, const char *slug);
+/* The same without a call: what a client has before it asks. */
+struct place *place_plan(struct house *h, const char *slug);
+void invite_plan(struct place *m, i64 max_uses, i64 days);
 /* A new invite takes the place of the one that was there. */
 void invite(struct place *m, i64 max_uses, i64 days);
 struct peer *stranger(struct place *m, const char *name); /* has keys, is no member */

@@ -129,6 +129,9 @@ TEST(bad_meshes_are_refused_with_one_word)
 	h->may_create = true;
 	call(h, "mesh_create", "", good);
 	expect_answer(h, 200, "{'slug':'other'}");
+	/* The same again is answered the same; another creator of that id is not. */
+	call(h, "mesh_create", "", good);
+	expect_answer(h, 200, "{'slug':'other'}");
 	call(h, "mesh_create", "", create_body(m, p));
 	expect_answer(h, 409, "{'error':'conflict'}");
 }
@@ -194,6 +197,17 @@ TEST(only_the_owners_signature_makes_an_invite)
 	}
 	call(h, "invite_create", m->slug, invite_body(&forger));
 	expect_answer(h, 403, "{'error':'Only the owner can invite (for now)'}");
+	assert_int_equal(count(h->f, "invite"), 1);
+}
+
+TEST(posting_an_invite_again_changes_nothing)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+
+	call(h, "invite_create", m->slug, invite_body(m));
+	expect_answer(h, 200, "{'code':'*'}");
 	assert_int_equal(count(h->f, "invite"), 1);
 }
 
@@ -410,7 +424,8 @@ TEST(a_claim_answers_all_that_the_joiner_has_to_check)
 		      "'broker_url':'ws://127.0.0.1:7900/ws','sealed_root':'*','owner_signature':'*',"
 		      "'invite_id':'*','invite_pubkey':'*','max_uses':5,'already_member':null}");
 	got = answer(h);
-	assert_true(invite_root_key_open(json_get_str(got, S("sealed_root")), m->secret, root));
+	assert_true(invite_root_key_open(json_get_str(got, S("sealed_root")), str_from(m->owner_pubkey),
+					 m->secret, root));
 	assert_memory_equal(root, want, sizeof(root));
 	chain = (struct chain_invite){ str_from(m->id), str_from(m->invite_id), str_from(m->invite_pubkey),
 				       S("member"), json_get_int(got, S("expires_at"), 0), 5 };

@@ -80,14 +80,34 @@ static str capability_json(struct arena *a, str canonical, str signature)
 			    STRF(signature));
 }
 
+/* An invite with the same code, token or id. Nothing is there, or the very same invite, when
+ * its answer got lost and the owner asks again; anything else is a conflict. */
+static struct err *made_before(struct req *rq, const struct mesh *m, const struct invite_create_args *in,
+			       bool *ret_again)
+{
+	struct store *st = rq->engine->store;
+	struct arena *a = rq->arena;
+	struct invite_row *same;
+
+	TRY(store_invite_by_code(st, a, in->code, &same));
+	if (!same)
+		TRY(store_invite_by_token(st, a, in->token, &same));
+	if (!same)
+		TRY(store_invite_by_id(st, a, in->id, &same));
+	*ret_again = same && same->mesh_no == m->no && str_eq(same->id, in->id) && str_eq(same->code, in->code) &&
+		     str_eq(same->token, in->token) && str_eq(same->owner_signature, in->owner_signature);
+	if (same && !*ret_again)
+		return FAIL(a, CONFLICT, "an invite with this id, code or token exists");
+	return NULL;
+}
+
 /* What the owner's client made, checked for shape; the signatures were checked before. */
 static struct err *invite_of_ours(struct req *rq, struct mesh *m, const struct invite_create_args *in,
-				  struct invite_row *row)
+				  struct invite_row *row, bool *ret_again)
 {
 	struct arena *a = rq->arena;
 	struct invite_payload_args p;
 	struct invite_v2 v2;
-	struct invite_row *same;
 	str canonical;
 
 	if (!str_eq(str_from(rq->event->proof.pubkey), str_from(m->owner_pubkey)))
@@ -105,13 +125,7 @@ static struct err *invite_of_ours(struct req *rq, struct mesh *m, const struct i
 		return bad(a, S("malformed"), "max_uses: at least 1; expires_at: within the next 365 days");
 	if (!str_eq(in->role, S("member")) && !str_eq(in->role, S("admin")))
 		return bad(a, S("malformed"), "role: admin or member");
-	TRY(store_invite_by_code(rq->engine->store, a, in->code, &same));
-	if (!same)
-		TRY(store_invite_by_token(rq->engine->store, a, in->token, &same));
-	if (!same)
-		TRY(store_invite_by_id(rq->engine->store, a, in->id, &same));
-	if (same)
-		return FAIL(a, CONFLICT, "an invite with this id, code or token exists");
+	TRY(made_before(rq, m, in, ret_again));
 	v2 = (struct invite_v2){ p.mesh_id, in->id, in->expires_at, in->role, p.owner_pubkey };
 	TRY(invite_v2_text(a, &v2, &canonical));
 	row->id = in->id;
@@ -166,18 +180,21 @@ static struct err *invite_create_run(struct req *rq, const void *args)
 	struct invite_row row = { .created_ms = e->now_ms };
 	struct invite_created_args out = { 0 };
 	struct mesh *m;
+	bool again = false;
 
 	TRY(mesh_get_by_slug(e, rq->arena, event_param(rq->event), &m));
 	if (!m)
 		return err_word(FAIL(rq->arena, NOT_FOUND, "no mesh has the slug '%.*s'",
 				     STRF(event_param(rq->event))), S("Mesh not found"));
 	if (rq->event->proof.signed_by_key)
-		TRY(invite_of_ours(rq, m, in, &row));
+		TRY(invite_of_ours(rq, m, in, &row, &again));
 	else
 		TRY(invite_by_broker(rq, m, in, &row));
-	row.no = store_next(e->store, NUMBER_INVITE);
-	row.mesh_no = m->no;
-	store_invite_add(e->store, &row);
+	if (!again) {
+		row.no = store_next(e->store, NUMBER_INVITE);
+		row.mesh_no = m->no;
+		store_invite_add(e->store, &row);
+	}
 	out.url = arena_printf(rq->arena, "%.*s/i/%.*s", STRF(e->settings.http_url), STRF(row.code));
 	out.code = row.code;
 	out.expires_at = time_iso(rq->arena, row.expires_ms);

@@ -97,6 +97,29 @@ static struct err *choose_keys(struct req *rq, const struct mesh_create_args *in
 	return NULL;
 }
 
+static void answer_created(struct req *rq, const struct mesh *m, const struct member *creator)
+{
+	struct mesh_created_args out = { .id = str_from(m->id), .slug = m->slug, .name = m->name,
+					 .member_id = str_from(creator->id),
+					 .broker_url = rq->engine->settings.ws_url };
+
+	req_answer(rq, 200, mesh_created_fields, &out);
+}
+
+/* The same request again, because its answer got lost: NULL if it is a new one. */
+static struct err *made_before(struct req *rq, const struct mesh_create_args *in, str creator,
+			       struct mesh **ret_mesh)
+{
+	struct mesh *m = NULL;
+
+	*ret_mesh = NULL;
+	if (in->owner_pubkey.len && rq->event->proof.signed_by_key)
+		TRY(mesh_get(rq->engine, rq->arena, in->id, &m));
+	if (m && str_eq(in->owner_pubkey, str_from(m->owner_pubkey)) && mesh_member(m, creator))
+		*ret_mesh = m;
+	return NULL;
+}
+
 static struct err *mesh_create_run(struct req *rq, const void *args)
 {
 	const struct mesh_create_args *in = args;
@@ -106,8 +129,8 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 		.x25519 = in->x25519_pubkey, .role = ROLE_ADMIN, .topic_role = S("lead"),
 		.claim_signature = in->owner_pubkey.len ? in->claim_signature : STR_NONE,
 	};
-	struct mesh_created_args out;
 	struct member *member;
+	struct mesh *m;
 	bool already;
 
 	if (!rq->event->may_create)
@@ -121,17 +144,19 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 							   in->name.ptr);
 	if (!name_is_printable(creator.name) || !str_is_utf8(creator.name))
 		return bad(rq, S("malformed"), "display_name has control characters");
+	TRY(made_before(rq, in, creator.pubkey, &m));
+	if (m) {
+		answer_created(rq, m, mesh_member(m, creator.pubkey));
+		return NULL;
+	}
 	TRY(free_slug(rq, in, &row.slug));
 	TRY(choose_keys(rq, in, &row));
 	row.no = store_next(e->store, NUMBER_MESH);
 	store_mesh_add(e->store, &row);
-	struct mesh *m = mesh_add(e, &row);
-
+	m = mesh_add(e, &row);
 	m->made_in = m->touched_in = e->batch_no;
 	TRY(enrol(rq, m, &creator, NULL, &member, &already));
-	out = (struct mesh_created_args){ .id = row.id, .slug = row.slug, .name = row.name,
-					  .member_id = str_from(member->id), .broker_url = e->settings.ws_url };
-	req_answer(rq, 200, mesh_created_fields, &out);
+	answer_created(rq, m, member);
 	return NULL;
 }
 
