@@ -71,12 +71,10 @@ static struct err *join(struct arena *a, const struct crew *c, const struct invi
 	u8 root[ROOT_KEY_BYTES];
 	struct claimed_args claimed;
 	struct claim_args args;
-	bool has_root;
 
 	TRY(share_claim(a, &by->looked_up, by->secret, &m->pair, m->name, &args));
 	TRY(api_claim(a, &c->api, by->code, &args, &claimed));
-	TRY(share_verify(a, &by->looked_up, &claimed, by->secret, clock_ms(&clock_real), root,
-			 &has_root));
+	TRY(share_verify(a, &by->looked_up, &claimed, by->secret, clock_ms(&clock_real), root));
 	m->id = arena_dup(c->arena, claimed.member_id);
 	return NULL;
 }

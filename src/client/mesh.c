@@ -143,8 +143,10 @@ static struct err *share_prepare(struct arena *a, const struct client *c,
 	spec->broker_url = str_empty(keys->public_url) ? mesh->brokerUrl : keys->public_url;
 	spec->owner = &owner;
 	spec->random = c->random;
-	if (decode_secret_base64url(keys->root_key, root, sizeof(root)))
-		spec->root_key = root;
+	if (!decode_secret_base64url(keys->root_key, root, sizeof(root)))
+		return FAIL(a, IO, "the root key of '%.*s' is missing from its key file",
+			    STRF(mesh->slug));
+	spec->root_key = root;
 	e = share_make(a, spec, ret_args, secret);
 	secret_wipe(root, sizeof(root));
 	spec->owner = NULL;

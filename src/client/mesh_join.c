@@ -125,26 +125,22 @@ static struct err *join_claim(struct arena *a, struct join *j, const struct api 
 	struct claimed_args claimed;
 	struct claim_args args;
 	u8 root[ROOT_KEY_BYTES];
-	bool has_root;
 
 	j->code = link->code;
 	j->invite_id = invite->invite_id;
 	TRY(join_identity(a, j, invite->mesh_id, STR_NONE));
 	TRY(share_claim(a, invite, link->secret, &j->member, j->who, &args));
 	TRY(api_claim(a, api, link->code, &args, &claimed));
-	TRY(share_verify(a, invite, &claimed, link->secret, clock_ms(j->c->clock), root,
-			 &has_root));
+	TRY(share_verify(a, invite, &claimed, link->secret, clock_ms(j->c->clock), root));
 	if (!str_empty(j->keys.owner_pubkey) && !str_eq(j->keys.owner_pubkey, claimed.owner_pubkey))
 		return err_word(
 			FAIL(a, UNAUTHORIZED,
 			     "the mesh has another owner than when you joined it; do not trust this "
 			     "invite, ask the owner"),
 			S("invite_owner_mismatch"));
-	if (has_root) {
-		j->keys.root_key = encode_secret_base64url(a, root, sizeof(root));
-		j->made.mesh.rootKey = j->keys.root_key;
-		secret_wipe(root, sizeof(root));
-	}
+	j->keys.root_key = encode_secret_base64url(a, root, sizeof(root));
+	j->made.mesh.rootKey = j->keys.root_key;
+	secret_wipe(root, sizeof(root));
 	j->made.already_member = claimed.already_member;
 	j->made.verified = true;
 	j->made.mesh.inviteVersion = 2;

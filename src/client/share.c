@@ -67,8 +67,7 @@ struct err *share_make(struct arena *a, const struct share_spec *spec,
 	invite_pair_from_secret(ret_secret, &invite);
 	args.invite_pubkey = sign_pair_pubkey(a, &invite);
 	chain.invite_pubkey = args.invite_pubkey;
-	if (spec->root_key)
-		args.sealed_root = invite_root_key_seal(a, spec->root_key, ret_secret);
+	args.sealed_root = invite_root_key_seal(a, spec->root_key, owner, ret_secret);
 	TRY(chain_invite_sign(a, &chain, spec->owner, &args.owner_signature));
 	TRY(invite_v2_sign(a, &v2, spec->owner, &args.capability_signature));
 	TRY(make_token(a, spec, owner, &args.token));
@@ -105,7 +104,7 @@ struct err *share_claim(struct arena *a, const struct invite_code_args *invite,
 
 struct err *share_verify(struct arena *a, const struct invite_code_args *invite,
 			 const struct claimed_args *claimed, const u8 secret[INVITE_SECRET_BYTES],
-			 i64 now_ms, u8 ret_root[ROOT_KEY_BYTES], bool *ret_has_root)
+			 i64 now_ms, u8 ret_root[ROOT_KEY_BYTES])
 {
 	CLEANUP(sign_pair_wipe) struct sign_pair pair;
 	struct chain_invite chain = { invite->mesh_id, invite->invite_id,   STR_NONE,
@@ -122,11 +121,9 @@ struct err *share_verify(struct arena *a, const struct invite_code_args *invite,
 	if (claimed->expires_at <= now_ms / 1000)
 		return err_word(FAIL(a, GONE, "the invite has expired; ask for a new one"),
 				S("invite_expired"));
-	*ret_has_root = false;
-	if (str_empty(claimed->sealed_root))
-		return NULL;
-	if (!invite_root_key_open(claimed->sealed_root, secret, ret_root))
-		return bad_signature(a, "the mesh's root key does not open with the link's secret");
-	*ret_has_root = true;
+	if (!invite_root_key_open(claimed->sealed_root, claimed->owner_pubkey, secret, ret_root))
+		return bad_signature(
+			a,
+			"the link's secret does not open the mesh's root key, or names another owner");
 	return NULL;
 }

@@ -13,7 +13,7 @@
 struct share_spec {
 	str mesh_id, mesh_slug, broker_url;
 	const struct sign_pair *owner;
-	const u8 *root_key; /* ROOT_KEY_BYTES, or NULL when we do not have it */
+	const u8 *root_key; /* ROOT_KEY_BYTES */
 	str role;           /* "member" or "admin" */
 	i64 max_uses;
 	i64 expires_s;
@@ -31,11 +31,11 @@ struct err *share_claim(struct arena *a, const struct invite_code_args *invite,
 			str who, struct claim_args *ret_claim) MUST_CHECK;
 
 /* Is the answer to our claim signed from the owner down to us? UNAUTHORIZED, word
- * invite_bad_signature, names the broken link; GONE if the invite has expired. Opens the
- * root key: *ret_has_root says whether there was one. */
+ * invite_bad_signature, names the broken link; GONE if the invite has expired. Opens
+ * the root key with the link's secret, which also says who the owner is. */
 struct err *share_verify(struct arena *a, const struct invite_code_args *invite,
 			 const struct claimed_args *claimed, const u8 secret[INVITE_SECRET_BYTES],
-			 i64 now_ms, u8 ret_root[ROOT_KEY_BYTES], bool *ret_has_root) MUST_CHECK;
+			 i64 now_ms, u8 ret_root[ROOT_KEY_BYTES]) MUST_CHECK;
 
 /* The X25519 key that goes with a member key: its conversion, base64url. */
 str share_x25519(struct arena *a, const struct sign_pair *member);

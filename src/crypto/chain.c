@@ -7,7 +7,10 @@
 
 #define KDF_CONTEXT "cminvite"
 enum { KDF_INVITE_KEY = 1, KDF_ROOT_KEY_BOX = 2 };
-enum { SEALED_ROOT_KEY_BYTES = SECRET_NONCE_BYTES + ROOT_KEY_BYTES + SECRET_MAC_BYTES };
+enum {
+	ROOT_PLAIN_BYTES = ROOT_KEY_BYTES + SIGN_PK_BYTES,
+	SEALED_ROOT_KEY_BYTES = SECRET_NONCE_BYTES + ROOT_PLAIN_BYTES + SECRET_MAC_BYTES,
+};
 
 _Static_assert(sizeof(KDF_CONTEXT) == KDF_CONTEXT_LEN + 1, "size of the context");
 
@@ -25,34 +28,40 @@ void invite_pair_from_secret(const u8 secret[INVITE_SECRET_BYTES], struct sign_p
 	secret_wipe(seed, sizeof(seed));
 }
 
-str invite_root_key_seal(struct arena *a, const u8 root_key[ROOT_KEY_BYTES],
+str invite_root_key_seal(struct arena *a, const u8 root_key[ROOT_KEY_BYTES], str owner_pubkey,
 			 const u8 secret[INVITE_SECRET_BYTES])
 {
-	u8 key[SECRET_KEY_BYTES];
+	u8 key[SECRET_KEY_BYTES], plain[ROOT_PLAIN_BYTES];
 	str packed;
 
+	memcpy(plain, root_key, ROOT_KEY_BYTES);
+	if (!hex_read(owner_pubkey, true, plain + ROOT_KEY_BYTES, SIGN_PK_BYTES))
+		abort(); /* the owner's own key, from its key pair */
 	kdf_derive(secret, KDF_ROOT_KEY_BOX, KDF_CONTEXT, key);
-	packed = secretbox_pack(a, str_of(root_key, ROOT_KEY_BYTES), key);
+	packed = secretbox_pack(a, str_of(plain, sizeof(plain)), key);
+	secret_wipe(plain, sizeof(plain));
 	secret_wipe(key, sizeof(key));
 	return base64_encode(a, packed);
 }
 
-bool invite_root_key_open(str sealed, const u8 secret[INVITE_SECRET_BYTES],
+bool invite_root_key_open(str sealed, str owner_pubkey, const u8 secret[INVITE_SECRET_BYTES],
 			  u8 ret_root_key[ROOT_KEY_BYTES])
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
-	u8 packed[SEALED_ROOT_KEY_BYTES], key[SECRET_KEY_BYTES];
-	str root_key;
+	u8 packed[SEALED_ROOT_KEY_BYTES], key[SECRET_KEY_BYTES], owner[SIGN_PK_BYTES];
+	str plain;
 	bool opened;
 
-	if (!base64_read(sealed, packed, sizeof(packed)))
+	if (!base64_read(sealed, packed, sizeof(packed)) ||
+	    !hex_read(owner_pubkey, true, owner, sizeof(owner)))
 		return false;
 	kdf_derive(secret, KDF_ROOT_KEY_BOX, KDF_CONTEXT, key);
-	opened = secretbox_unpack(a, str_of(packed, sizeof(packed)), key, &root_key);
+	opened = secretbox_unpack(a, str_of(packed, sizeof(packed)), key, &plain);
 	secret_wipe(key, sizeof(key));
-	if (opened)
-		memcpy(ret_root_key, root_key.ptr, ROOT_KEY_BYTES);
-	return opened;
+	if (!opened || memcmp(plain.ptr + ROOT_KEY_BYTES, owner, sizeof(owner)) != 0)
+		return false;
+	memcpy(ret_root_key, plain.ptr, ROOT_KEY_BYTES);
+	return true;
 }
 
 struct err *chain_invite_text(struct arena *a, const struct chain_invite *i, str *ret_text)

@@ -30,10 +30,12 @@ struct chain_claim {
 void invite_secret_new(u8 ret_secret[INVITE_SECRET_BYTES]);
 void invite_pair_from_secret(const u8 secret[INVITE_SECRET_BYTES], struct sign_pair *ret_pair);
 
-/* The root key under the secret: base64 of nonce and secretbox, 96 characters. */
-str invite_root_key_seal(struct arena *a, const u8 root_key[ROOT_KEY_BYTES],
+/* Root key and owner key under the secret: base64 of nonce and secretbox of both, 140 characters.
+ * Who has the link learns from it who owns the mesh, whatever the broker says. */
+str invite_root_key_seal(struct arena *a, const u8 root_key[ROOT_KEY_BYTES], str owner_pubkey,
 			 const u8 secret[INVITE_SECRET_BYTES]);
-bool invite_root_key_open(str sealed, const u8 secret[INVITE_SECRET_BYTES],
+/* False also when the box names another owner. */
+bool invite_root_key_open(str sealed, str owner_pubkey, const u8 secret[INVITE_SECRET_BYTES],
 			  u8 ret_root_key[ROOT_KEY_BYTES]) MUST_CHECK;
 
 /* claudemesh-invite|mesh_id|invite_id|invite_pubkey|role|expires_at|max_uses, owner key. */

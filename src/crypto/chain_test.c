@@ -219,19 +219,21 @@ TEST(root_key_opens_with_the_secret_only)
 	invite_secret_new(secret);
 	invite_secret_new(other);
 	assert_memory_not_equal(secret, other, sizeof(secret));
-	sealed = invite_root_key_seal(a, root, secret);
-	assert_int_equal(sealed.len, 96);
+	sealed = invite_root_key_seal(a, root, S(MEMBER_PK), secret);
+	assert_int_equal(sealed.len, 140);
 	assert_true(base64_decode(a, sealed, &raw));
-	assert_false(invite_root_key_open(sealed, other, got));
+	assert_false(invite_root_key_open(sealed, S(MEMBER_PK), other, got));
+	/* A broker that names another owner is found out by everyone who has the link. */
+	assert_false(invite_root_key_open(sealed, S(SESSION_PK), secret, got));
 	for (size_t bit = 0; bit < 8 * raw.len; bit++)
-		assert_false(invite_root_key_open(base64_encode(a, test_flip(a, raw, bit)), secret,
-						  got));
+		assert_false(invite_root_key_open(base64_encode(a, test_flip(a, raw, bit)),
+						  S(MEMBER_PK), secret, got));
 	for (size_t n = 0; n < raw.len; n++)
-		assert_false(invite_root_key_open(base64_encode(a, str_of(raw.ptr, n)), secret,
-						  got));
-	assert_false(invite_root_key_open(STR_NONE, secret, got));
+		assert_false(invite_root_key_open(base64_encode(a, str_of(raw.ptr, n)),
+						  S(MEMBER_PK), secret, got));
+	assert_false(invite_root_key_open(STR_NONE, S(MEMBER_PK), secret, got));
 	assert_int_equal(got[0], 9);
-	assert_true(invite_root_key_open(sealed, secret, got));
+	assert_true(invite_root_key_open(sealed, S(MEMBER_PK), secret, got));
 	assert_memory_equal(got, root, sizeof(got));
 	/* The secret as it stands in a link. */
 	assert_int_equal(encode_secret_base64url(a, secret, sizeof(secret)).len, INVITE_SECRET_LEN);

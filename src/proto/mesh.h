@@ -41,7 +41,7 @@ JSON_ARGS(mesh_created, MESH_CREATED_ARGS);
 	F(T, i64,  max_uses,        OPT, 0, INVITE_USES_MAX, "ours: how often it may be used") \
 	F(T, i64,  expires_at,      OPT, 0, INT64_MAX, "ours: Unix seconds") \
 	F(T, str,  invite_pubkey,   OPT, 0, 128, "ours: the invite's Ed25519 key, 64 hex") \
-	F(T, str,  sealed_root,     OPT, 0, 256, "ours: root key, secretbox under the invite's secret, base64url") \
+	F(T, str,  sealed_root,     OPT, 0, 256, "ours: root key and owner key, secretbox under the invite's secret, base64") \
 	F(T, str,  owner_signature, OPT, 0, 256, "ours: owner key over claudemesh-invite|...") \
 	F(T, str,  capability_signature, OPT, 0, 256, "ours: owner key over the v2 capability") \
 	F(T, str,  token,           OPT, 0, TOKEN_BYTES_MAX, "ours: v1 token for reference clients")
@@ -119,7 +119,7 @@ JSON_ARGS(claim, CLAIM_ARGS);
 	F(T, str,  mesh_name,       OPT, 0, 0, "ours") \
 	F(T, str,  role,            OPT, 0, 0, "ours") \
 	F(T, str,  broker_url,      OPT, 0, 0, "ours: ws address") \
-	F(T, str,  sealed_root,     OPT, 0, 0, "ours: secretbox under the invite's secret, base64url") \
+	F(T, str,  sealed_root,     OPT, 0, 0, "ours: root key and owner key, secretbox under the invite's secret, base64") \
 	F(T, str,  owner_signature, OPT, 0, 0, "ours: owner key over the invite") \
 	F(T, str,  invite_id,       OPT, 0, 0, "ours") \
 	F(T, str,  invite_pubkey,   OPT, 0, 0, "ours") \

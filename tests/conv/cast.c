@@ -94,7 +94,7 @@ static struct err *invite(struct arena *a, struct cast *c, struct mesh *m)
 	json_put_int(&o, "max_uses", INVITE_USES);
 	json_put_int(&o, "expires_at", expires_s);
 	json_put_str(&o, "invite_pubkey", ours.invite_pubkey);
-	json_put_str(&o, "sealed_root", invite_root_key_seal(a, root, secret));
+	json_put_str(&o, "sealed_root", invite_root_key_seal(a, root, sign_pair_pubkey(a, &m->owner), secret));
 	json_put_str(&o, "owner_signature", signature);
 	json_put_str(&o, "capability_signature", v2_signature);
 	json_put_str(&o, "token", m->token);
