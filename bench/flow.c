@@ -135,7 +135,7 @@ static void on_ack(struct peer *p, const struct json *frame)
 	forget_unacked(p, no);
 	if (r->flags->pattern == PATTERN_OFFLINE || ledger_is_done(l, no))
 		closed(r, no);
-	run_acked(r);
+	run_moved(r);
 }
 
 static void on_push(struct peer *p, const struct json *frame)
@@ -168,6 +168,7 @@ static void on_push(struct peer *p, const struct json *frame)
 	ack.clientMessageId = push.client_message_id;
 	ack.brokerMessageId = push.messageId;
 	peer_write(p, "client_ack", client_ack_fields, &ack);
+	run_moved(r);
 	if (done == LEDGER_NONE)
 		return;
 	if (r->flags->pattern == PATTERN_OFFLINE)

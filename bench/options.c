@@ -44,10 +44,11 @@ static struct err *check(struct arena *a, const struct bench_flags *f)
 		return FAIL(
 			a, BAD_REQUEST,
 			"--kills and --kill-every go with --spawn: only our own broker is killed");
-	if (kills && f->pattern != PATTERN_PAIRS)
-		return FAIL(a, BAD_REQUEST,
-			    "--kills and --kill-every go with --pattern pairs: a multicast goes to "
-			    "who is connected, so nobody can say who should have it");
+	if (kills && f->pattern != PATTERN_PAIRS && f->pattern != PATTERN_OFFLINE)
+		return FAIL(
+			a, BAD_REQUEST,
+			"--kills and --kill-every go with pairs and offline: a multicast goes to who is "
+			"connected, so nobody can say who should have it");
 	if (f->duration && f->messages)
 		return FAIL(a, BAD_REQUEST, "--duration and --messages exclude each other");
 	if (f->pattern == PATTERN_OFFLINE && f->clients % 2)

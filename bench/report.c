@@ -141,9 +141,12 @@ static void write_table(struct buf *b, const struct run *r, const struct figures
 		buf_printf(b, "first problem: %.*s\n", STRF(r->ledger.problem));
 	if (e)
 		buf_printf(b, "error: %.*s\n", STRF(e->text));
-	buf_add(b, report_is_ok(r, e)
-			   ? S("ok: every acked message arrived exactly once, and nothing else\n")
-			   : S("FAILED\n"));
+	if (!report_is_ok(r, e))
+		buf_add(b, S("FAILED\n"));
+	else if (r->flags->pattern == PATTERN_HELLO)
+		buf_add(b, S("ok: every hello was answered\n"));
+	else
+		buf_add(b, S("ok: every acked message arrived exactly once, and nothing else\n"));
 }
 
 str report(struct arena *a, const struct run *r, const struct err *e, i64 cpu_us)

@@ -46,7 +46,8 @@ static void plan_kill(struct run *r)
 
 		loop_timer_set(r->kill, (i64)(every / 2 + random_below(&random_system, every)));
 	} else if (f->kills) {
-		u64 part = (u64)f->messages / parts;
+		/* Each message is acked and is delivered. */
+		u64 part = 2 * (u64)f->messages / parts;
 
 		r->kill_at = part * (k + 1) - part / 4 + random_below(&random_system, part / 2 + 1);
 	}
@@ -57,7 +58,7 @@ static void on_kill(void *arg)
 	struct run *r = arg;
 	struct err *e;
 
-	if (r->phase != PHASE_FLOW)
+	if (r->phase != PHASE_FLOW && r->phase != PHASE_DRAIN)
 		return;
 	arena_reset(r->scratch);
 	r->killed_us = run_now_us();
@@ -67,9 +68,9 @@ static void on_kill(void *arg)
 	plan_kill(r);
 }
 
-void run_acked(struct run *r)
+void run_moved(struct run *r)
 {
-	if (r->ledger.acked < r->kill_at || loop_timer_is_set(r->kill))
+	if (r->ledger.acked + r->ledger.delivered < r->kill_at || loop_timer_is_set(r->kill))
 		return;
 	/* A few ms later, so that the moment has nothing to do with the ack. */
 	loop_timer_set(r->kill, (i64)random_below(&random_system, KILL_DELAY_MS));
@@ -93,12 +94,27 @@ static void start_flow(struct run *r)
 		flow_fill(&r->peers[i]);
 }
 
-static void start_settle(struct run *r)
+static void settle(struct run *r)
 {
 	r->phase = PHASE_SETTLE;
 	r->n_settled = 0;
 	for (u32 i = 0; i < r->n; i++)
 		flow_settle(&r->peers[i]);
+}
+
+/* Everything is delivered. */
+static void start_settle(struct run *r)
+{
+	u64 kills = r->broker ? r->broker->kills : 0;
+
+	loop_timer_off(r->kill);
+	if (r->flags->kills && !r->flags->kill_every && kills < (u64)r->flags->kills)
+		run_fail(r, FAIL(r->scratch, CONFLICT,
+				 "the flow ended after %" PRIu64 " of %" PRId64
+				 " kills: send more messages",
+				 kills, r->flags->kills));
+	else
+		settle(r);
 }
 
 static void start_reconnect(struct run *r)
@@ -121,16 +137,8 @@ static void start_drain(struct run *r)
 
 static void flow_ended(struct run *r)
 {
-	u64 kills = r->broker ? r->broker->kills : 0;
-
 	r->flow.end_us = run_now_us();
-	loop_timer_off(r->kill);
-	if (r->flags->kills && !r->flags->kill_every && kills < (u64)r->flags->kills)
-		run_fail(r, FAIL(r->scratch, CONFLICT,
-				 "the flow ended after %" PRIu64 " of %" PRId64
-				 " kills: send more messages",
-				 kills, r->flags->kills));
-	else if (r->flags->pattern == PATTERN_OFFLINE)
+	if (r->flags->pattern == PATTERN_OFFLINE)
 		start_drain(r);
 	else
 		start_settle(r);
@@ -181,7 +189,7 @@ static void step(void *arg)
 		break;
 	case PHASE_RECONNECT:
 		if (all_ready(r))
-			start_settle(r);
+			settle(r);
 		break;
 	case PHASE_OVER: break;
 	}
@@ -280,7 +288,8 @@ static void prepare(struct run *r, str tag)
 	ledger_init(&r->ledger, r->arena, tag, pubkeys, r->n);
 	r->scratch = arena_new();
 	r->out = buf_make(RUN_FRAME_MAX);
-	r->boxes = box_cache_new(MIN((size_t)2 * r->n + 16, (size_t)BOX_CACHE_MAX));
+	/* Each seals to one and opens from one, with a session key perhaps after trying it. */
+	r->boxes = box_cache_new(MIN((size_t)4 * r->n + 16, (size_t)BOX_CACHE_MAX));
 	r->step = (struct loop_task){ .fn = step, .arg = r };
 	r->tick = loop_timer_new(r->loop, on_tick, r);
 	r->kill = loop_timer_new(r->loop, on_kill, r);

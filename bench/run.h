@@ -52,7 +52,7 @@ struct run {
 	u32 n_wanted, n_ready, n_connecting, n_settled;
 	u64 left;          /* messages nobody has sent yet */
 	i64 send_until_us; /* with --duration; else INT64_MAX */
-	u64 kill_at;       /* acks before the next kill; UINT64_MAX: none */
+	u64 kill_at;       /* acks and deliveries before the next kill; UINT64_MAX: none */
 
 	struct hist hello;  /* from the connect to hello_ack */
 	u64 hellos, losses; /* losses: connections that ended while wanted */
@@ -74,6 +74,7 @@ void run_fail(struct run *r, const struct err *e);
 /* Looks at the end of this turn whether a phase is over. */
 void run_step(struct run *r);
 void run_peer_ready(struct peer *p);
-void run_acked(struct run *r);
+/* A message was acked or delivered. */
+void run_moved(struct run *r);
 
 #endif
