@@ -109,6 +109,8 @@ static void visitor_set_state(struct visitor *v, enum visitor_state state)
 		abort();
 	}
 	v->state = state;
+	if (state == VISITOR_CLOSING)
+		return;
 	if (state == VISITOR_PROVING || state == VISITOR_ASKED || v->held)
 		ws_conn_pause(v->conn);
 	else
@@ -117,7 +119,7 @@ static void visitor_set_state(struct visitor *v, enum visitor_state state)
 
 static void visitor_close(struct visitor *v, int code, str reason)
 {
-	v->state = VISITOR_CLOSING;
+	visitor_set_state(v, VISITOR_CLOSING);
 	ws_conn_close(v->conn, code, reason);
 }
 

@@ -45,7 +45,7 @@ const struct setting settings_table[] = {
 	  .words = offline_words,
 	  .doc = "A message to a member who is away is kept for delivery, or refused." },
 	{ "max-message-bytes", SETTING_NUMBER, AT(max_message_bytes), .value = "N",
-	  .preset = "65536", .min = 64, .max = 16 << 20, .also = "MAX_MESSAGE_BYTES",
+	  .preset = "65536", .min = 512, .max = 16 << 20, .also = "MAX_MESSAGE_BYTES",
 	  .doc = "Largest message, as ciphertext, nonce and target together." },
 	{ "max-connections-per-mesh", SETTING_NUMBER, AT(max_connections_per_mesh), .value = "N",
 	  .preset = "10000", .min = 1, .max = 1000000, .also = "MAX_CONNECTIONS_PER_MESH",
