@@ -22,7 +22,13 @@
 #include "db/sqlite.h"
 #include "net/http_client.h"
 
-enum { PATIENCE_MS = 20000, STEP_MS = 10, ARGS_MAX = 24, LOG_MAX = 64 << 10, REST_RSS_KB = 15 * 1024 };
+enum {
+	PATIENCE_MS = 20000,
+	STEP_MS = 10,
+	ARGS_MAX = 24,
+	LOG_MAX = 64 << 10,
+	REST_RSS_KB = 15 * 1024
+};
 
 static const char *program;
 
@@ -30,7 +36,7 @@ struct child {
 	struct arena *arena;
 	char dir[64];
 	str data, log, base;
-	const char *env;              /* one NAME=VALUE for the child, or NULL */
+	const char *env; /* one NAME=VALUE for the child, or NULL */
 	pid_t pid;
 	int status;
 };
@@ -140,7 +146,8 @@ static void child_start(struct child *c, const char *flags)
 		if (c->base.len)
 			return;
 		if (child_ended(c) || wire_now_ms() > until)
-			fail_msg("the broker did not start: %.*s", STRF(file_text(c->arena, c->log)));
+			fail_msg("the broker did not start: %.*s",
+				 STRF(file_text(c->arena, c->log)));
 		poll(NULL, 0, STEP_MS);
 	}
 }
@@ -150,7 +157,8 @@ static void child_stop(struct child *c, int signum)
 	assert_int_equal(kill(c->pid, signum), 0);
 	child_wait(c);
 	if (!WIFEXITED(c->status) || WEXITSTATUS(c->status) != 0)
-		fail_msg("wait status %#x: %.*s", (unsigned)c->status, STRF(file_text(c->arena, c->log)));
+		fail_msg("wait status %#x: %.*s", (unsigned)c->status,
+			 STRF(file_text(c->arena, c->log)));
 }
 
 /* It must not start, for this reason, which it tells in one line. */
@@ -166,14 +174,15 @@ static void child_refuses(struct child *c, const char *flags, int status, const 
 		lines += str_starts(line, S("claudemesh-broker: "));
 	if (!WIFEXITED(c->status) || WEXITSTATUS(c->status) != status || lines != 1 ||
 	    !str_contains(log, str_from(words)))
-		fail_msg("%s: wait status %#x, not %d with '%s': %.*s", flags, (unsigned)c->status, status,
-			 words, STRF(log));
+		fail_msg("%s: wait status %#x, not %d with '%s': %.*s", flags, (unsigned)c->status,
+			 status, words, STRF(log));
 }
 
 static void child_free(struct child *c)
 {
-	static const char *const files[] = { "broker.db", "broker.db-wal", "broker.db-shm", "broker.db.lock",
-					     "broker.key", "broker.lock", "broker.addr" };
+	static const char *const files[] = { "broker.db",      "broker.db-wal", "broker.db-shm",
+					     "broker.db.lock", "broker.key",    "broker.lock",
+					     "broker.addr" };
 
 	if (!child_ended(c)) {
 		kill(c->pid, SIGKILL);
@@ -197,11 +206,16 @@ static int child_port(const struct child *c)
 	return (int)port;
 }
 
-static int status_of(struct child *c, str method, const char *path, str body, struct tls *tls, str *ret_body)
+static int status_of(struct child *c, str method, const char *path, str body, struct tls *tls,
+		     str *ret_body)
 {
 	const struct http_header type = { S("Content-Type"), S("application/json") };
-	struct http_spec spec = { .method = method, .url = arena_printf(c->arena, "%.*s%s", STRF(c->base), path),
-				  .body = body, .headers = &type, .n_headers = body.ptr ? 1 : 0, .tls = tls };
+	struct http_spec spec = { .method = method,
+				  .url = arena_printf(c->arena, "%.*s%s", STRF(c->base), path),
+				  .body = body,
+				  .headers = &type,
+				  .n_headers = body.ptr ? 1 : 0,
+				  .tls = tls };
 	struct http_answer answer;
 
 	assert_ok(http_fetch(c->arena, &spec, &answer));
@@ -233,7 +247,8 @@ TEST(starts_announces_itself_and_ends)
 
 	child_start(c, "");
 	assert_true(str_starts(c->base, S("http://127.0.0.1:")));
-	assert_true(str_contains(file_text(a, c->log), arena_printf(a, "listening on %.*s\n", STRF(c->base))));
+	assert_true(str_contains(file_text(a, c->log),
+				 arena_printf(a, "listening on %.*s\n", STRF(c->base))));
 	assert_int_equal(status_of(c, S("GET"), "/health?x=1", STR_NONE, NULL, NULL), 200);
 	assert_int_equal(mode_of(a, c->data), 0700);
 	assert_int_equal(mode_of(a, file_in(c, "broker.db")), 0600);
@@ -345,8 +360,10 @@ TEST(one_broker_a_directory)
 	child_start(c, "");
 	first = c->pid;
 	other->data = c->data;
-	child_refuses(other, "", 6, arena_printf(a, "is in use by another broker (process %d): stop it first",
-						 (int)first).ptr);
+	child_refuses(other, "", 6,
+		      arena_printf(a, "is in use by another broker (process %d): stop it first",
+				   (int)first)
+			      .ptr);
 	other->data = arena_printf(a, "%s/data", other->dir);
 	/* The same database from two directories. */
 	child_refuses(other, arena_printf(a, "--database %.*s/broker.db", STRF(c->data)).ptr, 6,
@@ -363,8 +380,9 @@ TEST(a_busy_port_is_named)
 	struct child *c = child_new(a), *other = child_new(a);
 
 	child_start(c, "");
-	child_refuses(other, arena_printf(a, "--listen 127.0.0.1:%d", child_port(c)).ptr, 6,
-		      arena_printf(a, "127.0.0.1:%d: another program uses that port", child_port(c)).ptr);
+	child_refuses(
+		other, arena_printf(a, "--listen 127.0.0.1:%d", child_port(c)).ptr, 6,
+		arena_printf(a, "127.0.0.1:%d: another program uses that port", child_port(c)).ptr);
 	child_stop(c, SIGTERM);
 	child_free(other);
 	child_free(c);
@@ -380,8 +398,9 @@ TEST(a_newer_database_is_left_alone)
 	child_stop(c, SIGTERM);
 	assert_ok(db_open(a, &db_sqlite, file_in(c, "broker.db"), &db));
 	assert_ok(db_begin(db, a));
-	assert_ok(db_exec(db, a, S("INSERT INTO migration SELECT '9999_later.sql', checksum, applied_ms "
-				   "FROM migration LIMIT 1")));
+	assert_ok(db_exec(db, a,
+			  S("INSERT INTO migration SELECT '9999_later.sql', checksum, applied_ms "
+			    "FROM migration LIMIT 1")));
 	assert_ok(db_commit(db, a));
 	db_close(db);
 	child_refuses(c, "", 6, "9999_later.sql");
@@ -396,7 +415,8 @@ TEST(what_is_no_database_is_left_alone)
 
 	child_start(c, "");
 	child_stop(c, SIGTERM);
-	write_file(a, file_in(c, "broker.db"), "a letter to my aunt, long enough to be no empty file", 0600);
+	write_file(a, file_in(c, "broker.db"),
+		   "a letter to my aunt, long enough to be no empty file", 0600);
 	child_refuses(c, "", 10, "is not a SQLite database");
 	assert_true(str_starts(file_text(a, file_in(c, "broker.db")), S("a letter to my aunt")));
 	child_refuses(c, "--database postgresql://h/x", 3, "keeps its data in SQLite only");
@@ -414,7 +434,8 @@ TEST(files_that_others_may_touch_are_refused)
 	child_refuses(c, arena_printf(a, "--config %.*s", STRF(config)).ptr, 7,
 		      arena_printf(a, "chmod 600 '%.*s'", STRF(config)).ptr);
 	write_file(a, config, "log-lvel = debug\n", 0600);
-	child_refuses(c, arena_printf(a, "--config %.*s", STRF(config)).ptr, 3, "line 1: no setting 'log-lvel'");
+	child_refuses(c, arena_printf(a, "--config %.*s", STRF(config)).ptr, 3,
+		      "line 1: no setting 'log-lvel'");
 	unlink(config.ptr);
 	child_start(c, "");
 	child_stop(c, SIGTERM);
@@ -445,11 +466,14 @@ TEST(tls_is_spoken_with_the_certificate_given)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct child *c = child_new(a);
-	struct test_cert one = test_cert_new("IP:127.0.0.1", 1), two = test_cert_new("IP:127.0.0.1", 1);
+	struct test_cert one = test_cert_new("IP:127.0.0.1", 1),
+			 two = test_cert_new("IP:127.0.0.1", 1);
 	struct tls *tls;
 
-	child_refuses(c, arena_printf(a, "--tls-cert %s --tls-key %s", one.cert, two.key).ptr, 3, two.key);
-	child_refuses(c, arena_printf(a, "--tls-cert /nowhere --tls-key %s", two.key).ptr, 10, "/nowhere");
+	child_refuses(c, arena_printf(a, "--tls-cert %s --tls-key %s", one.cert, two.key).ptr, 3,
+		      two.key);
+	child_refuses(c, arena_printf(a, "--tls-cert /nowhere --tls-key %s", two.key).ptr, 10,
+		      "/nowhere");
 	child_refuses(c, arena_printf(a, "--tls-cert %s", one.cert).ptr, 3, "go together");
 	child_start(c, arena_printf(a, "--tls-cert %s --tls-key %s", one.cert, one.key).ptr);
 	assert_true(str_starts(c->base, S("https://127.0.0.1:")));
@@ -498,7 +522,8 @@ TEST(settings_come_from_the_environment_too)
 	assert_int_equal(create(c, NULL), 403);
 	child_stop(c, SIGTERM);
 	c->env = "CLAUDEMESH_BROKER_CREATE=nobody";
-	child_refuses(c, "", 3, "environment variable CLAUDEMESH_BROKER_CREATE: 'nobody' is none of");
+	child_refuses(c, "", 3,
+		      "environment variable CLAUDEMESH_BROKER_CREATE: 'nobody' is none of");
 	child_free(c);
 }
 

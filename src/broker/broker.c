@@ -33,8 +33,8 @@ struct broker {
 	struct loop_signal *term, *interrupt;
 	struct engine *engine;
 	struct engine_thread *thread;
-	struct engine_stats last_stats;       /* of the thread that has ended */
-	str base;                             /* how others reach us: "http://127.0.0.1:7900" */
+	struct engine_stats last_stats; /* of the thread that has ended */
+	str base;                       /* how others reach us: "http://127.0.0.1:7900" */
 };
 
 /* What the server tells, passed on to its two halves. */
@@ -145,14 +145,22 @@ static void make_loop_side(struct broker *b)
 	struct server_limits limits = server_limits_default;
 	struct hub_ends ends = { .submit = submit, .apply = apply, .room = room, .arg = b };
 
-	b->policy = (struct policy){ (enum create_rule)s->create, s->public_url, s->public_is_local };
+	b->policy = (struct policy){ (enum create_rule)s->create, s->public_url,
+				     s->public_is_local };
 	b->pool = pool_new(b->loop);
 	b->hub = hub_new(b->loop, &ends);
-	b->gate = gate_new(&(struct gate_env){ .clock = &clock_real, .random = &random_system,
-					       .policy = &b->policy, .hub = b->hub, .pool = b->pool });
-	b->http = http_new(&(struct http_env){ .clock = &clock_real, .random = &random_system,
-					       .policy = &b->policy, .hub = b->hub, .pool = b->pool,
-					       .stats = stats, .stats_arg = b });
+	b->gate = gate_new(&(struct gate_env){ .clock = &clock_real,
+					       .random = &random_system,
+					       .policy = &b->policy,
+					       .hub = b->hub,
+					       .pool = b->pool });
+	b->http = http_new(&(struct http_env){ .clock = &clock_real,
+					       .random = &random_system,
+					       .policy = &b->policy,
+					       .hub = b->hub,
+					       .pool = b->pool,
+					       .stats = stats,
+					       .stats_arg = b });
 	limits.message_max = (size_t)(FRAME_FACTOR * s->max_message_bytes);
 	limits.out_max = MAX(limits.out_max, 4 * limits.message_max);
 	limits.hello_ms = s->hello_seconds * 1000;
@@ -186,8 +194,8 @@ static struct err *bind_ports(struct broker *b)
 	if (s->tls_cert.len)
 		TRY(tls_server_new(b->arena, s->tls_cert, s->tls_key, &b->tls));
 	for (size_t i = 0; i < s->listen.n; i++)
-		TRY(server_listen(b->arena, b->server, s->listen.items[i].host, s->listen.items[i].port,
-				  b->tls));
+		TRY(server_listen(b->arena, b->server, s->listen.items[i].host,
+				  s->listen.items[i].port, b->tls));
 	b->base = find_base(b);
 	http_set_server(b->http, b->server, b->base);
 	return NULL;
@@ -206,8 +214,8 @@ static struct err *start_engine(struct broker *b)
 	es.http_url = b->base;
 	TRY(url_ws_address(b->arena, b->base, &es.ws_url));
 	TRY(engine_new(b->arena, &clock_real, &random_system, b->store, &b->keys, &es, &b->engine));
-	return engine_thread_start(b->arena, b->engine, &clock_real, hub_on_effects, hub_on_room, b->hub,
-				   &b->thread);
+	return engine_thread_start(b->arena, b->engine, &clock_real, hub_on_effects, hub_on_room,
+				   b->hub, &b->thread);
 }
 
 /* Stop. */

@@ -24,8 +24,8 @@ static struct err *make_dirs(struct arena *a, str path)
 			continue;
 		cpath[i] = '\0';
 		if (mkdir(cpath, 0700) != 0 && errno != EEXIST)
-			return FAIL(a, IO, "data directory '%.*s' cannot be made: '%s': %s", STRF(path),
-				    cpath, strerror(errno));
+			return FAIL(a, IO, "data directory '%.*s' cannot be made: '%s': %s",
+				    STRF(path), cpath, strerror(errno));
 		if (i < path.len)
 			cpath[i] = '/';
 	}
@@ -41,10 +41,11 @@ static struct err *check_dir(struct arena *a, str path)
 	if (!S_ISDIR(st.st_mode))
 		return FAIL(a, IO, "data directory '%.*s' is no directory", STRF(path));
 	if (st.st_uid != geteuid())
-		return FAIL(a, FORBIDDEN, "data directory '%.*s' belongs to another user (%u)", STRF(path),
-			    (unsigned)st.st_uid);
+		return FAIL(a, FORBIDDEN, "data directory '%.*s' belongs to another user (%u)",
+			    STRF(path), (unsigned)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return FAIL(a, FORBIDDEN, "others may write to the data directory '%.*s': chmod 700 '%.*s'",
+		return FAIL(a, FORBIDDEN,
+			    "others may write to the data directory '%.*s': chmod 700 '%.*s'",
 			    STRF(path), STRF(path));
 	return NULL;
 }
@@ -60,9 +61,10 @@ static struct err *take_lock(struct arena *a, struct datadir *d)
 	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		ssize_t n = pread(d->lock_fd, holder, sizeof(holder) - 1, 0);
 
-		return FAIL(a, CONFLICT, "data directory '%.*s' is in use by another broker (process %.*s): "
-			    "stop it first, or give this one another --data", STRF(d->path),
-			    (int)MAX(n, 0), holder);
+		return FAIL(a, CONFLICT,
+			    "data directory '%.*s' is in use by another broker (process %.*s): "
+			    "stop it first, or give this one another --data",
+			    STRF(d->path), (int)MAX(n, 0), holder);
 	}
 	snprintf(holder, sizeof(holder), "%ld", (long)getpid());
 	if (ftruncate(d->lock_fd, 0) != 0 || pwrite(d->lock_fd, holder, strlen(holder), 0) < 0)
@@ -108,7 +110,8 @@ struct err *datadir_announce(struct arena *a, const struct datadir *d, str addre
 {
 	str name = datadir_file(a, d, "broker.addr"), next = datadir_file(a, d, "broker.addr.new");
 	str line = arena_printf(a, "%.*s\n", STRF(address));
-	CLEANUP(close_fd) int fd = open(arena_cstr(a, next), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CLEANUP(close_fd)
+	int fd = open(arena_cstr(a, next), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0 || write(fd, line.ptr, line.len) != (ssize_t)line.len ||
 	    rename(arena_cstr(a, next), arena_cstr(a, name)) != 0)

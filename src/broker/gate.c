@@ -10,15 +10,17 @@
 enum { VISITOR_MAGIC = 0x6d766973 };
 
 enum visitor_state {
-	VISITOR_NEW,          /* may say hello */
-	VISITOR_PROVING,      /* a frame is on the pool */
-	VISITOR_ASKED,        /* the engine decides */
+	VISITOR_NEW,     /* may say hello */
+	VISITOR_PROVING, /* a frame is on the pool */
+	VISITOR_ASKED,   /* the engine decides */
 	VISITOR_ADMITTED,
 	VISITOR_CLOSING,
 };
 
 /* A push whose way out the engine wants to hear of. */
-struct written_mark { u64 server, engine; };
+struct written_mark {
+	u64 server, engine;
+};
 
 struct visitor {
 	unsigned magic;
@@ -26,10 +28,10 @@ struct visitor {
 	struct ws_conn *conn;
 	struct visitor *prev, *next;
 	enum visitor_state state;
-	bool known;           /* the engine was told of it, and wants to hear of its end */
-	bool held;            /* reads nothing until the engine has room */
+	bool known; /* the engine was told of it, and wants to hear of its end */
+	bool held;  /* reads nothing until the engine has room */
 	char challenge[HELLO_CHALLENGE_LEN + 1];
-	struct written_mark *marks;   /* in order of both; from `first_mark` on */
+	struct written_mark *marks; /* in order of both; from `first_mark` on */
 	size_t first_mark, n_marks, cap_marks;
 };
 
@@ -104,7 +106,8 @@ static void visitor_set_state(struct visitor *v, enum visitor_state state)
 	};
 
 	if (state != VISITOR_CLOSING && !(allowed[v->state] & 1u << state)) {
-		log_error("visitor in the wrong state", LOG_S("from", str_from(state_names[v->state])),
+		log_error("visitor in the wrong state",
+			  LOG_S("from", str_from(state_names[v->state])),
 			  LOG_S("to", str_from(state_names[state])));
 		abort();
 	}
@@ -181,15 +184,14 @@ static void on_proved(void *arg, const struct proving *p)
 	if (!v || v->state != VISITOR_PROVING)
 		return;
 	switch (p->verdict) {
-	case VERDICT_GOOD:
-		say_hello(v, p);
-		break;
+	case VERDICT_GOOD: say_hello(v, p); break;
 	case VERDICT_STRAY:
 		visitor_set_state(v, VISITOR_NEW);
 		ws_conn_send_block(v->conn, p->error);
 		break;
 	case VERDICT_REFUSED:
-		log_info("hello refused", LOG_S("code", str_from(p->word)), LOG_S("error", str_from(p->text)),
+		log_info("hello refused", LOG_S("code", str_from(p->word)),
+			 LOG_S("error", str_from(p->text)),
 			 LOG_S("peer", str_from(ws_conn_peer(v->conn)->text)));
 		ws_conn_send_block(v->conn, p->error);
 		visitor_close(v, WS_POLICY, str_from(p->word));
@@ -214,7 +216,8 @@ static bool refuse_second_hello(struct visitor *v, str message)
 	if (!str_eq(type, S("hello")) && !str_eq(type, S("session_hello")))
 		return false;
 	answer = error_message(err_word(FAIL(a, CONFLICT, "this connection has said hello already"),
-					S("already_hello")), message);
+					S("already_hello")),
+			       message);
 	ws_conn_send_block(v->conn, answer);
 	block_unref(answer);
 	return true;
@@ -227,7 +230,8 @@ void gate_on_message(struct gate *g, struct ws_conn *c, str message)
 
 	if (v->state == VISITOR_NEW) {
 		visitor_set_state(v, VISITOR_PROVING);
-		proving_start(g->env.pool, g->env.clock, id, str_from(v->challenge), message, on_proved, g);
+		proving_start(g->env.pool, g->env.clock, id, str_from(v->challenge), message,
+			      on_proved, g);
 	} else if (v->state == VISITOR_ADMITTED && !refuse_second_hello(v, message)) {
 		visitor_submit(v, event_new(EVENT_FRAME, conn_ref_of(id), message, STR_NONE));
 	}
@@ -279,8 +283,8 @@ void gate_on_written(struct gate *g UNUSED, struct ws_conn *c, u64 total)
 /* Who says goodbye is gone; who is cut off may come back. */
 static bool said_goodbye(const struct ws_end *end)
 {
-	return end->by_peer && (end->code == WS_NORMAL || end->code == WS_GOING_AWAY ||
-				end->code == WS_NO_CODE);
+	return end->by_peer &&
+	       (end->code == WS_NORMAL || end->code == WS_GOING_AWAY || end->code == WS_NO_CODE);
 }
 
 void gate_on_close(struct gate *g, struct ws_conn *c, const struct ws_end *end)
@@ -290,7 +294,8 @@ void gate_on_close(struct gate *g, struct ws_conn *c, const struct ws_end *end)
 	log_debug("connection closed", LOG_I("code", end->code), LOG_S("reason", end->reason),
 		  LOG_S("cause", end->cause), LOG_S("peer", str_from(ws_conn_peer(c)->text)));
 	if (v->known) {
-		struct event *ev = event_new(EVENT_CLOSED, conn_ref_of(ws_conn_id(c)), STR_NONE, STR_NONE);
+		struct event *ev = event_new(EVENT_CLOSED, conn_ref_of(ws_conn_id(c)), STR_NONE,
+					     STR_NONE);
 
 		ev->clean = said_goodbye(end);
 		/* There is nobody left to hold up when the queue is full. */

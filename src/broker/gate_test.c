@@ -32,7 +32,7 @@ struct stage {
 	struct server_app app;
 	struct event *notes[NOTES_MAX];
 	size_t n;
-	size_t full_after;            /* submissions after which the queue is full; 0: never */
+	size_t full_after; /* submissions after which the queue is full; 0: never */
 	struct sign_pair key;
 };
 
@@ -95,11 +95,16 @@ static struct stage *stage_new(struct arena *a)
 	assert_ok(loop_new(a, &t->loop));
 	t->pool = pool_new(t->loop);
 	t->hub = hub_new(t->loop, &ends);
-	t->gate = gate_new(&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool });
+	t->gate = gate_new(
+		&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool });
 	t->app = (struct server_app){
-		.on_request = on_request, .on_upgrade = on_upgrade, .on_ws_open = on_ws_open,
-		.on_ws_message = on_ws_message, .on_ws_written = on_ws_written,
-		.on_ws_close = on_ws_close, .ws_path = "/ws",
+		.on_request = on_request,
+		.on_upgrade = on_upgrade,
+		.on_ws_open = on_ws_open,
+		.on_ws_message = on_ws_message,
+		.on_ws_written = on_ws_written,
+		.on_ws_close = on_ws_close,
+		.ws_path = "/ws",
 	};
 	t->server = server_new(t->loop, &t->app, t, &server_limits_default);
 	gate_set_server(t->gate, t->server);
@@ -139,7 +144,8 @@ static void client_message(void *arg, struct ws_client *ws UNUSED, str message, 
 	snprintf(c->frames[c->n++], sizeof(c->frames[0]), "%.*s", STRF(message));
 }
 
-static void client_fail(void *arg, struct ws_client *ws UNUSED, const struct err *e UNUSED, int status)
+static void client_fail(void *arg, struct ws_client *ws UNUSED, const struct err *e UNUSED,
+			int status)
 {
 	struct client *c = arg;
 
@@ -157,7 +163,9 @@ static void client_close(void *arg, struct ws_client *ws UNUSED, const struct ws
 }
 
 static const struct ws_client_app client_app = {
-	.on_open = client_open, .on_message = client_message, .on_fail = client_fail,
+	.on_open = client_open,
+	.on_message = client_message,
+	.on_fail = client_fail,
 	.on_close = client_close,
 };
 
@@ -166,7 +174,8 @@ static struct client *client_new(struct stage *t, const struct http_header *head
 	struct client *c = NEW(t->arena, struct client);
 	struct ws_client_spec spec = {
 		.url = arena_printf(t->arena, "ws://127.0.0.1:%d/ws", server_port(t->server)),
-		.headers = headers, .n_headers = n,
+		.headers = headers,
+		.n_headers = n,
 	};
 
 	c->ws = ws_client_new(t->loop, &spec, &client_app, c);
@@ -177,9 +186,11 @@ static struct client *client_new(struct stage *t, const struct http_header *head
 static str hello(struct stage *t, const char *challenge)
 {
 	struct arena *a = t->arena;
-	struct hello_claim claim = { .mesh_id = S("m"), .member_id = S("x"),
+	struct hello_claim claim = { .mesh_id = S("m"),
+				     .member_id = S("x"),
 				     .pubkey = sign_pair_pubkey(a, &t->key),
-				     .timestamp_ms = clock_ms(&clock_real), .session_id = S("s"),
+				     .timestamp_ms = clock_ms(&clock_real),
+				     .session_id = S("s"),
 				     .challenge = str_from(challenge) };
 	str signature;
 
@@ -187,10 +198,12 @@ static str hello(struct stage *t, const char *challenge)
 		assert_ok(hello_v2_sign(a, &claim, &t->key, &signature));
 	else
 		signature = hello_v1_sign(a, &claim, &t->key);
-	return arena_printf(a, "{\"type\":\"hello\",\"meshId\":\"m\",\"memberId\":\"x\",\"pubkey\":\"%.*s\","
-			    "\"sessionId\":\"s\",\"timestamp\":%lld,\"signature\":\"%.*s\"%s}",
-			    STRF(claim.pubkey), (long long)claim.timestamp_ms, STRF(signature),
-			    challenge ? ",\"helloVersion\":2" : "");
+	return arena_printf(
+		a,
+		"{\"type\":\"hello\",\"meshId\":\"m\",\"memberId\":\"x\",\"pubkey\":\"%.*s\","
+		"\"sessionId\":\"s\",\"timestamp\":%lld,\"signature\":\"%.*s\"%s}",
+		STRF(claim.pubkey), (long long)claim.timestamp_ms, STRF(signature),
+		challenge ? ",\"helloVersion\":2" : "");
 }
 
 /* Effects as the engine's thread hands them out. */
@@ -224,7 +237,8 @@ static void settle(struct stage *t)
 static void assert_frame(const struct client *c, size_t i, const char *part)
 {
 	if (i >= c->n || !str_contains(str_from(c->frames[i]), str_from(part)))
-		fail_msg("frame %zu of %zu lacks '%s': %s", i, c->n, part, i < c->n ? c->frames[i] : "");
+		fail_msg("frame %zu of %zu lacks '%s': %s", i, c->n, part,
+			 i < c->n ? c->frames[i] : "");
 }
 
 TEST(every_socket_has_a_challenge_of_its_own)
@@ -382,7 +396,8 @@ TEST(pushes_with_a_mark_are_reported_when_written)
 	struct effects *fx = effects_new();
 
 	for (u64 i = 0; i < 20; i++)
-		effects_send(fx, to, block_new(arena_printf(a, "{\"push\":%d}", (int)i)), i < 12 ? i : 0);
+		effects_send(fx, to, block_new(arena_printf(a, "{\"push\":%d}", (int)i)),
+			     i < 12 ? i : 0);
 	hub_on_effects(t->hub, fx);
 	UNTIL(t->loop, c->n == 20 && t->n > 1 && t->notes[t->n - 1]->mark == 11);
 	for (size_t i = 0; i < 20; i++)
@@ -398,7 +413,10 @@ TEST(pushes_with_a_mark_are_reported_when_written)
 
 TEST(the_engine_hears_how_a_connection_ended)
 {
-	static const struct { int code; bool clean; } ends[] = {
+	static const struct {
+		int code;
+		bool clean;
+	} ends[] = {
 		{ 1000, true }, { 1001, true }, { WS_NO_CODE, true }, { 4000, false }, { 0, false },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();

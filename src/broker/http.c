@@ -50,8 +50,9 @@ static void call_submit(struct call *c, struct server_request *rq)
 
 	if (hub_has_ended(h->env.hub) || hub_is_full(h->env.hub)) {
 		http_fail(h, rq, c->op->flags & OP_OK_FALSE,
-			  FAIL(rq->arena, TRY_AGAIN, hub_has_ended(h->env.hub)
-			       ? "the broker is shutting down" : "the broker is busy"));
+			  FAIL(rq->arena, TRY_AGAIN,
+			       hub_has_ended(h->env.hub) ? "the broker is shutting down"
+							 : "the broker is busy"));
 		return;
 	}
 	ev = event_new(EVENT_CALL, conn_ref_of(c->id), c->body, c->param);
@@ -69,7 +70,8 @@ static void call_prove(void *arg)
 {
 	struct call *c = arg;
 
-	c->error = prove_call(c->arena, c->op, c->body, c->param, clock_ms(c->http->env.clock), &c->proof);
+	c->error = prove_call(c->arena, c->op, c->body, c->param, clock_ms(c->http->env.clock),
+			      &c->proof);
 }
 
 static void call_proved(void *arg)
@@ -124,8 +126,9 @@ static void no_route(struct http *h, struct server_request *rq, const struct rou
 	else if (m->status == 400)
 		http_fail(h, rq, false, FAIL(a, BAD_REQUEST, "a broken escape in the path"));
 	else if (m->nearest.len)
-		http_fail(h, rq, false, FAIL(a, NOT_FOUND, "nothing at '%.*s', did you mean %.*s?",
-					     STRF(path), STRF(m->nearest)));
+		http_fail(h, rq, false,
+			  FAIL(a, NOT_FOUND, "nothing at '%.*s', did you mean %.*s?", STRF(path),
+			       STRF(m->nearest)));
 	else
 		http_fail(h, rq, false, FAIL(a, NOT_FOUND, "nothing at '%.*s'", STRF(path)));
 }
@@ -137,7 +140,8 @@ void http_on_request(struct http *h, struct server_request *rq)
 	const struct op *op;
 
 	rq->user = note;
-	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"), REQUEST_ID_LEN);
+	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"),
+				    REQUEST_ID_LEN);
 	note->route = "none";
 	if (str_eq(rq->head->method, S("OPTIONS"))) {
 		http_answer(h, rq, 204, STR_NONE);
@@ -155,7 +159,8 @@ void http_on_request(struct http *h, struct server_request *rq)
 	}
 	op = op_find(str_from(m.route->op), OP_CALL);
 	if (!op)
-		http_fail(h, rq, false, FAIL(rq->arena, NOT_SUPPORTED, "this broker has no '%s'", m.route->op));
+		http_fail(h, rq, false,
+			  FAIL(rq->arena, NOT_SUPPORTED, "this broker has no '%s'", m.route->op));
 	else if (is_wrong_type(rq))
 		http_answer_type(h, rq, op->flags & OP_OK_FALSE);
 	else

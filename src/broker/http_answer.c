@@ -31,12 +31,14 @@ void http_answer_as(struct http *h, struct server_request *rq, int status, str t
 	if (type.len)
 		all[n++] = (struct http_header){ S("Content-Type"), type };
 	if (status == 429 || status == 503)
-		all[n++] = (struct http_header){ S("Retry-After"), arena_printf(rq->arena, "%d", RETRY_AFTER_SECONDS) };
+		all[n++] = (struct http_header){
+			S("Retry-After"), arena_printf(rq->arena, "%d", RETRY_AFTER_SECONDS)
+		};
 	if (n_headers)
 		memcpy(all + n, headers, n_headers * sizeof(*headers));
-	log_debug("request", LOG_S("method", rq->head->method), LOG_S("route", str_from(note->route)),
-		  LOG_I("status", status), LOG_S("id", note->id),
-		  LOG_S("peer", str_from(rq->peer->text)));
+	log_debug("request", LOG_S("method", rq->head->method),
+		  LOG_S("route", str_from(note->route)), LOG_I("status", status),
+		  LOG_S("id", note->id), LOG_S("peer", str_from(rq->peer->text)));
 	server_respond(h->server, rq, status, all, n + n_headers, body);
 }
 
@@ -82,8 +84,9 @@ void http_answer_allow(struct http *h, struct server_request *rq, str allow)
 
 void http_answer_type(struct http *h, struct server_request *rq, bool ok_false)
 {
-	http_answer(h, rq, 415, error_body(rq, ok_false, S("not_json"),
-					   S("the body must be sent as Content-Type: application/json")));
+	http_answer(h, rq, 415,
+		    error_body(rq, ok_false, S("not_json"),
+			       S("the body must be sent as Content-Type: application/json")));
 }
 
 /* A request for the WebSocket that asks for no WebSocket. */
@@ -92,5 +95,6 @@ void http_upgrade(struct http *h, struct server_request *rq, str param UNUSED)
 	const struct http_header header = { S("Upgrade"), S("websocket") };
 
 	http_answer_as(h, rq, 426, S("application/json"), &header, 1,
-		       error_body(rq, false, S("upgrade_required"), S("this address speaks WebSocket")));
+		       error_body(rq, false, S("upgrade_required"),
+				  S("this address speaks WebSocket")));
 }

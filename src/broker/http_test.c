@@ -46,9 +46,7 @@ static void apply(void *arg, const struct effect *ef)
 	http_apply(((struct stage *)arg)->http, ef);
 }
 
-static void room(void *arg UNUSED)
-{
-}
+static void room(void *arg UNUSED) {}
 
 static struct engine_stats stats(void *arg)
 {
@@ -71,9 +69,13 @@ static struct stage *stage_new(struct arena *a)
 	t->policy = (struct policy){ .create = CREATE_LOOPBACK, .public_is_local = true };
 	t->pool = pool_new(t->loop);
 	t->hub = hub_new(t->loop, &ends);
-	t->http = http_new(&(struct http_env){ .clock = &clock_real, .random = &random_system,
-					       .policy = &t->policy, .hub = t->hub, .pool = t->pool,
-					       .stats = stats, .stats_arg = t });
+	t->http = http_new(&(struct http_env){ .clock = &clock_real,
+					       .random = &random_system,
+					       .policy = &t->policy,
+					       .hub = t->hub,
+					       .pool = t->pool,
+					       .stats = stats,
+					       .stats_arg = t });
 	t->app = (struct server_app){ .on_request = on_request };
 	t->server = server_new(t->loop, &t->app, t, &server_limits_default);
 	assert_ok(server_listen(a, t->server, S("127.0.0.1"), 0, NULL));
@@ -108,7 +110,8 @@ static void on_answer(void *arg, const struct err *e, const struct http_answer *
 	out->allow = arena_dup(out->arena, http_header_get(got->head, S("allow")));
 	out->request_id = arena_dup(out->arena, http_header_get(got->head, S("x-request-id")));
 	out->retry_after = arena_dup(out->arena, http_header_get(got->head, S("retry-after")));
-	out->cors = arena_dup(out->arena, http_header_get(got->head, S("access-control-allow-origin")));
+	out->cors = arena_dup(out->arena,
+			      http_header_get(got->head, S("access-control-allow-origin")));
 }
 
 static struct answer *ask(struct stage *t, const char *method, const char *path, const char *body,
@@ -116,9 +119,12 @@ static struct answer *ask(struct stage *t, const char *method, const char *path,
 {
 	struct http_header header = { S("Content-Type"), str_from(type) };
 	struct http_spec spec = {
-		.method = str_from(method), .body = str_from(body), .headers = &header,
+		.method = str_from(method),
+		.body = str_from(body),
+		.headers = &header,
 		.n_headers = type ? 1 : 0,
-		.url = arena_printf(t->arena, "http://127.0.0.1:%d%s", server_port(t->server), path),
+		.url = arena_printf(t->arena, "http://127.0.0.1:%d%s", server_port(t->server),
+				    path),
 	};
 	struct answer *out = NEW(t->arena, struct answer);
 
@@ -207,12 +213,17 @@ TEST(a_call_without_a_body_is_passed_on)
 }
 
 /* What the engine must never see. */
-static const struct { const char *method, *path, *body, *type; int status; const char *part; } refused[] = {
+static const struct {
+	const char *method, *path, *body, *type;
+	int status;
+	const char *part;
+} refused[] = {
 	{ "POST", "/join", "{\"x\"", JSON, 400, "\"ok\":false,\"error\":\"bad_json\"" },
 	{ "POST", "/join", "{\"invite_token\":7}", JSON, 400, "invite_token" },
 	{ "POST", "/cli/mesh/create", "{\"x\":1,\"x\":2}", JSON, 400, "\"error\":\"bad_json\"" },
 	{ "POST", "/cli/mesh/create", CREATE, "text/plain", 415, "application/json" },
-	{ "POST", "/cli/mesh/create", CREATE, "application/x-www-form-urlencoded", 415, "not_json" },
+	{ "POST", "/cli/mesh/create", CREATE, "application/x-www-form-urlencoded", 415,
+	  "not_json" },
 	{ "POST", "/cli/mesh/%ff/invite", "{}", JSON, 400, "escape" },
 	{ "GET", "/nothing-like-it-at-all", NULL, NULL, 404, "\"error\":\"not_found\"" },
 	{ "GET", "/helth", NULL, NULL, 404, "did you mean GET /health?" },
@@ -233,7 +244,8 @@ TEST(refusals_are_json_and_never_reach_the_engine)
 		assert_int_equal(got->status, refused[i].status);
 		assert_body(got, refused[i].part);
 		assert_str(got->type, S(JSON));
-		assert_body(got, arena_printf(a, "\"request_id\":\"%.*s\"", STRF(got->request_id)).ptr);
+		assert_body(got,
+			    arena_printf(a, "\"request_id\":\"%.*s\"", STRF(got->request_id)).ptr);
 	}
 	assert_int_equal(t->n, 0);
 	stage_free(t);
@@ -262,7 +274,8 @@ TEST(health_is_answered_without_the_engine)
 	struct stage *t = stage_new(a);
 	struct answer *got = asked(t, "GET", "/health", NULL, NULL);
 
-	assert_body(got, "{\"status\":\"ok\",\"db\":\"up\",\"version\":\"" CLAUDEMESH_VERSION "\",\"gitSha\":\"");
+	assert_body(got, "{\"status\":\"ok\",\"db\":\"up\",\"version\":\"" CLAUDEMESH_VERSION
+			 "\",\"gitSha\":\"");
 	assert_body(got, "\"uptime\":0}");
 	t->db_down = true;
 	got = asked(t, "GET", "/health", NULL, NULL);

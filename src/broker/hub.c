@@ -5,11 +5,11 @@
 struct hub {
 	struct loop *loop;
 	struct hub_ends ends;
-	bool full, ended, freed;      /* loop thread */
-	pthread_mutex_t lock;         /* everything below */
+	bool full, ended, freed; /* loop thread */
+	pthread_mutex_t lock;    /* everything below */
 	struct effects *first, **last;
 	bool room;
-	bool posted;                  /* a call of on_post() is under way */
+	bool posted; /* a call of on_post() is under way */
 };
 
 struct hub *hub_new(struct loop *l, const struct hub_ends *ends)

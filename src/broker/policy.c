@@ -48,8 +48,7 @@ static bool is_local(const struct policy *p, const struct server_request *rq)
 {
 	return rq->peer->is_loopback && rq->local->is_loopback && !came_through_proxy(rq->head) &&
 	       host_is_here(rq) && http_header_count(rq->head, S("origin")) == 0 &&
-	       policy_is_json(http_header_get(rq->head, S("content-type"))) &&
-	       p->public_is_local;
+	       policy_is_json(http_header_get(rq->head, S("content-type"))) && p->public_is_local;
 }
 
 bool policy_may_create(const struct policy *p, const struct server_request *rq)

@@ -25,7 +25,10 @@ static struct server_request *request(struct arena *a, const char *head, const c
 	return rq;
 }
 
-static const struct { const char *head; bool may; } local[] = {
+static const struct {
+	const char *head;
+	bool may;
+} local[] = {
 	{ LOCAL JSON, true },
 	{ HEAD "Host: localhost:7900\r\n" JSON, true },
 	{ HEAD "Host: LOCALHOST:7900\r\n" JSON, true },
@@ -107,7 +110,10 @@ TEST(the_other_rules_do_not_look)
 	assert_false(policy_may_create(&(struct policy){ .create = CREATE_AUTO }, good));
 }
 
-static const struct { const char *host, *origin; bool ok; } origins[] = {
+static const struct {
+	const char *host, *origin;
+	bool ok;
+} origins[] = {
 	{ "127.0.0.1:7900", "http://127.0.0.1:7900", true },
 	{ "localhost:7900", "http://localhost:7900", true },
 	{ "mesh.example", "https://mesh.example", true },
@@ -135,11 +141,12 @@ TEST(pages_of_other_sites_are_told_apart)
 
 	for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
 		CLEANUP(arena_freep) struct arena *a = arena_new();
-		str head = arena_printf(a, "GET /ws HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n", origins[i].host,
-					origins[i].origin);
+		str head = arena_printf(a, "GET /ws HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n",
+					origins[i].host, origins[i].origin);
 
 		if (policy_origin_ok(&p, request(a, head.ptr, "127.0.0.1")) != origins[i].ok)
-			fail_msg("wrong for host %s, origin %s", origins[i].host, origins[i].origin);
+			fail_msg("wrong for host %s, origin %s", origins[i].host,
+				 origins[i].origin);
 	}
 }
 
@@ -149,8 +156,11 @@ TEST(no_origin_is_no_page)
 	const struct policy p = { .public_url = S("") };
 
 	assert_true(policy_origin_ok(&p, request(a, "GET /ws HTTP/1.1\r\nHost: x\r\n", "1.2.3.4")));
-	assert_false(policy_origin_ok(&p, request(a, "GET /ws HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\n"
-						     "Origin: http://x\r\n", "1.2.3.4")));
+	assert_false(
+		policy_origin_ok(&p, request(a,
+					     "GET /ws HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\n"
+					     "Origin: http://x\r\n",
+					     "1.2.3.4")));
 }
 
 TEST_MAIN("broker/policy")

@@ -3,7 +3,7 @@
 struct pool {
 	struct loop *loop;
 	size_t running;
-	struct pool_job *first, **last;       /* waiting */
+	struct pool_job *first, **last; /* waiting */
 };
 
 struct pool *pool_new(struct loop *l)

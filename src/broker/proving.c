@@ -11,13 +11,15 @@ static void copy_text(char *out, size_t size, str text)
 static void run(void *arg)
 {
 	struct proving *p = arg;
-	struct err *e = prove_hello(p->arena, p->frame, str_from(p->challenge), clock_ms(p->clock), &p->proof);
+	struct err *e = prove_hello(p->arena, p->frame, str_from(p->challenge), clock_ms(p->clock),
+				    &p->proof);
 	str word;
 
 	if (!e)
 		return;
 	word = err_wire(e);
-	p->verdict = e->code == ERR_BAD_JSON || str_eq(word, S("no_hello")) ? VERDICT_STRAY : VERDICT_REFUSED;
+	p->verdict = e->code == ERR_BAD_JSON || str_eq(word, S("no_hello")) ? VERDICT_STRAY
+									    : VERDICT_REFUSED;
 	p->error = error_message(e, p->frame);
 	copy_text(p->word, sizeof(p->word), word);
 	copy_text(p->text, sizeof(p->text), e->text);

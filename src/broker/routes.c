@@ -6,9 +6,9 @@
 enum { NEAREST_MAX = 12 };    /* further away is another thing */
 
 const struct route routes[] = {
-	{ "GET", "/health", NULL, http_health, "Whether the broker runs, and which version." },
+	{ "GET", "/health", NULL, http_health, "Tells that it runs, and which version." },
 	{ "GET", "/ws", NULL, http_upgrade, "The WebSocket that clients connect to." },
-	{ "GET", "/i/:code", NULL, http_link, "What an invite link is, for who opens it in a browser." },
+	{ "GET", "/i/:code", NULL, http_link, "Explains an invite link in a browser." },
 	{ "POST", "/cli/mesh/create", "mesh_create", NULL, "Makes a mesh." },
 	{ "POST", "/cli/mesh/:slug/invite", "invite_create", NULL, "Makes an invite." },
 	{ "POST", "/join", "join", NULL, "Makes a member from a v1 invite token." },
@@ -91,7 +91,8 @@ struct route_match route_find(struct arena *a, str method, str path)
 		}
 		m.status = 405;
 		m.allow = arena_printf(a, "%s%s, %.*s", r->method,
-				       str_eq(str_from(r->method), S("GET")) ? ", HEAD" : "", STRF(m.allow));
+				       str_eq(str_from(r->method), S("GET")) ? ", HEAD" : "",
+				       STRF(m.allow));
 	}
 	if (m.status == 404)
 		m.nearest = nearest(a, path);

@@ -15,7 +15,8 @@ struct server_request;
 struct route {
 	const char *method, *pattern;
 	const char *op;               /* name of the engine's call, or NULL */
-	void (*answer)(struct http *h, struct server_request *rq, str param); /* if there is no op */
+	/* If there is no op. */
+	void (*answer)(struct http *h, struct server_request *rq, str param);
 	const char *doc;
 };
 

@@ -3,7 +3,11 @@
 #include "base/test.h"
 #include "engine/op.h"
 
-static const struct { const char *method, *path; int status; const char *pattern, *param; } cases[] = {
+static const struct {
+	const char *method, *path;
+	int status;
+	const char *pattern, *param;
+} cases[] = {
 	{ "GET", "/health", 0, "/health", "" },
 	{ "HEAD", "/health", 0, "/health", "" },
 	{ "POST", "/health", 405, NULL, "GET, HEAD, OPTIONS" },
@@ -39,7 +43,8 @@ TEST(paths_find_their_rows)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		CLEANUP(arena_freep) struct arena *a = arena_new();
-		struct route_match m = route_find(a, str_from(cases[i].method), str_from(cases[i].path));
+		struct route_match m = route_find(a, str_from(cases[i].method),
+						  str_from(cases[i].path));
 
 		print_message("# %s %s\n", cases[i].method, cases[i].path);
 		if (cases[i].pattern) {

@@ -11,13 +11,16 @@
 enum { SETTINGS_MAX = 32, ENV_NAME_MAX = 96 };
 
 /* What stands for each row, and where it was said. */
-struct source { str text, where; bool again; };
+struct source {
+	str text, where;
+	bool again;
+};
 
 struct reading {
 	struct arena *arena;
 	char *const *env;
 	struct settings out;
-	struct source said[SETTINGS_MAX];     /* by row */
+	struct source said[SETTINGS_MAX]; /* by row */
 };
 
 static void say(struct reading *r, const struct setting *row, str text, str where)
@@ -92,7 +95,8 @@ static void read_reference_env(struct reading *r)
 				continue;
 			/* A bare port, which the reference opens on every address. */
 			if (row->kind == SETTING_LISTEN)
-				said->text = arena_printf(r->arena, "0.0.0.0:%.*s", STRF(said->text));
+				said->text = arena_printf(r->arena, "0.0.0.0:%.*s",
+							  STRF(said->text));
 			break;
 		}
 	}
@@ -107,13 +111,14 @@ static struct err *read_flag(struct reading *r, int argc, char *const argv[], in
 	bool given;
 
 	if (!str_starts(text, S("--")) || text.len == 2)
-		return FAIL(r->arena, BAD_REQUEST, "unexpected argument '%.*s'; see --help", STRF(text));
+		return FAIL(r->arena, BAD_REQUEST, "unexpected argument '%.*s'; see --help",
+			    STRF(text));
 	text = str_skip(text, 2);
 	given = str_cut(&text, '=', &name) && text.ptr;
 	row = setting_get(name);
 	if (!row)
-		return FAIL(r->arena, BAD_REQUEST, "unknown flag '--%.*s'%.*s (--help lists all)", STRF(name),
-			    STRF(setting_hint(r->arena, name, "--")));
+		return FAIL(r->arena, BAD_REQUEST, "unknown flag '--%.*s'%.*s (--help lists all)",
+			    STRF(name), STRF(setting_hint(r->arena, name, "--")));
 	if (row->kind == SETTING_YES && !given)
 		text = S("yes");
 	else if (!given && *i + 1 == argc)
@@ -128,7 +133,8 @@ static struct err *read_flag(struct reading *r, int argc, char *const argv[], in
 	return NULL;
 }
 
-static struct err *found_in_file(void *arg, struct arena *a, const struct setting *row, str value, int line)
+static struct err *found_in_file(void *arg, struct arena *a, const struct setting *row, str value,
+				 int line)
 {
 	struct reading *r = arg;
 	str where = arena_printf(a, "'%.*s' line %d", STRF(r->out.config), line);
@@ -150,7 +156,8 @@ static struct err *default_data(struct reading *r)
 	else if (str_starts(home, S("/")))
 		r->out.data = arena_printf(r->arena, "%.*s/.local/state/claudemesh", STRF(home));
 	else
-		return FAIL(r->arena, BAD_REQUEST, "neither XDG_STATE_HOME nor HOME is set: give --data DIR");
+		return FAIL(r->arena, BAD_REQUEST,
+			    "neither XDG_STATE_HOME nor HOME is set: give --data DIR");
 	return NULL;
 }
 
@@ -162,7 +169,8 @@ static struct err *find_database(struct arena *a, struct settings *s)
 	if (str_starts(s->database, S("///")))
 		s->database = str_skip(s->database, 2);
 	if (str_starts(s->database, S("postgres:")) || str_starts(s->database, S("postgresql:")))
-		return FAIL(a, NOT_SUPPORTED, "this version keeps its data in SQLite only: leave --database "
+		return FAIL(a, NOT_SUPPORTED,
+			    "this version keeps its data in SQLite only: leave --database "
 			    "out, or give a file as sqlite:PATH");
 	if (str_contains(s->database, S("://")))
 		return FAIL(a, BAD_REQUEST, "--database is a path or sqlite:PATH");
@@ -219,7 +227,8 @@ static struct err *apply(struct reading *r, const struct setting *row)
 }
 
 /* What decides which sources count is read before all of them are. */
-static struct err *read_first(struct reading *r, int argc, char *const argv[], bool *ret_reference_said)
+static struct err *read_first(struct reading *r, int argc, char *const argv[],
+			      bool *ret_reference_said)
 {
 	static const char *const first[] = { "help", "version", "config", "reference-env" };
 

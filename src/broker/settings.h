@@ -55,7 +55,7 @@ struct setting {
 	i64 min, max;                 /* SETTING_NUMBER */
 	const char *const *words;     /* SETTING_WORD: its values in order, NULL ends */
 	const char *also;             /* a variable of the reference that always counts, or NULL */
-	const char *reference;        /* those that count with --reference-env, space-separated, or NULL */
+	const char *reference;        /* those of --reference-env, space-separated, or NULL */
 	const char *value;            /* how --help calls the value */
 	const char *doc;
 };
@@ -80,8 +80,8 @@ str setting_hint(struct arena *a, str name, const char *before);
 /* A file of `name = value` lines; found(arg, ...) is called for each in order. FORBIDDEN if
  * someone else may read or write it. */
 struct err *settings_file(struct arena *a, str path,
-			  struct err *(*found)(void *arg, struct arena *a, const struct setting *row,
-					       str value, int line),
+			  struct err *(*found)(void *arg, struct arena *a,
+					       const struct setting *row, str value, int line),
 			  void *arg) MUST_CHECK;
 
 #endif

@@ -25,11 +25,15 @@ static struct err *check_owner(struct arena *a, str path, int fd)
 	if (!S_ISREG(st.st_mode))
 		return FAIL(a, BAD_REQUEST, "configuration '%.*s' is no file", STRF(path));
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return FAIL(a, FORBIDDEN, "configuration '%.*s' can be read or written by others; it may "
-			    "hold secrets: chmod 600 '%.*s'", STRF(path), STRF(path));
+		return FAIL(a, FORBIDDEN,
+			    "configuration '%.*s' can be read or written by others; it may "
+			    "hold secrets: chmod 600 '%.*s'",
+			    STRF(path), STRF(path));
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return FAIL(a, FORBIDDEN, "configuration '%.*s' belongs to another user (%u): chown it to "
-			    "the user of the broker", STRF(path), (unsigned)st.st_uid);
+		return FAIL(a, FORBIDDEN,
+			    "configuration '%.*s' belongs to another user (%u): chown it to "
+			    "the user of the broker",
+			    STRF(path), (unsigned)st.st_uid);
 	if (st.st_size > CONFIG_BYTES_MAX)
 		return FAIL(a, TOO_LARGE, "configuration '%.*s' is over %d bytes", STRF(path),
 			    CONFIG_BYTES_MAX);
@@ -38,7 +42,8 @@ static struct err *check_owner(struct arena *a, str path, int fd)
 
 static struct err *read_all(struct arena *a, str path, str *ret_text)
 {
-	CLEANUP(close_fd) int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(close_fd)
+	int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	char *text = arena_alloc(a, CONFIG_BYTES_MAX + 1);
 	size_t len = 0;
 
@@ -54,8 +59,8 @@ static struct err *read_all(struct arena *a, str path, str *ret_text)
 			break;
 		len += (size_t)n;
 		if (len > CONFIG_BYTES_MAX)
-			return FAIL(a, TOO_LARGE, "configuration '%.*s' is over %d bytes", STRF(path),
-				    CONFIG_BYTES_MAX);
+			return FAIL(a, TOO_LARGE, "configuration '%.*s' is over %d bytes",
+				    STRF(path), CONFIG_BYTES_MAX);
 	}
 	*ret_text = str_of(text, len);
 	if (!str_is_utf8(*ret_text) || str_index(*ret_text, '\0') >= 0)
@@ -64,8 +69,8 @@ static struct err *read_all(struct arena *a, str path, str *ret_text)
 }
 
 struct err *settings_file(struct arena *a, str path,
-			  struct err *(*found)(void *arg, struct arena *a, const struct setting *row,
-					       str value, int line),
+			  struct err *(*found)(void *arg, struct arena *a,
+					       const struct setting *row, str value, int line),
 			  void *arg)
 {
 	str rest, line;
@@ -85,15 +90,17 @@ struct err *settings_file(struct arena *a, str path,
 		str_cut(&line, '=', &name);
 		name = str_trim(name);
 		if (!line.ptr)
-			return FAIL(a, BAD_REQUEST, "'%.*s' line %d is not 'name = value'", STRF(path), number);
+			return FAIL(a, BAD_REQUEST, "'%.*s' line %d is not 'name = value'",
+				    STRF(path), number);
 		row = setting_get(name);
 		if (!row || row->flags & (SETTING_FLAG_ONLY | SETTING_NOT_IN_FILE))
-			return FAIL(a, BAD_REQUEST, "'%.*s' line %d: no setting '%.*s'%.*s", STRF(path),
-				    number, STRF(name), STRF(row ? S("") : setting_hint(a, name, "")));
+			return FAIL(a, BAD_REQUEST, "'%.*s' line %d: no setting '%.*s'%.*s",
+				    STRF(path), number, STRF(name),
+				    STRF(row ? S("") : setting_hint(a, name, "")));
 		bit = (u64)1 << (row - settings_table);
 		if (seen & bit)
-			return FAIL(a, BAD_REQUEST, "'%.*s' line %d: '%s' stands there twice", STRF(path),
-				    number, row->name);
+			return FAIL(a, BAD_REQUEST, "'%.*s' line %d: '%s' stands there twice",
+				    STRF(path), number, row->name);
 		seen |= bit;
 		TRY(found(arg, a, row, str_trim(line), number));
 	}

@@ -29,7 +29,8 @@ static void add_row(struct arena *a, struct buf *b, const struct setting *row)
 {
 	str doc = str_from(row->doc);
 
-	buf_printf(b, "  --%s%s%s\n", row->name, row->value ? " " : "", row->value ? row->value : "");
+	buf_printf(b, "  --%s%s%s\n", row->name, row->value ? " " : "",
+		   row->value ? row->value : "");
 	if (row->preset)
 		doc = arena_printf(a, "%.*s Default %s.", STRF(doc), row->preset);
 	if (row->also)
@@ -44,17 +45,23 @@ str settings_help(struct arena *a)
 
 	buf_add(&b, S("Usage: claudemesh-broker [FLAGS]\n"
 		      "       claudemesh-broker protocol [NAME|--markdown]\n\n"));
-	add_wrapped(&b, S("Delivers messages between coding-agent sessions. Without flags it serves this "
-			  "machine only, on 127.0.0.1:7900. SIGTERM ends it in good order. "
-			  "The second form prints the messages it understands."), 0);
+	add_wrapped(
+		&b,
+		S("Delivers messages between coding-agent sessions. Without flags it serves this "
+		  "machine only, on 127.0.0.1:7900. SIGTERM ends it in good order. "
+		  "The second form prints the messages it understands."),
+		0);
 	buf_add(&b, S("\nFlags:\n"));
 	for (const struct setting *row = settings_table; row->name; row++)
 		add_row(a, &b, row);
 	buf_add_byte(&b, '\n');
-	add_wrapped(&b, S("Every flag but --help and --version can also be given as an environment variable "
-			  "(--log-level as CLAUDEMESH_BROKER_LOG_LEVEL) or in the file named by --config "
-			  "(log-level = debug). Flags win over the environment, the environment over the "
-			  "file. The file must belong to the broker's user, with mode 0600."), 0);
+	add_wrapped(
+		&b,
+		S("Every flag but --help and --version can also be given as an environment variable "
+		  "(--log-level as CLAUDEMESH_BROKER_LOG_LEVEL) or in the file named by --config "
+		  "(log-level = debug). Flags win over the environment, the environment over the "
+		  "file. The file must belong to the broker's user, with mode 0600."),
+		0);
 	text = arena_dup(a, buf_str(&b));
 	buf_done(&b);
 	return text;

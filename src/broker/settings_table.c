@@ -35,10 +35,12 @@ const struct setting settings_table[] = {
 	{ "log-format", SETTING_WORD, AT(log_format), .value = "text|json", .preset = "text",
 	  .words = format_words, .doc = "Form of the log on standard error." },
 	{ "log-level", SETTING_WORD, AT(log_level), .value = "LEVEL", .preset = "info",
-	  .words = level_words, .doc = "Least level that is logged: debug, info, warn, error or off." },
-	{ "rate-limit", SETTING_RATE, AT(rate_limit), .value = "PER_MINUTE:BURST", .preset = "60:10",
-	  .doc = "Accepted messages of one member; 0 is no limit." },
-	{ "create", SETTING_WORD, AT(create), .value = "WHO", .preset = "auto", .words = create_words,
+	  .words = level_words,
+	  .doc = "Least level that is logged: debug, info, warn, error or off." },
+	{ "rate-limit", SETTING_RATE, AT(rate_limit), .value = "PER_MINUTE:BURST",
+	  .preset = "60:10", .doc = "Accepted messages of one member; 0 is no limit." },
+	{ "create", SETTING_WORD, AT(create), .value = "WHO", .preset = "auto",
+	  .words = create_words,
 	  .doc = "Who may create meshes without an account: loopback (programs on this machine), "
 		 "accounts (nobody) or anyone. auto is loopback, and accounts with a public URL." },
 	{ "offline", SETTING_WORD, AT(offline), .value = "keep|refuse", .preset = "keep",
@@ -57,8 +59,7 @@ const struct setting settings_table[] = {
 	  .value = "N", .preset = "256", .min = 1, .max = 65536,
 	  .doc = "The same, from one address." },
 	{ "hello-seconds", SETTING_NUMBER, AT(hello_seconds), .value = "N", .preset = "10",
-	  .min = 1, .max = 3600,
-	  .doc = "How long a WebSocket may wait before it says hello." },
+	  .min = 1, .max = 3600, .doc = "How long a WebSocket may wait before it says hello." },
 	{ "reference-env", SETTING_YES, AT(reference_env),
 	  .doc = "Also read the variables of the reference broker that other programs use too: "
 		 "DATABASE_URL, BROKER_PORT (on every address), and the public URL from "
@@ -135,15 +136,16 @@ static struct err *parse_address(struct arena *a, str text, struct listen_addres
 
 	while (colon >= 0 && text.ptr[colon] != ':')
 		colon--;
-	if (colon < 0 || !str_to_i64(str_skip(text, (size_t)colon + 1), &port) || port < 0 || port > 65535)
+	if (colon < 0 || !str_to_i64(str_skip(text, (size_t)colon + 1), &port) || port < 0 ||
+	    port > 65535)
 		return FAIL(a, BAD_REQUEST, "'%.*s' is not HOST:PORT", STRF(text));
 	any = colon == 0 || (colon == 1 && text.ptr[0] == '*');
 	ret_address->port = (int)port;
 	ret_address->host = S("");
-	if (!any && !url_split_authority(str_of(text.ptr, (size_t)colon), &ret_address->host, &is_ipv6,
-					 &ignored))
-		return FAIL(a, BAD_REQUEST, "'%.*s' is not HOST:PORT (an IPv6 address stands in [])",
-			    STRF(text));
+	if (!any && !url_split_authority(str_of(text.ptr, (size_t)colon), &ret_address->host,
+					 &is_ipv6, &ignored))
+		return FAIL(a, BAD_REQUEST,
+			    "'%.*s' is not HOST:PORT (an IPv6 address stands in [])", STRF(text));
 	return NULL;
 }
 
@@ -170,8 +172,10 @@ static struct err *parse_rate(struct arena *a, str text, struct rate *slot)
 	if (!str_cut(&rest, ':', &part) || !str_to_i64(part, &r.per_minute) || r.per_minute < 0 ||
 	    r.per_minute > RATE_MAX)
 		return FAIL(a, BAD_REQUEST, "'%.*s' is not PER_MINUTE:BURST", STRF(text));
-	if (rest.ptr ? !str_to_i64(rest, &r.burst) || r.burst < 1 || r.burst > RATE_MAX : r.per_minute != 0)
-		return FAIL(a, BAD_REQUEST, "'%.*s' is not PER_MINUTE:BURST, such as 60:10", STRF(text));
+	if (rest.ptr ? !str_to_i64(rest, &r.burst) || r.burst < 1 || r.burst > RATE_MAX
+		     : r.per_minute != 0)
+		return FAIL(a, BAD_REQUEST, "'%.*s' is not PER_MINUTE:BURST, such as 60:10",
+			    STRF(text));
 	*slot = r;
 	return NULL;
 }

@@ -24,12 +24,15 @@ static char **words(struct arena *a, const char *text, int *ret_n)
 	return list;
 }
 
-static struct err *read_words(struct arena *a, const char *env, const char *args, struct settings *s)
+static struct err *read_words(struct arena *a, const char *env, const char *args,
+			      struct settings *s)
 {
 	int n;
 	char **argv = words(a, args, &n);
 
-	return settings_read(a, n, argv, words(a, arena_cstr(a, arena_printf(a, "HOME=/home/x %s", env)), NULL), s);
+	return settings_read(a, n, argv,
+			     words(a, arena_cstr(a, arena_printf(a, "HOME=/home/x %s", env)), NULL),
+			     s);
 }
 
 static void assert_text(const struct err *e, const char *part)
@@ -85,8 +88,11 @@ TEST(flags_are_read)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 
-	assert_ok(read_words(a, "", "--listen :0 --listen=[::1]:7 --data /d --rate-limit 0 --create anyone "
-				    "--offline refuse --log-format json --log-level debug", &s));
+	assert_ok(
+		read_words(a, "",
+			   "--listen :0 --listen=[::1]:7 --data /d --rate-limit 0 --create anyone "
+			   "--offline refuse --log-format json --log-level debug",
+			   &s));
 	assert_int_equal(s.listen.n, 2);
 	assert_str(s.listen.items[0].host, S(""));
 	assert_int_equal(s.listen.items[0].port, 0);
@@ -100,7 +106,9 @@ TEST(flags_are_read)
 	assert_int_equal(s.log_level, LOG_DEBUG);
 }
 
-static const struct { const char *args, *error; } refused[] = {
+static const struct {
+	const char *args, *error;
+} refused[] = {
 	{ "--lisen x", "unknown flag '--lisen', did you mean '--listen'" },
 	{ "--no-such-flag", "unknown flag '--no-such-flag' (" },
 	{ "start", "unexpected argument 'start'" },
@@ -143,33 +151,44 @@ TEST(faulty_flags_are_named)
 
 TEST(database_forms)
 {
-	static const struct { const char *url, *path; } forms[] = {
-		{ "/x/y.db", "/x/y.db" }, { "sqlite:/x/y.db", "/x/y.db" }, { "sqlite:y.db", "y.db" },
-		{ "sqlite:///x/y.db", "/x/y.db" }, { ":memory:", ":memory:" },
+	static const struct {
+		const char *url, *path;
+	} forms[] = {
+		{ "/x/y.db", "/x/y.db" },   { "sqlite:/x/y.db", "/x/y.db" },
+		{ "sqlite:y.db", "y.db" },  { "sqlite:///x/y.db", "/x/y.db" },
+		{ ":memory:", ":memory:" },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		struct settings s;
 
-		assert_ok(read_words(a, "", arena_cstr(a, arena_printf(a, "--database %s", forms[i].url)), &s));
+		assert_ok(read_words(
+			a, "", arena_cstr(a, arena_printf(a, "--database %s", forms[i].url)), &s));
 		assert_str(s.database, str_from(forms[i].path));
 	}
 }
 
 TEST(a_public_url_turns_creation_off)
 {
-	static const struct { const char *url; int create; } rows[] = {
-		{ "http://127.0.0.1:7900", CREATE_LOOPBACK }, { "http://localhost/", CREATE_LOOPBACK },
-		{ "ws://[::1]:7900/ws", CREATE_LOOPBACK }, { "https://mesh.example.org", CREATE_ACCOUNTS },
-		{ "http://127.evil.example", CREATE_ACCOUNTS }, { "http://10.0.0.1", CREATE_ACCOUNTS },
+	static const struct {
+		const char *url;
+		int create;
+	} rows[] = {
+		{ "http://127.0.0.1:7900", CREATE_LOOPBACK },
+		{ "http://localhost/", CREATE_LOOPBACK },
+		{ "ws://[::1]:7900/ws", CREATE_LOOPBACK },
+		{ "https://mesh.example.org", CREATE_ACCOUNTS },
+		{ "http://127.evil.example", CREATE_ACCOUNTS },
+		{ "http://10.0.0.1", CREATE_ACCOUNTS },
 		{ "wss://mesh.example.org/ws", CREATE_ACCOUNTS },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_ok(read_words(a, "", arena_cstr(a, arena_printf(a, "--public-url %s", rows[i].url)), &s));
+		assert_ok(read_words(
+			a, "", arena_cstr(a, arena_printf(a, "--public-url %s", rows[i].url)), &s));
 		assert_int_equal(s.create, rows[i].create);
 	}
 	assert_str(s.public_url, S("https://mesh.example.org"));
@@ -182,8 +201,10 @@ TEST(environment_counts_below_flags)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 
-	assert_ok(read_words(a, "CLAUDEMESH_BROKER_LOG_LEVEL=warn CLAUDEMESH_BROKER_DATA=/e "
-				"CLAUDEMESH_BROKER_LISTEN=h:1,h:2 MAX_MESSAGE_BYTES=", "--data /f", &s));
+	assert_ok(read_words(a,
+			     "CLAUDEMESH_BROKER_LOG_LEVEL=warn CLAUDEMESH_BROKER_DATA=/e "
+			     "CLAUDEMESH_BROKER_LISTEN=h:1,h:2 MAX_MESSAGE_BYTES=",
+			     "--data /f", &s));
 	assert_int_equal(s.log_level, LOG_WARN);
 	assert_str(s.data, S("/f"));
 	assert_int_equal(s.listen.n, 2);
@@ -199,8 +220,9 @@ TEST(environment_counts_below_flags)
 
 TEST(names_of_the_reference_count_only_when_asked)
 {
-	static const char env[] = "DATABASE_URL=/r.db BROKER_PORT=7901 APP_URL=https://a.example "
-				  "BROKER_WS_URL=wss://b.example/ws MAX_MESSAGE_BYTES=1000 MAX_CONNECTIONS_PER_MESH=7";
+	static const char env[] =
+		"DATABASE_URL=/r.db BROKER_PORT=7901 APP_URL=https://a.example "
+		"BROKER_WS_URL=wss://b.example/ws MAX_MESSAGE_BYTES=1000 MAX_CONNECTIONS_PER_MESH=7";
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 
@@ -216,8 +238,10 @@ TEST(names_of_the_reference_count_only_when_asked)
 	assert_int_equal(s.listen.items[0].port, 7901);
 	assert_str(s.public_url, S("https://b.example"));
 	assert_int_equal(s.create, CREATE_ACCOUNTS);
-	assert_ok(read_words(a, "DATABASE_URL=/r.db CLAUDEMESH_BROKER_DATABASE=/own.db "
-				"CLAUDEMESH_BROKER_REFERENCE_ENV=1", "", &s));
+	assert_ok(read_words(a,
+			     "DATABASE_URL=/r.db CLAUDEMESH_BROKER_DATABASE=/own.db "
+			     "CLAUDEMESH_BROKER_REFERENCE_ENV=1",
+			     "", &s));
 	assert_str(s.database, S("/own.db"));
 }
 
@@ -233,10 +257,12 @@ static str config(struct arena *a, const char *text, mode_t mode)
 	return str_from(path);
 }
 
-static struct err *read_config(struct arena *a, const char *text, mode_t mode, const char *more, struct settings *s)
+static struct err *read_config(struct arena *a, const char *text, mode_t mode, const char *more,
+			       struct settings *s)
 {
 	str path = config(a, text, mode);
-	struct err *e = read_words(a, "", arena_cstr(a, arena_printf(a, "--config %.*s %s", STRF(path), more)), s);
+	struct err *e = read_words(
+		a, "", arena_cstr(a, arena_printf(a, "--config %.*s %s", STRF(path), more)), s);
 
 	unlink(path.ptr);
 	return e;
@@ -247,8 +273,9 @@ TEST(file_counts_below_flags)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 
-	assert_ok(read_config(a, "# comment\n\n data = /from/file \nlog-level=debug\nrate-limit = 1:2", 0600,
-			      "--log-level error", &s));
+	assert_ok(read_config(a,
+			      "# comment\n\n data = /from/file \nlog-level=debug\nrate-limit = 1:2",
+			      0600, "--log-level error", &s));
 	assert_str(s.data, S("/from/file"));
 	assert_int_equal(s.rate_limit.per_minute, 1);
 	assert_int_equal(s.log_level, LOG_ERROR);
@@ -257,8 +284,11 @@ TEST(file_counts_below_flags)
 
 TEST(faulty_lines_are_named)
 {
-	static const struct { const char *text, *error; } lines[] = {
-		{ "data = /x\nlog-lvel = debug\n", "line 2: no setting 'log-lvel', did you mean 'log-level'" },
+	static const struct {
+		const char *text, *error;
+	} lines[] = {
+		{ "data = /x\nlog-lvel = debug\n",
+		  "line 2: no setting 'log-lvel', did you mean 'log-level'" },
 		{ "data\n", "line 1 is not 'name = value'" },
 		{ "\n\nlog-level = loud\n", "line 3: 'loud' is none of" },
 		{ "data = /x\ndata = /y\n", "line 2: 'data' stands there twice" },
@@ -273,7 +303,8 @@ TEST(faulty_lines_are_named)
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		assert_text(read_config(a, lines[i].text, 0600, "", &s), lines[i].error);
 	/* Also if a flag overrides it. */
-	assert_text(read_config(a, "log-level = loud\n", 0600, "--log-level info", &s), "line 1: 'loud'");
+	assert_text(read_config(a, "log-level = loud\n", 0600, "--log-level info", &s),
+		    "line 1: 'loud'");
 }
 
 TEST(a_file_that_others_see_is_refused)

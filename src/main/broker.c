@@ -70,7 +70,8 @@ static struct err *run(struct arena *a, int argc, char *argv[])
 		return print(a, settings_help(a));
 	if (s.version)
 		return print(a, S("claudemesh-broker " CLAUDEMESH_VERSION "\n"));
-	log_setup((enum log_level)s.log_level, (enum log_format)s.log_format, STDERR_FILENO, "broker");
+	log_setup((enum log_level)s.log_level, (enum log_format)s.log_format, STDERR_FILENO,
+		  "broker");
 	return broker_run(a, &s);
 }
 
