@@ -9,7 +9,7 @@
 
 #include <utlist.h>
 
-#include "base/log.h"
+#include "crypto/keys.h"
 #include "engine/msg/msg.h"
 #include "engine/req.h"
 #include "engine/signatures.h"
@@ -82,6 +82,8 @@ static struct err *check_session_key(struct req *rq, const struct introduction *
 {
 	struct mailbox *mb = mesh_mailbox(member->mesh, in->session_pubkey);
 
+	if (!pubkey_is_valid(in->session_pubkey))
+		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey must be 64 lowercase hex chars");
 	if (mb && (mb->member != member || !mb->session))
 		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey belongs to another member");
 	return NULL;
