@@ -79,7 +79,7 @@ static int bench(struct arena *a, const struct bench_flags *flags)
 		fprintf(stderr, "claudemesh-bench: %.*s\n", STRF(e->text));
 	}
 	if (broker && broker->arena) {
-		if (!ok)
+		if (!ok && broker->log)
 			fprintf(stderr,
 				"claudemesh-bench: the broker's data and log are kept in %.*s\n",
 				STRF(broker->dir));
