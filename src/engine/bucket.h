@@ -1,13 +1,13 @@
 /*
  * bucket.h - a token bucket: `burst` tokens at first, refilled continuously at
- * `per_minute`. Kept in thousandths, so that a slow refill loses nothing.
+ * `per_minute`. Kept in 60,000ths, so that no refill is rounded, however often one asks.
  */
 #ifndef ENGINE_BUCKET_H
 #define ENGINE_BUCKET_H
 
 #include "base/base.h"
 
-struct bucket { i64 used_milli, at_ms; };     /* zeroed: full */
+struct bucket { i64 used, at_ms; };           /* zeroed: full */
 
 /* True if a token is there; takes none. per_minute 0: always. */
 bool bucket_has(struct bucket *b, i64 now_ms, i64 per_minute, i64 burst);

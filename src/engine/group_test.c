@@ -140,6 +140,8 @@ TEST(a_group_name_is_letters_digits_and_four_signs)
 		say(alice, "{'type':'join_group','name':'%s','_reqId':'r'}", bad[i]);
 		expect(alice, "{'type':'error','code':'*','_reqId':'r'}");
 	}
+	say(alice, "{'type':'join_group','name':'g','role':'a\\u001b','_reqId':'r'}");
+	expect(alice, "{'type':'error','code':'invalid','_reqId':'r'}");
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		say(alice, "{'type':'join_group','name':'%s','_reqId':'r'}", good[i]);
 		expect(alice, "{'type':'ack','id':'r','_reqId':'r','messageId':'','queued':false,'error':null}");

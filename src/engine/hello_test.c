@@ -77,6 +77,7 @@ TEST(refused_hellos_are_told_why_and_closed)
 		{ { .extra = ",'cwd':7" }, alice, "malformed", "hello rejected: malformed (field \"cwd\": expected a string, got a number)" },
 		{ { .extra = ",'groups':[{'name':'x\\u0027y'}]" }, alice, "malformed", "*" },
 		{ { .extra = ",'groups':[{'name':''}]" }, alice, "malformed", "*" },
+		{ { .extra = ",'groups':[{'name':'g','role':'a\\nb'}]" }, alice, "malformed", "*" },
 		{ { .extra = ",'timestamp':'1'" }, alice, "bad_json", "*" },
 	};
 
@@ -441,6 +442,28 @@ TEST(one_shot_connections_neither_hear_nor_make_noise)
 	lose(alice);
 	assert_int_equal(engine_stats(m->house->engine).presences, 2);
 	expect_nothing(bob);
+}
+
+TEST(a_one_shot_command_inside_a_session_does_not_end_it)
+{
+	ARENA;
+	struct place *m = place(house(a), "team");
+	struct peer *bob = arrive(m, "bob"), *alice = newcomer(m, "alice"), *shot = twin(alice);
+
+	enter(alice, GREETING(.session_id = "uuid"));
+	forget(bob);
+	enter(shot, GREETING(.session_id = "uuid", .capabilities = "['no_delivery']"));
+	expect_nothing(alice);
+	hang_up(shot);
+	lose(alice);
+	/* Nor does it take the place of one that may come back. */
+	enter(shot, GREETING(.session_id = "uuid", .capabilities = "['no_delivery']"));
+	hang_up(shot);
+	expect_nothing(bob);
+	enter(alice, GREETING(.session_id = "uuid"));
+	expect_nothing(bob);
+	hang_up(alice);
+	expect(bob, "{'event':'peer_left'}");
 }
 
 TEST(two_meshes_with_the_same_member_key_know_nothing_of_each_other)

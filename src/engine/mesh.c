@@ -11,7 +11,10 @@
 #include "json/fields.h"
 #include "proto/enums.h"
 
-enum { MAILBOX_KEEP_MS = MESSAGE_TTL_DAYS * 24 * 3600 * 1000 };
+enum {
+	MAILBOX_KEEP_MS = MESSAGE_TTL_DAYS * 24 * 3600 * 1000,
+	SEEN_STEP_MS = 3600 * 1000,   /* how exactly the store knows who is here */
+};
 
 static void copy_text(char *to, size_t size, str from)
 {
@@ -366,6 +369,8 @@ void mailboxes_prune(struct engine *e)
 
 	HASH_ITER(hh, e->meshes, m, next) {
 		HASH_ITER(hh, m->mailboxes, mb, next_mb) {
+			if (mb->holder && e->now_ms - mb->seen_ms < SEEN_STEP_MS)
+				continue;
 			if (mb->holder) {
 				mb->seen_ms = e->now_ms;
 				store_mailbox_seen(e->store, m->no, mb->no, e->now_ms);

@@ -162,32 +162,33 @@ TEST(texts_of_a_peer_are_bounded)
 	struct place *m = place(house(a), "team");
 	struct peer *alice = arrive(m, "alice"), *p = newcomer(m, "p");
 	char *x = arena_alloc(a, 5001);
-	const char *frames[] = {
-		"{'type':'set_summary','summary':'%.2001s','_reqId':'r'}",
-		"{'type':'join_group','name':'%.129s','_reqId':'r'}",
-		"{'type':'join_group','name':'g','role':'%.129s','_reqId':'r'}",
-		"{'type':'send','targetSpec':'%.257s','nonce':'','ciphertext':'','_reqId':'r'}",
-		"{'type':'send','targetSpec':'*','client_message_id':'%.129s','nonce':'','ciphertext':'','_reqId':'r'}",
-		"{'type':'send','targetSpec':'*','replyToId':'%.65s','nonce':'','ciphertext':'','_reqId':'r'}",
+	const struct { const char *before; int n; const char *after; } frames[] = {
+		{ "{'type':'set_summary','summary':'", 2001, "','_reqId':'r'}" },
+		{ "{'type':'join_group','name':'", 129, "','_reqId':'r'}" },
+		{ "{'type':'join_group','name':'g','role':'", 129, "','_reqId':'r'}" },
+		{ "{'type':'send','targetSpec':'", 257, "','nonce':'','ciphertext':''}" },
+		{ "{'type':'send','targetSpec':'*','nonce':'','ciphertext':'','client_message_id':'", 129, "'}" },
+		{ "{'type':'send','targetSpec':'*','nonce':'','ciphertext':'','replyToId':'", 65, "'}" },
+	}, hellos[] = {
+		{ ",'cwd':'", 4097, "'" },
+		{ ",'model':'", 129, "'" },
+		{ ",'peerType':'", 129, "'" },
+		{ ",'groups':[{'name':'", 129, "'}]" },
 	};
-	const char *hellos[] = { ",'cwd':'%.4097s'", ",'model':'%.129s'", ",'peerType':'%.129s'",
-				 ",'groups':[{'name':'%.129s'}]", ",'memberIdx':0,'cwd':['%.1s']" };
 
 	memset(x, 'x', 5000);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	for (size_t i = 0; i < ARRAY_LEN(frames); i++) {
-		say(alice, frames[i], x);
-		if (str_contains(str_from(frames[i]), S("send")))
+		say(alice, "%s%.*s%s", frames[i].before, frames[i].n, x, frames[i].after);
+		if (strstr(frames[i].before, "send"))
 			expect(alice, "{'type':'ack','queued':false,'code':'invalid'}");
 		else
 			expect(alice, "{'type':'error','code':'bad_request','_reqId':'r'}");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(hellos); i++) {
-		greet(p, GREETING(.extra = arena_cstr(a, text(a, hellos[i], x))));
+		greet(p, GREETING(.extra = arena_cstr(a, text(a, "%s%.*s%s", hellos[i].before, hellos[i].n, x,
+							      hellos[i].after))));
 		expect(p, "{'type':'error','code':'malformed'}");
 	}
-#pragma GCC diagnostic pop
 	greet(p, GREETING(.session_id = arena_cstr(a, str_of(x, 129))));
 	expect(p, "{'type':'error','code':'malformed'}");
 	greet(p, GREETING(.name = arena_cstr(a, str_of(x, 129))));

@@ -69,6 +69,8 @@ struct member {
 	i64 sends_in, n_sends;                /* batch that charged it last, and how often */
 	struct mailbox *mailbox;
 	struct presence *presences;           /* oldest first */
+	u64 stamp;                            /* last routing that asked for a session of it */
+	bool has_session;                     /* what it found */
 };
 
 struct presence {

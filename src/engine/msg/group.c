@@ -2,6 +2,7 @@
 
 #include <utlist.h>
 
+#include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/msg/profile.h"
 #include "engine/req.h"
@@ -40,6 +41,8 @@ static struct err *join_group_run(struct req *rq, const void *args)
 	str name = in->name;
 
 	TRY(group_name(rq, &name));
+	if (!name_is_printable(in->role))
+		return err_word(FAIL(rq->arena, BAD_REQUEST, "field 'role': control characters"), S("invalid"));
 	if (in->scope != SCOPE_MEMBER) {
 		if (!groups_have_room(&rq->from->groups, name))
 			return full(rq);

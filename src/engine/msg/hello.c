@@ -10,13 +10,14 @@
 #include <utlist.h>
 
 #include "crypto/keys.h"
+#include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/req.h"
 #include "engine/signatures.h"
 
 /* What both kinds of hello say about the connection. */
 struct introduction {
-	bool session;
+	bool session, takes;
 	str mesh_id, member_id, session_pubkey, session_id, signature;
 	str name, cwd, hostname, peer_type, channel, model;
 	struct group_list groups;
@@ -54,24 +55,17 @@ static struct err *find_member(struct req *rq, const struct introduction *in, st
 	return NULL;
 }
 
-static bool has_control(str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((u8)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-			return true;
-	return false;
-}
-
 static struct err *check_texts(struct req *rq, const struct introduction *in)
 {
 	const str texts[] = { in->name, in->cwd, in->hostname, in->peer_type, in->channel, in->model,
 			      in->session_id };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (has_control(texts[i]))
+		if (!name_is_printable(texts[i]))
 			return refuse(rq, S("malformed"), "hello rejected: malformed (control characters)");
 	for (size_t i = 0; i < in->groups.n; i++)
-		if (!group_name_is_valid(in->groups.items[i].name))
+		if (!group_name_is_valid(in->groups.items[i].name) ||
+		    !name_is_printable(in->groups.items[i].role))
 			return refuse(rq, S("malformed"),
 				      "hello rejected: malformed (a group name is letters, digits, _ - . /)");
 	return NULL;
@@ -100,7 +94,7 @@ static struct presence *find_lease(struct member *member, const struct introduct
 	struct presence *p;
 
 	DL_FOREACH2(member->presences, p, member_next) {
-		if (p->session != in->session)
+		if (p->session != in->session || p->takes != in->takes)
 			continue;
 		if (in->session_pubkey.len) {
 			bool same = p->mailbox && str_eq(str_of(p->mailbox->pubkey, 64), in->session_pubkey);
@@ -117,10 +111,12 @@ static struct presence *find_lease(struct member *member, const struct introduct
 
 static bool same_session(const struct presence *p, const struct introduction *in)
 {
-	return p->session == in->session && str_eq(p->session_id, in->session_id) && same_host(p, in);
+	return p->session == in->session && p->takes == in->takes &&
+	       str_eq(p->session_id, in->session_id) && same_host(p, in);
 }
 
-/* One session id of one member (kind, host) is one presence (S13): all but `stays` end. */
+/* One session id of one member (kind, host) is one presence (S13): all but `stays` end. A
+ * one-shot command is a kind of its own: run inside a session, it does not end that. */
 static void replace_same_session(struct member *member, const struct introduction *in,
 				 const struct presence *stays)
 {
@@ -146,10 +142,10 @@ static bool has_place(const struct member *member, const struct introduction *in
 	return others < member->mesh->engine->settings.max_connections_per_mesh;
 }
 
-static bool has_capability(const struct introduction *in, str name)
+static bool has_capability(const struct strs *list, str name)
 {
-	for (size_t i = 0; i < in->capabilities.n; i++)
-		if (str_eq(in->capabilities.items[i], name))
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i], name))
 			return true;
 	return false;
 }
@@ -167,10 +163,10 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 	own_str(&p->channel, in->channel);
 	own_str(&p->model, in->model);
 	p->listed_capabilities = in->capabilities.present;
-	p->acks = has_capability(in, S("client_ack")) ||
+	p->acks = has_capability(&in->capabilities, S("client_ack")) ||
 		  str_eq(in->channel, S("claudemesh-daemon")) ||
 		  str_eq(in->channel, S("claudemesh-session"));
-	p->takes = !has_capability(in, S("no_delivery"));
+	p->takes = in->takes;
 	p->attested_until_ms = in->attested_until_ms;
 	if (is_back)
 		return;
@@ -266,6 +262,7 @@ static struct err *hello_run(struct req *rq, const void *args)
 	const struct hello_args *in = args;
 
 	return enter(rq, &(struct introduction){
+		.takes = !has_capability(&in->capabilities, S("no_delivery")),
 		.mesh_id = in->meshId, .member_id = in->memberId, .session_pubkey = in->sessionPubkey,
 		.session_id = in->sessionId, .signature = in->signature, .name = in->displayName,
 		.cwd = in->cwd, .hostname = in->hostname, .peer_type = in->peerType,
@@ -279,7 +276,8 @@ static struct err *session_hello_run(struct req *rq, const void *args)
 	const struct session_hello_args *in = args;
 
 	return enter(rq, &(struct introduction){
-		.session = true, .attested_until_ms = in->parentAttestation.expiresAt,
+		.session = true, .takes = !has_capability(&in->capabilities, S("no_delivery")),
+		.attested_until_ms = in->parentAttestation.expiresAt,
 		.mesh_id = in->meshId, .member_id = in->parentMemberId,
 		.session_pubkey = in->sessionPubkey, .session_id = in->sessionId,
 		.signature = in->signature, .name = in->displayName, .cwd = in->cwd,

@@ -75,14 +75,20 @@ static bool is_in(const struct presence *p, str group)
 	return p->takes && (!group.len || groups_contain(&p->groups, group));
 }
 
-static bool has_session(const struct member *member, str group)
+/* Asked for each of its connections, answered once a routing. */
+static bool has_session(struct member *member, str group)
 {
+	u64 stamp = member->mesh->engine->stamp;
 	const struct presence *p;
 
+	if (member->stamp == stamp)
+		return member->has_session;
+	member->stamp = stamp;
+	member->has_session = false;
 	DL_FOREACH2(member->presences, p, member_next)
 		if (p->session && is_in(p, group))
-			return true;
-	return false;
+			member->has_session = true;
+	return member->has_session;
 }
 
 /* group is empty for everybody. A member's link stands in when no session of it is in there. */
