@@ -21,6 +21,7 @@ struct visit {
 	struct link *link;
 	struct kept *first, **last;
 	size_t n_kept;
+	bool greeted, challenged; /* the first time; did the broker offer a challenge then */
 	bool down; /* for good, or there is no reconnecting */
 	bool stopped;
 	struct err why; /* of the last end */
@@ -56,7 +57,14 @@ static struct inbound inbound_copy(struct arena *a, const struct inbound *from)
 	return m;
 }
 
-static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack) {}
+static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack)
+{
+	struct visit *v = arg;
+
+	if (!v->greeted)
+		v->challenged = link_has_challenge(l);
+	v->greeted = true;
+}
 
 static bool on_message(void *arg, struct link *l, const struct inbound *m)
 {
@@ -133,15 +141,17 @@ static struct err *greet(struct arena *a, struct visit *v)
 {
 	i64 deadline = loop_now_ms(v->loop) + OPEN_MS;
 
-	while (!link_is_ready(v->link)) {
+	/* The greeting and the end of the connection may come in one turn: with reconnect that
+	 * is a lost connection, not one that never was. */
+	while (!v->greeted) {
 		loop_turn(v->loop, TURN_MS);
-		if (v->lost)
+		if (v->lost && (v->down || !v->greeted))
 			return why_down(a, v);
 		if (loop_now_ms(v->loop) >= deadline)
 			return FAIL(a, TIMEOUT, "the broker at %.*s did not answer in time",
 				    STRF(v->mesh.brokerUrl));
 	}
-	if (link_has_challenge(v->link))
+	if (v->challenged)
 		return brokers_set_hello2(a, v->client->paths, v->mesh.brokerUrl);
 	return NULL;
 }

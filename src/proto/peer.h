@@ -26,7 +26,7 @@ JSON_ARGS(list_peers, LIST_PEERS_ARGS);
 	F(T, str,    peerType,     OPT, 0, 0, "if told") \
 	F(T, str,    channel,      OPT, 0, 0, "if told") \
 	F(T, str,    model,        OPT, 0, 0, "if told") \
-	F(T, bool,   visible,      REQ, 0, 0, "always true for now")
+	F(T, bool,   visible,      OPT, 0, 0, "true; the reference leaves it out of rows without a connection")
 JSON_LIST(peer, PEER_ARGS);
 #define JSON_C_peers struct peer_list
 #define JSON_KIND_peers JSON_K_LIST
