@@ -63,7 +63,7 @@ str create_body(struct place *m, struct peer *creator)
 		    m->slug, m->id, creator->pubkey, creator->name, m->owner_pubkey, STRF(signature));
 }
 
-static void sign_token(struct place *m)
+void sign_token(struct place *m)
 {
 	struct arena *a = m->house->a;
 	struct invite_v1 v1 = { str_from(m->id), str_from(m->slug), m->house->settings.ws_url, m->expires_s,

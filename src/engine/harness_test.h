@@ -103,6 +103,8 @@ void join(struct peer *p);                    /* by the v1 token; must succeed *
 struct peer *newcomer(struct place *m, const char *name); /* stranger and join */
 /* Another connection of the same member. */
 struct peer *twin(struct peer *p);
+/* Signs the place's token again, after its expiry or owner was changed. */
+void sign_token(struct place *m);
 /* The body of a call, signed with what the place and the peer have. */
 str create_body(struct place *m, struct peer *creator);
 str invite_body(struct place *m);

@@ -74,7 +74,7 @@ TEST(refused_hellos_are_told_why_and_closed)
 		{ { .session = true }, mallory, "unauthorized", "parent pubkey not found in mesh" },
 		{ { .name = "a\\u001b[2J" }, alice, "malformed", "*" },
 		{ { .session_id = "a\\nb" }, alice, "malformed", "*" },
-		{ { .extra = ",'cwd':7" }, alice, "malformed", "hello rejected: malformed (field \"cwd\": expected a string, got a number)" },
+		{ { .extra = ",'cwd':7" }, alice, "malformed", "*" },
 		{ { .extra = ",'groups':[{'name':'x\\u0027y'}]" }, alice, "malformed", "*" },
 		{ { .extra = ",'groups':[{'name':''}]" }, alice, "malformed", "*" },
 		{ { .extra = ",'groups':[{'name':'g','role':'a\\nb'}]" }, alice, "malformed", "*" },
@@ -86,10 +86,7 @@ TEST(refused_hellos_are_told_why_and_closed)
 		struct peer *p = cases[i].who;
 
 		greet(p, &cases[i].g);
-		if (strstr(cases[i].message, "\"cwd\""))
-			expect(p, "{'type':'error','code':'malformed','message':'*'}");
-		else
-			expect(p, "{'type':'error','code':'%s','message':'%s'}", cases[i].code, cases[i].message);
+		expect(p, "{'type':'error','code':'%s','message':'%s'}", cases[i].code, cases[i].message);
 		expect_close(p, 1008, cases[i].code);
 		expect_nothing(p);
 		assert_false(p->admitted);

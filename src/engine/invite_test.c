@@ -162,7 +162,6 @@ TEST(only_the_owners_signature_makes_an_invite)
 	str good;
 
 	m->max_uses = 5;
-	random_fill(&h->random, m->code, 4);
 	memcpy(m->code, "ABCDEFGHJKLM", 13);
 	good = invite_body(m);
 	/* Reference clients have no part here: the broker has no key to sign with. */
@@ -184,17 +183,7 @@ TEST(only_the_owners_signature_makes_an_invite)
 	/* A key that is not the owner's signs all of it. */
 	forger.owner = stranger(m, "forger")->member;
 	memcpy(forger.owner_pubkey, sign_pair_pubkey(a, &forger.owner).ptr, 64);
-	{
-		struct invite_v1 v1 = { str_from(m->id), str_from(m->slug), h->settings.ws_url, m->expires_s,
-					S("bW9ub3RvbmUtcm9vdC1rZXktb2YtYS10ZXN0LW1lc2g"), S("member"),
-					str_from(forger.owner_pubkey) };
-		str signature, token;
-
-		assert_ok(invite_v1_sign(a, &v1, &forger.owner, &signature));
-		token = invite_v1_token(a, &v1, signature);
-		memcpy(forger.token, token.ptr, token.len);
-		forger.token[token.len] = 0;
-	}
+	sign_token(&forger);
 	call(h, "invite_create", m->slug, invite_body(&forger));
 	expect_answer(h, 403, "{'error':'Only the owner can invite (for now)'}");
 	assert_int_equal(count(h->f, "invite"), 1);
@@ -219,16 +208,8 @@ TEST(times_that_overflow_are_refused)
 	const i64 times[] = { INT64_MAX, INT64_MAX / 1000 + 1, 1, 1700000000 + 366ll * 86400 };
 
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-		struct invite_v1 v1 = { str_from(m->id), str_from(m->slug), h->settings.ws_url, times[i],
-					S("bW9ub3RvbmUtcm9vdC1rZXktb2YtYS10ZXN0LW1lc2g"), S("member"),
-					str_from(m->owner_pubkey) };
-		str signature, token;
-
-		assert_ok(invite_v1_sign(a, &v1, &m->owner, &signature));
-		token = invite_v1_token(a, &v1, signature);
-		memcpy(m->token, token.ptr, token.len);
-		m->token[token.len] = 0;
 		m->expires_s = times[i];
+		sign_token(m);
 		call(h, "invite_create", m->slug, invite_body(m));
 		expect_answer(h, 400, "{'error':'malformed'}");
 	}
@@ -245,17 +226,7 @@ TEST(an_invite_with_the_id_of_another_mesh_is_a_conflict)
 	memcpy(two->invite_id, one->invite_id, sizeof(two->invite_id));
 	memcpy(two->code, "ABCDEFGHJKLM", 13);
 	two->expires_s++;
-	{
-		struct invite_v1 v1 = { str_from(two->id), str_from(two->slug), h->settings.ws_url,
-					two->expires_s, S("bW9ub3RvbmUtcm9vdC1rZXktb2YtYS10ZXN0LW1lc2g"),
-					S("member"), str_from(two->owner_pubkey) };
-		str signature, token;
-
-		assert_ok(invite_v1_sign(a, &v1, &two->owner, &signature));
-		token = invite_v1_token(a, &v1, signature);
-		memcpy(two->token, token.ptr, token.len + 1);
-		two->token[token.len] = 0;
-	}
+	sign_token(two);
 	call(h, "invite_create", two->slug, invite_body(two));
 	greet(p, GREETING(0));
 	release(h);
