@@ -153,17 +153,12 @@ struct err *api_answer(struct arena *a, enum api_call call, int status, str body
 static struct err *unreachable(struct arena *a, const struct api *api, enum api_call call,
 			       const struct err *e)
 {
-	bool runs = e->code == ERR_BAD_REQUEST || str_eq(err_wire(e), S("tls"));
-	struct err *out;
-
-	if (runs)
-		out = err_make(a, e->code, e->file, e->line, "cannot %s: %.*s", call_names[call],
-			       STRF(e->text));
-	else
-		out = err_make(a, e->code, e->file, e->line,
-			       "cannot %s: %.*s; is the broker at %.*s running?", call_names[call],
-			       STRF(e->text), STRF(api->base));
-	return err_word(out, e->word);
+	if (e->code == ERR_BAD_REQUEST || e->code == ERR_IO || str_eq(err_wire(e), S("tls")))
+		return err_make(a, e->code, e->file, e->line, "cannot %s: %.*s", call_names[call],
+				STRF(e->text));
+	return err_make(a, e->code, e->file, e->line,
+			"cannot %s: %.*s; is the broker at %.*s running?", call_names[call],
+			STRF(e->text), STRF(api->base));
 }
 
 /* args NULL: a GET. */

@@ -85,9 +85,12 @@ static void failed(struct dial *d, bool tls, const char *why)
 
 	drop_stream(d);
 	/* "certificate has expired" says more than another address's "connection refused". */
-	if (tls || !d->err_is_tls)
+	if (tls || !d->err_is_tls) {
 		d->err = FAIL(d->arena, NETWORK, "%s %.*s failed: %s",
 			      tls ? "TLS with" : "connect to", STRF(at), why);
+		if (tls)
+			err_word(d->err, S("tls"));
+	}
 	d->err_is_tls |= tls;
 	try_next(d);
 }

@@ -3,7 +3,8 @@
  *
  * Every address of the name is tried in the resolver's order, each with its share of the
  * deadline; with TLS the handshake and the check of the host name are part of it. The error says
- * what was tried last: "connect to 127.0.0.1:7900 failed: connection refused".
+ * what was tried last: "connect to 127.0.0.1:7900 failed: connection refused". Its word is
+ * "tls" if somebody was there, but not to be trusted.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H

@@ -112,7 +112,10 @@ static void on_stream_end(void *arg, enum stream_end why, const char *text)
 	else if (why == STREAM_EOF)
 		fail(c, ERR_NETWORK,
 		     c->head_done || c->in.len ? "the answer was cut off"
-					       : "the connection was closed without an answer");
+					       : url_is_tls(&c->url)
+		     ? "the connection was closed without an answer"
+		     : "the connection was closed without an answer; if TLS is spoken there, the "
+		       "address starts with https://");
 	else
 		fail(c, ERR_NETWORK, text);
 }
@@ -227,7 +230,7 @@ static void on_fetched(void *arg, const struct err *e, const struct http_answer 
 
 	loop_stop(f->loop);
 	if (e) {
-		f->err = err_make(f->arena, e->code, e->file, e->line, "%.*s", STRF(e->text));
+		f->err = err_copy(f->arena, e);
 		return;
 	}
 	head = NEW(f->arena, struct http_head);

@@ -118,7 +118,9 @@ static const struct {
 	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", true, 0, "",
 	  "the answer was cut off" },
 	{ "HTTP/1.1 200", true, 0, "", "the answer was cut off" },
-	{ "", true, 0, "", "the connection was closed without an answer" },
+	{ "", true, 0, "",
+	  "the connection was closed without an answer; if TLS is spoken there, the address starts "
+	  "with https://" },
 	{ "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", false, 0, "", "body is too large" },
 	{ "", false, 0, "", "no answer in time" },
 };

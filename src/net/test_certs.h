@@ -8,6 +8,7 @@
 #include "net/openssl.h"
 
 #include <openssl/pem.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/test.h"
@@ -28,6 +29,7 @@ static inline void test_cert_write(const char *path, X509 *x, EVP_PKEY *key)
 	FILE *f = fopen(path, "we");
 
 	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
 	if (x)
 		assert_int_equal(PEM_write_X509(f, x), 1);
 	if (key)

@@ -3,6 +3,7 @@
 #include "net/tls.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "net/tls_internal.h"
 
@@ -70,10 +71,24 @@ static struct err *check_readable(struct arena *a, const char *what, const char 
 	return NULL;
 }
 
+/* A group may read it: that is how systems share keys among their servers. */
+static struct err *check_private(struct arena *a, const char *key)
+{
+	struct stat st;
+
+	if (stat(key, &st) == 0 && st.st_mode & (S_IWGRP | S_IRWXO))
+		return FAIL(a, FORBIDDEN,
+			    "the TLS key '%s' can be read or written by other users (mode %04o): "
+			    "chmod 600 '%s'",
+			    key, (unsigned)(st.st_mode & 07777), key);
+	return NULL;
+}
+
 static struct err *load_pair(struct arena *a, SSL_CTX *ctx, const char *cert, const char *key)
 {
 	TRY(check_readable(a, "TLS certificate", cert));
 	TRY(check_readable(a, "TLS key", key));
+	TRY(check_private(a, key));
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		return FAIL(a, BAD_REQUEST, "'%s' is not a PEM certificate: %s", cert, reason());
@@ -98,21 +113,28 @@ struct err *tls_server_new(struct arena *a, str cert_path, str key_path, struct 
 	return NULL;
 }
 
+static struct err *trust_file(struct arena *a, struct tls *t, const char *ca)
+{
+	TRY(check_readable(a, "file of certificate authorities", ca));
+	ERR_clear_error();
+	if (SSL_CTX_load_verify_locations(t->ctx, ca, NULL) != 1)
+		return FAIL(a, BAD_REQUEST, "'%s' holds no PEM certificate: %s", ca, reason());
+	return NULL;
+}
+
 struct err *tls_client_new(struct arena *a, str ca_path, struct tls **ret_tls)
 {
 	CLEANUP(tls_freep) struct tls *t = NULL;
-	const char *ca = arena_cstr(a, ca_path);
+	const char *own = getenv("SSL_CERT_FILE");
 
 	TRY(context_new(a, false, &t));
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
+	/* OpenSSL reads SSL_CERT_FILE itself, but does not say when it cannot. */
 	SSL_CTX_set_default_verify_paths(t->ctx);
-	if (!str_empty(ca_path)) {
-		TRY(check_readable(a, "file of certificate authorities", ca));
-		ERR_clear_error();
-		if (SSL_CTX_load_verify_locations(t->ctx, ca, NULL) != 1)
-			return FAIL(a, BAD_REQUEST, "'%s' holds no PEM certificate: %s", ca,
-				    reason());
-	}
+	if (own && *own)
+		TRY(trust_file(a, t, own));
+	if (!str_empty(ca_path))
+		TRY(trust_file(a, t, arena_cstr(a, ca_path)));
 	SSL_CTX_set_alpn_protos(t->ctx, alpn_http1, sizeof(alpn_http1) - 1);
 	*ret_tls = t;
 	t = NULL;

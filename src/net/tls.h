@@ -15,8 +15,8 @@ struct tls;
  * names the file and says what is wrong with it. */
 struct err *tls_server_new(struct arena *a, str cert_path, str key_path,
 			   struct tls **ret_tls) MUST_CHECK;
-/* A client's context: trusts the system's authorities and, if ca_path is not empty, those in
- * that file too. Host names are always verified. */
+/* A client's context: trusts the system's authorities, or those in the file that SSL_CERT_FILE
+ * names, and if ca_path is not empty, those in that file too. Host names are always verified. */
 struct err *tls_client_new(struct arena *a, str ca_path, struct tls **ret_tls) MUST_CHECK;
 void tls_free(struct tls *t);                 /* NULL is fine */
 void tls_freep(struct tls **t);

@@ -150,18 +150,33 @@ void tls_session_keep(struct tls_session *s)
 	s->in = s->kept.ptr;
 }
 
+static bool is_unknown_issuer(long verdict)
+{
+	return verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+	       verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+	       verdict == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+	       verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+	       verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+}
+
 static void explain(struct tls_session *s)
 {
 	long verdict = SSL_get_verify_result(s->ssl);
-	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long code = ERR_peek_last_error();
+	const char *why = ERR_reason_error_string(code);
 
 	if (!s->is_server && verdict == X509_V_ERR_HOSTNAME_MISMATCH)
 		snprintf(s->text, sizeof(s->text), "the server's certificate is not for '%.100s'",
 			 s->host);
 	else if (!s->is_server && verdict != X509_V_OK)
 		snprintf(s->text, sizeof(s->text),
-			 "the server's certificate is not trusted: %.120s",
-			 X509_verify_cert_error_string(verdict));
+			 "the server's certificate is not trusted: %.120s%s",
+			 X509_verify_cert_error_string(verdict),
+			 is_unknown_issuer(verdict) ? " (an authority of your own goes into a PEM "
+						      "file that SSL_CERT_FILE names)"
+						    : "");
+	else if (!s->is_server && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
+		snprintf(s->text, sizeof(s->text), "the server does not speak TLS there");
 	else
 		snprintf(s->text, sizeof(s->text), "TLS failed: %.150s",
 			 why ? why : "unknown reason");

@@ -12,7 +12,7 @@
 
 enum {
 	TLS_ENCRYPT_MAX = 65536,      /* plain bytes encrypted ahead of the kernel */
-	TLS_TEXT_MAX = 200,
+	TLS_TEXT_MAX = 256,
 };
 
 struct tls_session;

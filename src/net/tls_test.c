@@ -141,7 +141,8 @@ static const struct {
 	{ "DNS:localhost", -1, true,
 	  "the server's certificate is not trusted: certificate has expired" },
 	{ "DNS:localhost", 1, false,
-	  "the server's certificate is not trusted: self-signed certificate" },
+	  "the server's certificate is not trusted: self-signed certificate (an authority of your "
+	  "own goes into a PEM file that SSL_CERT_FILE names)" },
 };
 
 TEST(bad_certificates_are_refused_in_words)
@@ -367,10 +368,18 @@ TEST(wrong_files_are_named)
 	e = tls_server_new(a, cert, other, &t);
 	assert_err(e, BAD_REQUEST);
 	assert_true(str_contains(e->text, S("does not belong to the certificate")));
+	assert_int_equal(chmod(two.key, 0644), 0);
+	e = tls_server_new(a, str_from(two.cert), other, &t);
+	assert_err(e, FORBIDDEN);
+	assert_true(str_contains(e->text, arena_printf(a, "(mode 0644): chmod 600 '%s'", two.key)));
 	e = tls_client_new(a, S("/no/such/ca"), &t);
 	assert_err(e, IO);
 	e = tls_client_new(a, key, &t);
 	assert_err(e, BAD_REQUEST);
+	assert_int_equal(setenv("SSL_CERT_FILE", "/no/such/ca", 1), 0);
+	e = tls_client_new(a, STR_NONE, &t);
+	assert_err(e, IO);
+	assert_int_equal(unsetenv("SSL_CERT_FILE"), 0);
 	assert_null(t);
 	test_cert_remove(&one);
 	test_cert_remove(&two);

@@ -241,6 +241,21 @@ static struct err *verb_drops(struct play *p, struct arena *a, struct actor *who
 	return NULL;
 }
 
+/* CONNECTION deaf|hears: stops reading, as a peer that hangs; and goes on */
+static struct err *verb_deaf(struct play *p UNUSED, struct arena *a, struct actor *who, str args)
+{
+	TRY(take_end(a, args));
+	who->wire.deaf = true;
+	return NULL;
+}
+
+static struct err *verb_hears(struct play *p UNUSED, struct arena *a, struct actor *who, str args)
+{
+	TRY(take_end(a, args));
+	who->wire.deaf = false;
+	return NULL;
+}
+
 /* A member's name or $variable as a key. */
 static struct err *take_key(struct play *p, struct arena *a, str *rest, str *ret_key)
 {
@@ -329,6 +344,8 @@ const struct verb actor_verbs[] = {
 	{ "closed", verb_closed, "is or gets closed with this code and reason; 1006: without a frame" },
 	{ "closes", verb_closes, "closes (1000 or the code given) and waits for the answer" },
 	{ "drops", verb_drops, "cuts the TCP connection" },
+	{ "deaf", verb_deaf, "reads no more: a peer that hangs" },
+	{ "hears", verb_hears, "reads again" },
 	{ "seals", verb_seals, "seals a text to a key" },
 	{ "opens", verb_opens, "opens a sealed text and compares it" },
 	{ "cannot-open", verb_cannot_open, "has no key for it" },

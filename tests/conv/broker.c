@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -181,6 +182,20 @@ struct err *broker_refuses(struct arena *a, struct broker *b, str words)
 		return FAIL(a, CONFLICT, "the broker %.*s", STRF(status_text(a, status)));
 	if (!str_contains(broker_log(a, b), words))
 		return FAIL(a, CONFLICT, "the broker did not say '%.*s'", STRF(words));
+	return NULL;
+}
+
+struct err *broker_fill_disk(struct arena *a, const struct broker *b, bool full)
+{
+	struct rlimit limit;
+
+	if (!b->pid)
+		return FAIL(a, CONFLICT, "the broker does not run");
+	if (prlimit(b->pid, RLIMIT_FSIZE, NULL, &limit) != 0)
+		return FAIL(a, IO, "prlimit failed: %s", strerror(errno));
+	limit.rlim_cur = full ? 1 : limit.rlim_max;
+	if (prlimit(b->pid, RLIMIT_FSIZE, &limit, NULL) != 0)
+		return FAIL(a, IO, "prlimit failed: %s", strerror(errno));
 	return NULL;
 }
 

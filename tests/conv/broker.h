@@ -39,6 +39,8 @@ struct err *broker_stop(struct arena *a, struct broker *b) MUST_CHECK;
 void broker_kill(struct broker *b);
 /* A start that must fail, with these words in its output. */
 struct err *broker_refuses(struct arena *a, struct broker *b, str words) MUST_CHECK;
+/* Every write to a file fails from now on, as on a full disk; or works again. */
+struct err *broker_fill_disk(struct arena *a, const struct broker *b, bool full) MUST_CHECK;
 /* The end of the log. */
 str broker_log(struct arena *a, const struct broker *b);
 

@@ -69,10 +69,13 @@ static bool play_file(struct play *p, const char *path, str text)
 		if (!str_empty(line) && line.ptr[0] != '#')
 			e = play_line(p, a, line);
 	}
-	if (!e) {
+	if (!e)
 		line = S("(the end)");
+	/* Nobody reads any more, and the broker would wait for the answers to its goodbyes. */
+	for (struct actor *at = p->actors; !e && at; at = at->next)
+		wire_drop(&at->wire);
+	if (!e)
 		e = broker_stop(a, &p->broker);
-	}
 	if (e)
 		show_failure(a, p, path, number, line, e);
 	for (struct actor *at = p->actors; at; at = at->next)

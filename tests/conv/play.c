@@ -111,7 +111,7 @@ struct err *play_until(struct play *p, struct arena *a, bool (*until)(void *arg)
 		size_t n = 0;
 
 		for (struct actor *at = p->actors; at && n < WIRE_CONNS_MAX; at = at->next)
-			if (at->wire.arena && at->wire.fd >= 0)
+			if (at->wire.arena && at->wire.fd >= 0 && !at->wire.deaf)
 				open[n++] = &at->wire;
 		TRY(wire_wait(a, open, n, deadline - wire_now_ms()));
 	}
@@ -145,7 +145,7 @@ struct err *play_fence(struct play *p, struct arena *a)
 			struct fence_wait f = { at, arena_printf(a, "fence-%lld", (long long)++p->fence) };
 			bool seen;
 
-			if (!at->greeted || at->wire.closed)
+			if (!at->greeted || at->wire.closed || at->wire.deaf)
 				continue;
 			TRY(wire_send(a, &at->wire,
 				      arena_printf(a, "{\"type\":\"list_peers\",\"_reqId\":\"%.*s\"}",
@@ -360,6 +360,34 @@ static struct err *verb_http(struct play *p, struct arena *a, struct actor *who 
 	return check_body(p, a, args, answer.body);
 }
 
+/* tcp 'BYTES' -> STATUS...: on a connection that the broker must end, and the answers it gives */
+static struct err *verb_tcp(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
+{
+	str bytes, rest, found = S(""), start = S("HTTP/1.1 ");
+
+	TRY(take_text(p, a, &args, &bytes));
+	TRY(take_word(a, &args, "->"));
+	TRY(wire_raw(a, p->broker.port, bytes, &rest));
+	for (; rest.len; rest = str_skip(rest, 1))
+		if (str_starts(rest, start) && rest.len > start.len + 3)
+			found = arena_printf(a, "%.*s%s%.3s", STRF(found), found.len ? " " : "",
+					     rest.ptr + start.len);
+	if (!str_eq(found, str_trim(args)))
+		return FAIL(a, CONFLICT, "answered '%.*s'", STRF(found));
+	return NULL;
+}
+
+/* disk full|free */
+static struct err *verb_disk(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
+{
+	str word = take_token(&args);
+
+	TRY(take_end(a, args));
+	if (!str_eq(word, S("full")) && !str_eq(word, S("free")))
+		return FAIL(a, BAD_REQUEST, "a disk is full or free");
+	return broker_fill_disk(a, &p->broker, str_eq(word, S("full")));
+}
+
 /* decode TOKEN -> $name: the JSON in base64url, as an invite token is */
 static struct err *verb_decode(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
 {
@@ -381,6 +409,8 @@ static const struct verb verbs[] = {
 	{ "broker", verb_broker, "sets the broker's flags" },
 	{ "peer", verb_peer, "makes a member, and its mesh if there is none" },
 	{ "http", verb_http, "one request and what must be answered" },
+	{ "tcp", verb_tcp, "raw bytes, and the statuses of what comes back until the end" },
+	{ "disk", verb_disk, "full: no file of the broker can be written; free: it can again" },
 	{ "restart", verb_restart, "SIGTERM, exit status 0, start" },
 	{ "kill", verb_kill, "kill -9, then start" },
 	{ "stop", verb_stop, "SIGTERM, exit status 0" },

@@ -178,6 +178,11 @@ static struct err *expand_word(struct expansion *x)
 		for (i64 i = 0; i < n; i++)
 			buf_add_byte(&x->out, 'A');
 		buf_add_byte(&x->out, '"');
+	} else if (str_starts(word, S("deep:"))) {
+		if (!str_to_i64(str_skip(word, 5), &n) || n < 0 || n > EXPAND_MAX / 2)
+			return FAIL(a, BAD_REQUEST, "'%%%.*s' is no depth", STRF(word));
+		for (i64 i = 0; i < 2 * n; i++)
+			buf_add_byte(&x->out, i < n ? '[' : ']');
 	} else if (x->how == EXPAND_PATTERN) {
 		buf_printf(&x->out, "\"%%%.*s\"", STRF(word));
 	} else {

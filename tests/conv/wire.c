@@ -177,6 +177,24 @@ struct err *wire_http(struct arena *a, int port, str method, str path, const str
 	return read_body(a, fd, &in, &head, &ret->body);
 }
 
+struct err *wire_raw(struct arena *a, int port, str bytes, str *ret_answer)
+{
+	CLEANUP(arena_freep) struct arena *io = arena_new();
+	CLEANUP(buf_done) struct buf in = buf_make(WIRE_MESSAGE_MAX);
+	i64 deadline = wire_now_ms() + WIRE_DEADLINE_MS;
+	size_t n = 1;
+	int fd;
+
+	TRY(wire_connect(a, port, &fd));
+	arena_defer(io, close_fd, (void *)(intptr_t)fd);
+	/* A broker that has seen enough need not take the rest. */
+	(void)!write_all(io, fd, bytes);
+	while (n)
+		TRY(read_some(a, fd, deadline, &in, &n));
+	*ret_answer = arena_dup(a, buf_str(&in));
+	return NULL;
+}
+
 /* Adds what arrived to the end of the list. */
 static void frame_add(struct wire *w, str text)
 {

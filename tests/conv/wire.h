@@ -30,6 +30,7 @@ struct wire {
 	str challenge;                /* of the 101 answer */
 	struct frame *frames;         /* not yet asked for, in order */
 	bool closed;
+	bool deaf;                    /* is not read */
 	int close_code;               /* 1006 without a close frame */
 	str close_reason;
 };
@@ -47,6 +48,9 @@ struct err *wire_connect(struct arena *a, int port, int *ret_fd) MUST_CHECK;
  * are added, Content-Type if there is a body and none is given. */
 struct err *wire_http(struct arena *a, int port, str method, str path, const str *headers, size_t n,
 		      str body, struct http_result_text *ret) MUST_CHECK;
+
+/* These bytes on a connection of their own, and all that comes until the broker ends it. */
+struct err *wire_raw(struct arena *a, int port, str bytes, str *ret_answer) MUST_CHECK;
 
 /* Upgrades; a refusal is no error: *ret_status is then not 101 and w stays unconnected. */
 struct err *wire_open(struct arena *a, int port, const str *headers, size_t n, struct wire *w,
