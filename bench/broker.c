@@ -241,6 +241,13 @@ struct err *broker_stop(struct arena *a, struct broker *b)
 	return NULL;
 }
 
+struct err *broker_stop_restart(struct arena *a, struct broker *b)
+{
+	TRY(broker_stop(a, b));
+	b->kills++;
+	return launch(a, b);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	return remove(path);

@@ -39,6 +39,8 @@ struct err *broker_init(struct arena *a, struct broker *b, str program, str data
 struct err *broker_start(struct arena *a, struct broker *b) MUST_CHECK;
 /* kill -9, and at once a new one on the same data and port, without waiting for it. */
 struct err *broker_kill_restart(struct arena *a, struct broker *b) MUST_CHECK;
+/* The same with broker_stop(). */
+struct err *broker_stop_restart(struct arena *a, struct broker *b) MUST_CHECK;
 /* An error with the last lines of its log if it ended on its own. */
 struct err *broker_check(struct arena *a, struct broker *b) MUST_CHECK;
 /* SIGTERM; an error unless it ends with status 0 in BROKER_STOP_MS. */

@@ -44,6 +44,8 @@ static struct err *check(struct arena *a, const struct bench_flags *f)
 		return FAIL(
 			a, BAD_REQUEST,
 			"--kills and --kill-every go with --spawn: only our own broker is killed");
+	if (f->gently && !kills)
+		return FAIL(a, BAD_REQUEST, "--gently goes with --kills or --kill-every");
 	if (kills && f->pattern != PATTERN_PAIRS && f->pattern != PATTERN_OFFLINE)
 		return FAIL(
 			a, BAD_REQUEST,

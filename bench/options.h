@@ -50,6 +50,8 @@ enum {
 	  "kill -9 the spawned broker K times, spread over the flow") \
 	F(T, i64, kill_every, "MS", 20, DAY_MS, \
 	  "kill -9 it about every MS, until the flow ends or K times") \
+	F(T, bool, gently, "", 0, 0, \
+	  "SIGTERM instead of kill -9; the broker must end with status 0") \
 	F(T, duration, deadline, "TIME", 1000, DAY_MS, "give up after; 300s") \
 	F(T, bool, json, "", 0, 0, "the result as one JSON object") \
 	F(T, bool, help, "", 0, 0, "print this and end") \

@@ -64,6 +64,7 @@ static const char *const refused[] = {
 	"--broker http://127.0.0.1:1 --kills 2",
 	"--broker http://127.0.0.1:1 --kill-every 100",
 	"--broker http://127.0.0.1:1 --data x",
+	"--spawn x --gently",
 	"--spawn x --pattern fanout --kills 2",
 	"--spawn x --pattern hello --kills 2",
 	"--spawn x --messages 5 --duration 5s",

@@ -62,7 +62,8 @@ static void on_kill(void *arg)
 		return;
 	arena_reset(r->scratch);
 	r->killed_us = run_now_us();
-	e = broker_kill_restart(r->scratch, r->broker);
+	e = r->flags->gently ? broker_stop_restart(r->scratch, r->broker)
+			     : broker_kill_restart(r->scratch, r->broker);
 	if (e)
 		run_fail(r, e);
 	plan_kill(r);
