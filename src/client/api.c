@@ -76,11 +76,11 @@ static const char *const call_names[] = {
 	[API_JOIN] = "join the mesh",
 };
 
-/* Both dialects say the reason in "error"; ours adds "message" where there is more. */
+/* Both dialects say the reason in "error"; ours adds "detail", a sentence. */
 static struct err *refusal(struct arena *a, enum api_call call, int status, const struct json *tree)
 {
 	str word = json_get_str(tree, S("error"));
-	str more = json_get_str(tree, S("message"));
+	str more = json_get_str(tree, S("detail"));
 	struct err *e;
 
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {

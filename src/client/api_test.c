@@ -39,7 +39,7 @@ static const struct {
 	  "wait a minute" },
 	{ API_MESH_CREATE, 409, "{\"error\":\"Too many meshes with this name\"}", ERR_EXISTS,
 	  "already_exists", "Too many meshes" },
-	{ API_MESH_CREATE, 401, "{\"error\":\"unauthorized\",\"message\":\"sign in first\"}",
+	{ API_MESH_CREATE, 401, "{\"error\":\"unauthorized\",\"detail\":\"sign in first\"}",
 	  ERR_UNAUTHORIZED, "unauthorized", "sign in first" },
 	{ API_INVITE_CREATE, 403, "{\"error\":\"Only the owner can invite (for now)\"}",
 	  ERR_FORBIDDEN, "forbidden", "Only the owner" },
