@@ -128,6 +128,11 @@ until_ok grep -q 'held back' "$work/listen"
 kill -INT $listener
 wait $listener
 [ $? = 0 ] && verdict ok 'listen ends with 0 on Ctrl-C' || verdict no 'listen ends with 0 on Ctrl-C'
+as bob status set dnd >/dev/null
+is 0 'send to dnd' as alice send bob 'while you were busy'
+is 0 'inbox in dnd' as bob inbox
+says 'while you were busy'
+as bob status set idle >/dev/null
 is 0 'leave the group' as bob group leave dev
 
 printf 'x%.0s' $(seq 60000) >"$work/text"

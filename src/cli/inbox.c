@@ -6,6 +6,8 @@
 #include "cli/context.h"
 #include "cli/message.h"
 
+#include "proto/peer.h"
+
 #define INBOX_FLAGS(F, T) \
 	F(T, i64, wait, "SECONDS", 1, 86400, "if nothing waits, wait for a message this long")
 CLI_FLAGS(inbox, INBOX_FLAGS);
@@ -101,11 +103,16 @@ static struct err *take_mesh(struct cli *c, const struct client *client,
 				   .wants_messages = true,
 				   .is_session = take->flags->wait > 0,
 				   .display_name = context_display_name() };
+	struct set_status_args open_to_all = { .status = STATUS_IDLE };
 	struct visit *visit;
 	struct err *e;
+	bool confirmed;
 
 	TRY(visit_open(c->arena, client, &spec, &visit));
-	e = take_all(c, visit, mesh->slug, &here);
+	/* Who looks by himself is not disturbed: this connection takes what dnd holds back. */
+	e = visit_tell(c->arena, visit, "set_status", set_status_fields, &open_to_all, &confirmed);
+	if (!e)
+		e = take_all(c, visit, mesh->slug, &here);
 	if (!e && here.taken == 0 && take->flags->wait)
 		e = wait_first(c, visit, take->flags->wait, mesh->slug, &here);
 	visit_close(visit);
