@@ -270,6 +270,14 @@ is 2 '  nor to listen' following_not
 heard
 silent '"type"'
 is 0 '  who never saw it goes on' as bob peers
+flaw '{"challenge":true,"close_code":1001,"close_reason":"shutting down","close_late":true}'
+following bob
+flaw '{"close_code":1001,"close_reason":"shutting down","close_late":true}'
+ended 2 '  who listens meanwhile does not fall back'
+tells downgrade
+heard
+sed -i '/"helloVersion":2/d' "$out"
+silent '"type"'
 
 slow_is 11 'a hello without an answer'
 tells 'did not answer the hello'

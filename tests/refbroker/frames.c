@@ -46,23 +46,38 @@ static void refuse(struct ws_conn *c, str code, str message)
 	ws_conn_close(c, 1008, code);
 }
 
-/* The reference's check is of the signature of version 1; that of a session, of its key's. */
+/* As a broker that offers hello 2 checks it: the text is the same for both kinds. */
+static bool is_signed_2(struct fake *f, const struct json *m, bool session)
+{
+	struct hello_claim claim = {
+		.mesh_id = json_get_str(m, S("meshId")),
+		.member_id = json_get_str(m, session ? S("parentMemberId") : S("memberId")),
+		.pubkey = json_get_str(m, session ? S("parentMemberPubkey") : S("pubkey")),
+		.timestamp_ms = json_get_int(m, S("timestamp"), 0),
+		.session_pubkey = json_get_str(m, S("sessionPubkey")),
+		.session_id = json_get_str(m, S("sessionId")),
+		.challenge = f->challenge,
+	};
+	str text;
+
+	return !hello_v2_text(f->arena, &claim, &text) &&
+	       sign_check_hex(text, json_get_str(m, S("signature")),
+			      session ? claim.session_pubkey : claim.pubkey);
+}
+
 static bool is_signed(struct fake *f, const struct json *m, bool session)
 {
-	str signature = json_get_str(m, S("signature"));
+	str mesh_id = json_get_str(m, S("meshId")), signature = json_get_str(m, S("signature"));
 	i64 at = json_get_int(m, S("timestamp"), 0);
-	struct hello_claim claim = { json_get_str(m, S("meshId")), json_get_str(m, S("memberId")),
-				     json_get_str(m, S("pubkey")), at,
-				     json_get_str(m, S("sessionPubkey")),
-				     json_get_str(m, S("sessionId")), f->challenge };
-	struct session_claim s = { claim.mesh_id, json_get_str(m, S("parentMemberPubkey")),
-				   claim.session_pubkey, at };
+	struct hello_claim link = { mesh_id, json_get_str(m, S("memberId")),
+				    json_get_str(m, S("pubkey")), at, STR_NONE, STR_NONE, STR_NONE };
+	struct session_claim s = { mesh_id, json_get_str(m, S("parentMemberPubkey")),
+				   json_get_str(m, S("sessionPubkey")), at };
 
-	if (session)
-		return session_hello_check(f->arena, &s, signature);
-	if (f->flaws.challenge)
-		return hello_v2_check(f->arena, &claim, signature);
-	return hello_v1_check(f->arena, &claim, signature);
+	if (json_get_int(m, S("helloVersion"), 1) == 2)
+		return is_signed_2(f, m, session);
+	return session ? session_hello_check(f->arena, &s, signature)
+		       : hello_v1_check(f->arena, &link, signature);
 }
 
 static struct presence *presence_add(struct fake *f, struct ws_conn *c, struct member *member,
