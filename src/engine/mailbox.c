@@ -4,6 +4,7 @@
  * A delivery is on disk until it ends. `pushed` lists those that are with a connection;
  * `waiting` says that there are others on disk. A new message may only overtake the disk
  * when nothing waits there. Reading what waits happens once a batch, before the commit.
+ * A connection takes from its session's mailbox and perhaps from its member's, in one order.
  */
 #include "engine/state.h"
 
@@ -150,6 +151,14 @@ void presence_lease_run(void *engine, void *presence)
 	lease_set(p);
 }
 
+/* Its other mailbox, when p is to take what waits there; else NULL. */
+static struct mailbox *other_waiting(const struct presence *p, const struct mailbox *mb)
+{
+	struct mailbox *other = mb == p->mailbox ? p->member->mailbox : p->mailbox;
+
+	return other && other->waiting && mailbox_taker(other) == p ? other : NULL;
+}
+
 bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool shared, struct block **block)
 {
 	struct mesh *mesh = mb->member->mesh;
@@ -157,7 +166,7 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool share
 
 	store_delivery_add(mesh->engine->store, mesh->no,
 			   &(struct delivery_row){ mb->no, m->no, m->rank, shared });
-	if (!p || mb->waiting || !has_room(p) || m->rank > max_rank(p)) {
+	if (!p || mb->waiting || other_waiting(p, mb) || !has_room(p) || m->rank > max_rank(p)) {
 		mb->waiting = true;
 		mailbox_wake(mb);
 		return false;
@@ -213,6 +222,20 @@ void mailbox_hand_over(struct mailbox *mb)
 	mailbox_wake(mb->member->mailbox);
 }
 
+void mailbox_hand_over_member(struct mailbox *mb)
+{
+	struct mailbox *to = mb->member->mailbox;
+	struct mesh *m = mb->member->mesh;
+
+	if (!mb->waiting || !mb->session)
+		return;
+	m->touched_in = m->engine->batch_no;
+	/* Not all may have moved, so `waiting` stays. */
+	store_deliveries_move_sole(m->engine->store, m->no, mb->no, to->no);
+	to->waiting = true;
+	mailbox_wake(to);
+}
+
 /* A member link drops what its own member sent without an ack, and a session what it sent
  * itself (wire-core.md 3.6): such a message waits for another session. */
 static bool is_for(const struct presence *p, const struct mailbox *mb, const struct message_row *m)
@@ -222,66 +245,100 @@ static bool is_for(const struct presence *p, const struct mailbox *mb, const str
 	return p->session && !str_eq(m->sender_pubkey, presence_pubkey(p));
 }
 
-/* How many more pushes p may get from mb: the window is shared with p's other mailbox. */
-static size_t room_for(const struct presence *p, const struct mailbox *mb)
-{
-	const struct mailbox *other = mb == p->mailbox ? p->member->mailbox : p->mailbox;
-	i64 room = p->mesh->engine->settings.window_messages - (i64)p->n_pushed;
+/* What waits in one of the mailboxes that a presence takes from. */
+struct source {
+	struct mailbox *mb;
+	struct waiting *rows;
+	size_t n, limit, at;
+	bool skipped;                         /* some are not for this taker */
+};
 
-	if (other && other != mb && other->waiting && mailbox_taker(other) == p)
-		room = MAX(room / 2, 1);
-	return (size_t)room;
+static struct err *read_waiting(struct source *s, const struct presence *p, struct arena *a)
+{
+	struct engine *e = p->mesh->engine;
+
+	TRY(store_waiting(e->store, a, p->mesh->no, s->mb->no, max_rank(p), e->now_ms, s->limit, &s->rows,
+			  &s->n));
+	for (size_t i = 0; i < s->n; i++)
+		s->skipped |= !is_for(p, s->mb, &s->rows[i].message);
+	return NULL;
 }
 
-/* Pushes at most `room` of the rows; counts those that are not for this taker. */
-static size_t push_rows(struct presence *p, struct mailbox *mb, const struct waiting *rows, size_t n,
-			size_t room, size_t *ret_skipped)
+static struct err *open_source(struct source *s, const struct presence *p, struct mailbox *mb, size_t room,
+			       struct arena *a)
 {
-	size_t pushed = 0, skipped = 0;
+	*s = (struct source){ .mb = mb, .limit = mb->n_pushed + room };
+	TRY(read_waiting(s, p, a));
+	if (!s->skipped || s->n < s->limit)
+		return NULL;
+	/* The member's own stand in front: look behind them, once and not for ever. */
+	s->limit += OWN_SKIP_MAX;
+	return read_waiting(s, p, a);
+}
 
-	for (size_t i = 0; i < n && pushed < room && has_room(p); i++) {
-		const struct message_row *m = &rows[i].message;
+/* The next row that may be pushed; NULL at the end. */
+static const struct waiting *source_head(struct source *s, const struct presence *p)
+{
+	for (; s->at < s->n; s->at++) {
+		const struct message_row *m = &s->rows[s->at].message;
+
+		if (!is_pushed(s->mb, m->no) && is_for(p, s->mb, m))
+			return &s->rows[s->at];
+	}
+	return NULL;
+}
+
+static bool is_before(const struct waiting *x, const struct waiting *y)
+{
+	return x->message.rank != y->message.rank ? x->message.rank < y->message.rank
+						  : x->message.no < y->message.no;
+}
+
+/* By priority, then by acceptance, whichever mailbox it stands in. */
+static void push_sources(struct presence *p, struct source *sources, size_t n)
+{
+	while (has_room(p)) {
+		struct source *first = NULL;
+		const struct waiting *row = NULL, *x;
 		CLEANUP(block_unrefp) struct block *block = NULL;
 
-		if (is_pushed(mb, m->no))
-			continue;
-		if (!is_for(p, mb, m)) {
-			skipped++;
-			continue;
+		for (size_t i = 0; i < n; i++) {
+			x = source_head(&sources[i], p);
+			if (x && (!row || is_before(x, row))) {
+				row = x;
+				first = &sources[i];
+			}
 		}
-		block = push_block(p->mesh, m);
-		push_to(p, mb, m, rows[i].shared, block);
-		pushed++;
+		if (!row)
+			return;
+		block = push_block(p->mesh, &row->message);
+		push_to(p, first->mb, &row->message, row->shared, block);
+		first->at++;
 	}
-	*ret_skipped = skipped;
-	return pushed;
 }
 
 static struct err *refill(struct mailbox *mb, struct arena *a)
 {
-	struct mesh *mesh = mb->member->mesh;
-	struct engine *e = mesh->engine;
 	struct presence *p = mailbox_taker(mb);
-	struct waiting *rows;
-	size_t limit, n, room, skipped, pushed;
+	struct mailbox *other;
+	struct source sources[2];
+	size_t room, n = 1;
 
 	if (mb->session && !mb->holder && !timer_is_set(&mb->orphan))
 		mailbox_hand_over(mb);
 	if (!mb->waiting || !p || !has_room(p))
 		return NULL;
-	room = room_for(p, mb);
-	limit = mb->n_pushed + room;
-	TRY(store_waiting(e->store, a, mesh->no, mb->no, max_rank(p), e->now_ms, limit, &rows, &n));
-	pushed = push_rows(p, mb, rows, n, room, &skipped);
-	if (skipped && n == limit) {
-		/* The member's own stand in front: look behind them, once and not for ever. */
-		limit += OWN_SKIP_MAX;
-		TRY(store_waiting(e->store, a, mesh->no, mb->no, max_rank(p), e->now_ms, limit, &rows, &n));
-		push_rows(p, mb, rows, n, room - pushed, &skipped);
-	}
+	room = (size_t)p->mesh->engine->settings.window_messages - p->n_pushed;
+	TRY(open_source(&sources[0], p, mb, room, a));
+	other = other_waiting(p, mb);
+	if (other)
+		TRY(open_source(&sources[n++], p, other, room, a));
+	push_sources(p, sources, n);
 	/* Held back by the status or the taker: still there. Otherwise fewer rows than asked for
 	 * is all. */
-	mb->waiting = n == limit || skipped || max_rank(p) < PRIORITY_LOW - PRIORITY_NOW || !has_room(p);
+	for (size_t i = 0; i < n; i++)
+		sources[i].mb->waiting = sources[i].n == sources[i].limit || sources[i].skipped ||
+			max_rank(p) < PRIORITY_LOW - PRIORITY_NOW || !has_room(p);
 	return NULL;
 }
 

@@ -99,8 +99,20 @@ void presence_detach(struct presence *p)
 
 	drop_conn(p);
 	timer_set(&e->timers, &p->life, e->mono_ms + e->settings.grace_ms);
+	if (p->mailbox)
+		mailbox_hand_over_member(p->mailbox);
 	/* Another connection of the member may take what this one held. */
 	mailbox_wake(p->member->mailbox);
+}
+
+bool member_has_session_online(const struct member *m)
+{
+	const struct presence *p;
+
+	DL_FOREACH2(m->presences, p, member_next)
+		if (p->session && p->online && p->takes)
+			return true;
+	return false;
 }
 
 static void release_mailbox(struct presence *p)

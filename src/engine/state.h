@@ -167,6 +167,7 @@ void presence_end(struct presence *p);                           /* -> gone, pee
 void presence_close(struct presence *p, str reason);
 void presence_announce(struct presence *p, str event);
 struct presence *presence_of(struct engine *e, struct conn_ref conn);
+bool member_has_session_online(const struct member *m);
 enum status presence_status(const struct presence *p);
 str presence_name(const struct presence *p);
 str presence_pubkey(const struct presence *p);
@@ -179,6 +180,8 @@ struct presence *mailbox_taker(const struct mailbox *mb);
 void mailbox_wake(struct mailbox *mb);        /* something may be deliverable: look before the commit */
 /* What waits for a session that is over goes to its member. */
 void mailbox_hand_over(struct mailbox *mb);
+/* Of a session in grace: what was meant for the member and no other session has a copy of. */
+void mailbox_hand_over_member(struct mailbox *mb);
 /* From now on a push to it ends with client_ack only. */
 void presence_acks(struct presence *p);
 void member_wake(struct member *m);           /* all of its mailboxes */

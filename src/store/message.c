@@ -41,6 +41,12 @@ void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 
 	QUEUE(st, DELIVERIES_DROP, V(from_mailbox), V(mesh_no), V(to_mailbox));
 }
 
+void store_deliveries_move_sole(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox)
+{
+	QUEUE(st, DELIVERIES_COPY_SOLE, V(to_mailbox), V(from_mailbox), V(mesh_no));
+	QUEUE(st, DELIVERIES_DROP_SOLE, V(from_mailbox), V(mesh_no), V(to_mailbox));
+}
+
 struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
 			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
 			  size_t *ret_n)

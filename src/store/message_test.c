@@ -232,6 +232,45 @@ TEST(moving_a_mailbox)
 	assert_int_equal(count(f, "message"), 3);
 }
 
+/* What a lost session leaves to its member: what was for the member and nobody else has. */
+TEST(moving_what_only_this_mailbox_has)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	const struct { const char *target; i64 sender; bool shared, moves; } cases[] = {
+		{ "key-6", 7, false, true },  /* to the member */
+		{ "key-9", 7, false, true },  /* to a session that has ended */
+		{ "key-5", 7, false, false }, /* to this very session */
+		{ "key-6", 7, true, false },  /* another session has it too */
+		{ "key-6", 1, false, false }, /* by the member itself */
+		{ "*", 7, false, false },
+		{ "@ops", 7, false, false },
+		{ "#general", 7, false, false },
+	};
+	str moved = S(""), stayed = S("");
+
+	box(f, MESH_A, 5, true, 1);
+	box(f, MESH_A, 6, false, 1);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct message_row m = { .no = (i64)i + 1, .mesh_no = MESH_A, .id = arena_printf(a, "i%zu", i),
+					 .sender_no = cases[i].sender, .sender_pubkey = S("aa"),
+					 .target = str_from(cases[i].target), .nonce = S(""),
+					 .ciphertext = S(""), .expires_ms = LATER };
+		str *list = cases[i].moves ? &moved : &stayed;
+
+		store_message_add(f->st, &m);
+		store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 5, m.no, 0, cases[i].shared });
+		*list = arena_printf(a, "%.*s%s%lld%s", STRF(*list), list->len ? " " : "",
+				     (long long)m.no, cases[i].shared ? "s" : "");
+	}
+	store_deliveries_move_sole(f->st, MESH_B, 5, 6);
+	store_deliveries_move_sole(f->st, MESH_A, 5, 77); /* no such mailbox: nothing is lost */
+	store_deliveries_move_sole(f->st, MESH_A, 5, 6);
+	commit(f);
+	assert_str(waiting(f, MESH_A, 5, 2, 0, 10), stayed);
+	assert_str(waiting(f, MESH_A, 6, 2, 0, 10), moved);
+}
+
 TEST(expiry)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

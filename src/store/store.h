@@ -142,6 +142,9 @@ void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row
 void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d);
 /* Gives what waits in one mailbox to another of the same mesh; what is there already ends. */
 void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox);
+/* From a session's mailbox to its member's: only what is direct, was not addressed to that
+ * session, has no other delivery and is not of the member itself. */
+void store_deliveries_move_sole(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox);
 /* Waiting messages of a mailbox in order of rank, then number, at most limit and only up to
  * max_rank; `shared` of each in ret_shared (same length). Skips what has expired by now_ms. */
 struct waiting {

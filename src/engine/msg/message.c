@@ -34,20 +34,25 @@ static void start_routing(struct req *rq, struct recipients *to)
 }
 
 /*
- * To a member: every session of it but the sender's own connection; without one, its own
- * mailbox, which its next connection takes from. To oneself only other sessions count,
- * because a member link drops what its own member sent.
+ * To a member: when a session of it is online, every session gets its copy, those in grace
+ * for when they come back. Otherwise the member's own mailbox, because nothing shall wait for
+ * a session that may never return: whoever comes next takes from it, a session that comes
+ * back, a new one, or the member's link, at once if that is there (wire-core.md 15, item 7).
+ * What a session had not acked when it was lost goes the same way (presence_detach).
+ * To oneself only other sessions count, because a member link drops what its own member
+ * sent; they get it also in grace.
  */
 static void route_member(struct req *rq, struct member *member, struct recipients *to)
 {
 	bool self = member == rq->from->member;
+	bool copies = self || member_has_session_online(member);
 	struct presence *p;
 
 	DL_FOREACH2(member->presences, p, member_next) {
 		if (p == rq->from || !p->takes)
 			continue;
 		to->anyone_connected = true;
-		if (p->mailbox && (p->session || self))
+		if (copies && p->mailbox && (p->session || self))
 			choose(rq->engine, to, p->mailbox);
 	}
 	if (!to->n && !self)
