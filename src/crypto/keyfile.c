@@ -95,14 +95,15 @@ static struct err *file_check(struct arena *a, int fd, str path)
 	if (!S_ISREG(st.st_mode))
 		return FAIL(a, FORBIDDEN, "key file '%.*s' is not a plain file", STRF(path));
 	if (st.st_uid != geteuid())
-		return FAIL(a, FORBIDDEN, "key file '%.*s' belongs to another user", STRF(path));
+		return FAIL(a, FORBIDDEN, "key file '%.*s' belongs to another user (%u): chown it to "
+			    "the user of this program", STRF(path), (unsigned)st.st_uid);
 	if (st.st_mode & 077)
 		return FAIL(a, FORBIDDEN,
-			    "key file '%.*s' is open to other users (mode %03o, must be 600)",
-			    STRF(path), (unsigned)st.st_mode & 0777);
+			    "key file '%.*s' is open to other users (mode %04o): chmod 600 '%.*s'",
+			    STRF(path), (unsigned)st.st_mode & 07777, STRF(path));
 	if (st.st_size != SECRET_KEY_BYTES)
-		return FAIL(a, IO, "key file '%.*s' has %lld bytes instead of %d", STRF(path),
-			    (long long)st.st_size, SECRET_KEY_BYTES);
+		return FAIL(a, IO, "key file '%.*s' has %lld bytes instead of %d: restore it from "
+			    "a backup", STRF(path), (long long)st.st_size, SECRET_KEY_BYTES);
 	return NULL;
 }
 

@@ -76,6 +76,10 @@ static struct err *sqlite_error(struct arena *a, const struct sqlite *s, int rc,
 		return FAIL(a, TRY_AGAIN, "%s: '%s' is locked by another program", what, s->path);
 	case SQLITE_FULL: return FAIL(a, TRY_AGAIN, "%s: the disk of '%s' is full", what, s->path);
 	case SQLITE_CONSTRAINT: return FAIL(a, CONFLICT, "%s: %s", what, text);
+	case SQLITE_CORRUPT:
+		return FAIL(a, INTERNAL,
+			    "%s: '%s' is damaged (%s): keep a copy of it and restore a backup", what,
+			    s->path, text);
 	case SQLITE_NOTADB: return FAIL(a, IO, "%s: '%s' is not a SQLite database", what, s->path);
 	case SQLITE_NOMEM: abort();
 	case SQLITE_IOERR:
@@ -164,7 +168,7 @@ static struct err *exec(struct db_conn *c, struct arena *a, const char *script)
 
 static struct err *use_wal(struct arena *a, struct sqlite *s)
 {
-	static const struct db_query wal = { "journal_mode", 0, "", "s",
+	static const struct db_query wal = { "open database", 0, "", "s",
 					     "PRAGMA journal_mode=WAL" };
 	struct db_rows rows = { .columns = 1 };
 
