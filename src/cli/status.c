@@ -37,5 +37,6 @@ const struct command status_set_command = {
 	.group = GROUP_PRESENCE,
 	.run = status_set_run,
 	.doc = "Sets your status: idle, working or dnd.",
-	.more = "With dnd only messages of priority 'now' are brought to you; 'inbox' shows the others.",
+	.more = "With dnd only messages of priority 'now' are brought to you;\n"
+		"'inbox' shows the others.",
 };
