@@ -131,8 +131,8 @@ struct err *api_answer(struct arena *a, enum api_call call, int status, str body
 	    !json_get_bool(tree, S("found")))
 		return err_word(
 			FAIL(a, NOT_FOUND,
-			     "the broker has no live invite with this code; check that it is whole, "
-			     "or ask for a new one"),
+			     "the broker has no live invite with this code: it has expired or was used "
+			     "up, or the link is not whole; ask for a new one"),
 			S("invite_not_found"));
 	if (status != 200)
 		return refusal(a, call, status, tree);
