@@ -1,8 +1,7 @@
 #include "db/db.h"
 
-#include "base/test.h"
 #include "db/fault.h"
-#include "db/sqlite.h"
+#include "db/test_db.h"
 
 enum { ADD, ALL, COUNT_ALL };
 
@@ -12,19 +11,13 @@ static const struct db_query all = { "ALL", ALL, "", "isb",
 				     "SELECT no, text, bytes FROM t ORDER BY no" };
 static const struct db_query count_all = { "COUNT", COUNT_ALL, "", "i", "SELECT COUNT(*) FROM t" };
 
-static void close_it(void *db)
-{
-	db_close(db);
-}
-
 static struct db *open_test(struct arena *a)
 {
-	struct db *db;
+	struct db *db = test_open(a, test_where(a));
 
-	assert_ok(db_open(a, &db_sqlite, S(":memory:"), &db));
-	arena_defer(a, close_it, db);
 	assert_ok(db_exec(db, a,
-			  S("CREATE TABLE t (no INTEGER PRIMARY KEY, text TEXT, bytes BLOB)")));
+			  test_is("pg") ? S("CREATE TABLE t (no BIGINT PRIMARY KEY, text TEXT, bytes BYTEA)")
+					: S("CREATE TABLE t (no INTEGER PRIMARY KEY, text TEXT, bytes BLOB)")));
 	return db;
 }
 

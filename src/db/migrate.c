@@ -19,6 +19,11 @@ static const struct db_query queries[] = {
 		    "INSERT INTO migration (name, checksum, applied_ms) VALUES ($1, $2, $3)" },
 };
 
+static bool is_word_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /* The script with this database's words for the tokens. */
 static str localize(struct arena *a, const struct db_driver *driver, str sql)
 {
@@ -27,14 +32,15 @@ static str localize(struct arena *a, const struct db_driver *driver, str sql)
 
 	while (sql.len) {
 		const struct db_token *t = driver->tokens;
+		size_t n = 0;
 
-		while (t->word && !str_starts(sql, str_from(t->word)))
+		while (n < sql.len && is_word_byte(sql.ptr[n]))
+			n++;
+		n = MAX(n, 1);
+		while (t->word && !str_eq(str_of(sql.ptr, n), str_from(t->word)))
 			t++;
-		if (t->word)
-			buf_add(&out, str_from(t->text));
-		else
-			buf_add_byte(&out, sql.ptr[0]);
-		sql = str_skip(sql, t->word ? strlen(t->word) : 1);
+		buf_add(&out, t->word ? str_from(t->text) : str_of(sql.ptr, n));
+		sql = str_skip(sql, n);
 	}
 	if (out.full)
 		abort();
@@ -95,7 +101,7 @@ static struct err *step(struct arena *a, struct db *db, const struct migration *
 	struct err *e;
 
 	TRY(db_begin(db, a));
-	TRY(db_exec(db, a, str_from(table)));
+	TRY(db_exec(db, a, localize(a, db_driver(db), str_from(table))));
 	TRY(db_run(db, a, &queries[Q_APPLIED], DB_VALUES(), &applied));
 	TRY(check_applied(a, &applied, list, n));
 	*ret_done = applied.n == n;

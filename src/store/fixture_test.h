@@ -1,52 +1,13 @@
 /*
- * fixture_test.h - a migrated store for tests: in memory, or (CLAUDEMESH_TEST_DB=file) a
- * file in a folder of its own that goes with the arena. Every suite runs on both.
+ * fixture_test.h - a migrated store for tests, on the database that test_db.h chooses. Every
+ * suite runs on all of them.
  */
 #ifndef STORE_FIXTURE_TEST_H
 #define STORE_FIXTURE_TEST_H
 
-#include <ftw.h>
-#include <unistd.h>
-
-#include "base/test.h"
 #include "db/fault.h"
-#include "db/sqlite.h"
+#include "db/test_db.h"
 #include "store/row.h"
-
-static inline bool test_on_file(void)
-{
-	const char *kind = getenv("CLAUDEMESH_TEST_DB");
-
-	return kind && strcmp(kind, "file") == 0;
-}
-
-static inline int test_remove_one(const char *path, const struct stat *st, int type,
-				  struct FTW *ftw)
-{
-	return remove(path);
-}
-
-static inline void test_remove_dir(void *path)
-{
-	nftw(path, test_remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* The path of a database that does not exist yet, in a new folder. */
-static inline str test_file(struct arena *a)
-{
-	const char *tmp = getenv("TMPDIR");
-	char *dir = arena_cstr(a,
-			       arena_printf(a, "%s/claudemesh-store-XXXXXX", tmp ? tmp : "/tmp"));
-
-	assert_non_null(mkdtemp(dir));
-	arena_defer(a, test_remove_dir, dir);
-	return arena_printf(a, "%s/broker.db", dir);
-}
-
-static inline str test_where(struct arena *a)
-{
-	return test_on_file() ? test_file(a) : S(":memory:");
-}
 
 /* What a test holds; the arena closes it. */
 struct fixture {
@@ -70,7 +31,7 @@ static inline void fixture_close(void *arg)
 /* Opens f->where again, as after a restart. */
 static inline void fixture_open(struct fixture *f)
 {
-	assert_ok(db_open(f->a, &db_sqlite, f->where, &f->db));
+	assert_ok(db_open(f->a, test_driver(), f->where, &f->db));
 	assert_ok(store_migrate(f->a, f->db));
 	assert_ok(store_open(f->a, f->db, &f->st));
 }

@@ -90,13 +90,13 @@ TEST(a_damaged_number_is_refused)
 	assert_null(second);
 }
 
-/* A file in any case: memory does not survive. */
-static struct fixture *file_fixture(struct arena *a)
+/* Memory does not survive. */
+static struct fixture *lasting_fixture(struct arena *a)
 {
 	struct fixture *f = NEW(a, struct fixture);
 
 	f->a = a;
-	f->where = test_file(a);
+	f->where = test_place(a);
 	arena_defer(a, fixture_close, f);
 	return f;
 }
@@ -104,7 +104,7 @@ static struct fixture *file_fixture(struct arena *a)
 TEST(a_deleted_message_keeps_its_number_after_a_restart)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
-	struct fixture *f = file_fixture(a);
+	struct fixture *f = lasting_fixture(a);
 	i64 last = 0;
 
 	for (int start = 0; start < 3; start++) {
@@ -146,7 +146,7 @@ static void use_and_die(struct fixture *f, int out)
 TEST(after_a_kill_numbers_go_on_above)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
-	struct fixture *f = file_fixture(a);
+	struct fixture *f = lasting_fixture(a);
 	i64 last = 0, no;
 	int ends[2], status;
 	pid_t pid;
