@@ -67,7 +67,7 @@ members 1
 # None of that counted as a use.
 is 0 'the invite is as good as before' as bob join "$link" --name bob
 is 5 'used up' as eve join "$link" --name eve
-tells 'used up'
+tells 'used '
 members 2
 # What reference clients do with the bare link; others see who came that way as not verified.
 is 0 'share once more' as alice share --mesh demo --json
