@@ -54,6 +54,36 @@ TEST(ids_are_base62_and_prefixes_are_checked)
 	assert_int_equal(id_uuid(a, &random_system).ptr[14], '4');
 }
 
+/* Takes bytes from the kernel's generator and counts them. */
+static void fill_counting(void *arg, void *out, size_t n)
+{
+	*(size_t *)arg += n;
+	random_fill(&random_system, out, n);
+}
+
+/* D-45: every character but the time comes from the generator that is handed in, which is the
+ * kernel's outside tests; none from a cheaper one. */
+TEST(ids_are_made_of_the_given_randomness_and_nothing_else)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct clock_fixed at = { .us = 1700000000000000 };
+	struct clock clock = clock_fixed(&at);
+	struct random_seed one = { 1 }, same = { 1 }, other = { 2 };
+	struct random r1 = random_seeded(&one), r2 = random_seeded(&same), r3 = random_seeded(&other);
+	size_t bytes = 0;
+	struct random counting = { fill_counting, &bytes };
+	struct id_source src = { &clock, &counting, 0 };
+	str id = id_random(a, &r1);
+
+	assert_str(id, id_random(a, &r2));
+	assert_false(str_eq(id, id_random(a, &r3)));
+	(void)id_random(a, &counting);
+	assert_true(bytes >= ID_LEN * 3 / 4); /* 62 symbols need more than 5 bits each */
+	bytes = 0;
+	(void)id_message(a, &src);
+	assert_true(bytes >= (ID_LEN - ID_TIME_LEN) * 3 / 4);
+}
+
 TEST(alphabets_are_used_evenly)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

@@ -5,6 +5,7 @@
 
 #define ARENA CLEANUP(arena_freep) struct arena *a = arena_new()
 
+/* D-48: however many listen, it is written once, in one commit. */
 TEST(a_broadcast_is_one_block_and_skips_the_senders_member)
 {
 	ARENA;
