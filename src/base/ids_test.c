@@ -69,7 +69,8 @@ TEST(ids_are_made_of_the_given_randomness_and_nothing_else)
 	struct clock_fixed at = { .us = 1700000000000000 };
 	struct clock clock = clock_fixed(&at);
 	struct random_seed one = { 1 }, same = { 1 }, other = { 2 };
-	struct random r1 = random_seeded(&one), r2 = random_seeded(&same), r3 = random_seeded(&other);
+	struct random r1 = random_seeded(&one), r2 = random_seeded(&same),
+		      r3 = random_seeded(&other);
 	size_t bytes = 0;
 	struct random counting = { fill_counting, &bytes };
 	struct id_source src = { &clock, &counting, 0 };

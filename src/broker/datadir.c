@@ -41,7 +41,8 @@ static struct err *check_dir(struct arena *a, str path)
 	if (!S_ISDIR(st.st_mode))
 		return FAIL(a, IO, "data directory '%.*s' is no directory", STRF(path));
 	if (st.st_uid != geteuid())
-		return FAIL(a, FORBIDDEN, "data directory '%.*s' belongs to another user (%u): chown it "
+		return FAIL(a, FORBIDDEN,
+			    "data directory '%.*s' belongs to another user (%u): chown it "
 			    "to the user of the broker, or run the broker as that user",
 			    STRF(path), (unsigned)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))

@@ -78,8 +78,8 @@ static struct err *sqlite_error(struct arena *a, const struct sqlite *s, int rc,
 	case SQLITE_CONSTRAINT: return FAIL(a, CONFLICT, "%s: %s", what, text);
 	case SQLITE_CORRUPT:
 		return FAIL(a, INTERNAL,
-			    "%s: '%s' is damaged (%s): keep a copy of it and restore a backup", what,
-			    s->path, text);
+			    "%s: '%s' is damaged (%s): keep a copy of it and restore a backup",
+			    what, s->path, text);
 	case SQLITE_NOTADB: return FAIL(a, IO, "%s: '%s' is not a SQLite database", what, s->path);
 	case SQLITE_NOMEM: abort();
 	case SQLITE_IOERR:

@@ -112,10 +112,10 @@ static void on_stream_end(void *arg, enum stream_end why, const char *text)
 	else if (why == STREAM_EOF)
 		fail(c, ERR_NETWORK,
 		     c->head_done || c->in.len ? "the answer was cut off"
-					       : url_is_tls(&c->url)
-		     ? "the connection was closed without an answer"
-		     : "the connection was closed without an answer; if TLS is spoken there, the "
-		       "address starts with https://");
+		     : url_is_tls(&c->url)
+			     ? "the connection was closed without an answer"
+			     : "the connection was closed without an answer; if TLS is spoken there, the "
+			       "address starts with https://");
 	else
 		fail(c, ERR_NETWORK, text);
 }
