@@ -30,7 +30,8 @@ start crowded --hello-seconds 2
 is 0 'create' as alice create demo --broker "$url" --name alice
 is 0 'share' as alice share --json
 is 0 'join' as bob join "$(member url)" --name bob
-as bob listen --json >"$work/heard" 2>"$work/listen.err" &
+# Not through as(): the process itself is to be ended.
+CLAUDEMESH_CONFIG_DIR="$work/bob" "$claudemesh" listen --json >"$work/heard" 2>"$work/listen.err" &
 listener=$!
 pids="$pids $listener"
 online() { as alice peers --json | sed 's/"members":.*//' | grep -q '"displayName":"bob"'; }

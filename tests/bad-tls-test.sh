@@ -38,8 +38,9 @@ is 0 'join over TLS' as bob join "$link" --name bob
 is 0 'send over TLS' as alice send bob 'through the tunnel'
 is 0 'inbox over TLS' as bob inbox
 says 'through the tunnel'
-as bob inbox --wait 10 --json >"$work/waited" 2>/dev/null &
+CLAUDEMESH_CONFIG_DIR="$work/bob" "$claudemesh" inbox --wait 10 --json >"$work/waited" 2>/dev/null &
 waiter=$!
+pids="$pids $waiter"
 online() { as alice peers --json | sed 's/"members":.*//' | grep -q '"displayName":"bob"'; }
 until_ok online
 is 0 'send to who waits on wss' as alice send bob 'live text'
