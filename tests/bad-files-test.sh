@@ -104,6 +104,12 @@ truncate -s 10 "$work/good/broker.key"
 keep "$work/good/broker.key"
 refuses 10 'has 10 bytes instead of 32: restore it from a backup' good
 same "$work/good/broker.key"
+rm "$work/good/broker.key"
+"$broker" --listen 127.0.0.1:0 --data "$work/good" >"$work/anew" 2>"$err" &
+anew=$!
+until_ok grep -q listening "$work/anew"
+tells 'broker.key was missing and is made anew'
+stop $anew
 python3 -c '
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "broker/datadir.h"
 #include "broker/gate.h"
 #include "broker/http.h"
@@ -129,12 +130,22 @@ static struct engine_stats stats(void *arg)
 static struct err *open_data(struct broker *b)
 {
 	struct arena *a = b->arena;
+	str key_path, database_path;
+	bool key_is_new, database_is_new;
 
 	TRY(datadir_open(a, b->settings->data, &b->dir));
-	TRY(db_open(a, &db_sqlite, b->settings->database, &b->db));
+	key_path = datadir_file(a, &b->dir, "broker.key");
+	database_path = b->settings->database;
+	key_is_new = access(arena_cstr(a, key_path), F_OK) != 0;
+	database_is_new = access(arena_cstr(a, database_path), F_OK) != 0;
+	TRY(db_open(a, &db_sqlite, database_path, &b->db));
 	TRY(store_migrate(a, b->db));
 	TRY(store_open(a, b->db, &b->store));
-	TRY(keyfile_open(a, datadir_file(a, &b->dir, "broker.key"), &b->keys));
+	TRY(keyfile_open(a, key_path, &b->keys));
+	if (key_is_new && !database_is_new)
+		log_warn("broker.key was missing and is made anew: owner keys sealed under the old one "
+			 "cannot be opened; restore it from a backup if there is one",
+			 LOG_S("file", key_path));
 	b->keys_open = true;
 	return NULL;
 }
