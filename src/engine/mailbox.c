@@ -52,7 +52,8 @@ struct presence *mailbox_taker(const struct mailbox *mb)
 			continue;
 		if (p->session)
 			return p;
-		if (!link)
+		/* A link that acks shows what it takes; a reference command's drops it. */
+		if (!link || (p->acks && !link->acks))
 			link = p;
 	}
 	return link;
