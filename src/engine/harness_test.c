@@ -44,7 +44,7 @@ void restart(struct house *h)
 {
 	engine_free(h->engine);
 	h->engine = NULL;
-	if (test_on_file()) {
+	if (!test_is("memory")) {
 		fixture_close(h->f);
 		fixture_open(h->f);
 	} else {
