@@ -48,6 +48,7 @@ static struct err *set(struct pg_conn *c, struct arena *a, const struct pg_url *
 		"SET idle_in_transaction_session_timeout = %d;"
 		"SET plan_cache_mode = force_generic_plan;"
 		"SET enable_seqscan = off;"
+		"SET enable_bitmapscan = off;"
 		"SET enable_hashjoin = off;"
 		"SET enable_mergejoin = off;"
 		"SET jit = off;"

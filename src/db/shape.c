@@ -189,41 +189,57 @@ static bool many_insert(struct buf *out, const struct scan *s)
 	return true;
 }
 
+/* Passes over "WHERE a = $1 AND b = $2"; returns the token behind it, *ret_keys the parameters. */
+static size_t skip_equals(const struct scan *s, size_t where, u64 *ret_keys)
+{
+	size_t i = where;
+
+	*ret_keys = 0;
+	while (is(s, i, i == where ? "WHERE" : "AND") && is(s, i + 2, "=") && param_no(s->tokens[i + 3])) {
+		*ret_keys |= (u64)1 << (param_no(s->tokens[i + 3]) - 1);
+		i += 4;
+	}
+	return i;
+}
+
 static bool many_delete(struct buf *out, const struct scan *s, const struct shape *shape)
 {
-	if (!is(s, 0, "DELETE") || !is(s, 3, "WHERE") || (shape->reads & shape->writes))
+	size_t end = s->n - 1, rest;
+	u64 keys;
+
+	if (!is(s, 0, "DELETE") || (shape->reads & shape->writes))
 		return false;
+	rest = skip_equals(s, 3, &keys);
+	if (!keys || (rest < end && !(is(s, rest, "AND") && is(s, rest + 1, "NOT") &&
+				      is(s, rest + 2, "EXISTS") && skip_brackets(s, rest + 3) == end)))
+		return false;
+	for (size_t i = rest; i < end; i++)
+		if (s->tokens[i].kind == PARAM)
+			return false;
 	add_text(out, s, 0, 3);
 	buf_add(out, S(" USING"));
 	add_unnest(out, s->query);
-	add_text(out, s, 3, s->n - 1);
+	add_text(out, s, 3, end);
 	return true;
 }
 
 static bool many_update(struct buf *out, const struct scan *s, struct shape *shape)
 {
 	size_t where = 0, end = s->n - 1;
-	u64 keys = 0;
 
 	if (!is(s, 0, "UPDATE") || shape->reads)
 		return false;
 	for (size_t i = 0; i < end; i++)
 		if (is(s, i, "WHERE"))
 			where = i;
-	for (size_t i = where; where && i < end; i += 4) {
-		size_t no = i + 3 < s->n ? param_no(s->tokens[i + 3]) : 0;
-
-		if (!no || !is(s, i, i == where ? "WHERE" : "AND") || !is(s, i + 2, "="))
-			return false;
-		keys |= (u64)1 << (no - 1);
-	}
-	if (!keys)
+	if (!where || skip_equals(s, where, &shape->keys) != end || !shape->keys) {
+		shape->keys = 0;
 		return false;
+	}
 	add_text(out, s, 0, where);
 	buf_add(out, S(" FROM"));
 	add_unnest(out, s->query);
 	add_text(out, s, where, end);
-	shape->keys = keys;
 	return true;
 }
 

@@ -3,8 +3,8 @@
  * out many rows of it in one statement.
  *
  * Only three forms have such a text: INSERT ... VALUES (...) [ON CONFLICT DO NOTHING],
- * DELETE FROM t WHERE ... and UPDATE t SET ... WHERE a = $1 AND b = $2, none of them
- * looking at its own table in a subquery. Their parameters come from
+ * UPDATE t SET ... WHERE a = $1 AND b = $2, and DELETE with such a WHERE, which may end in
+ * AND NOT EXISTS (a look at other tables). Their parameters come from
  * unnest(arrays) AS v(p1, p2 ...), so that each SQL text is still written once. What is
  * not understood counts as touching every table. Pure, any thread.
  */

@@ -36,6 +36,13 @@ static const struct {
 	{ "i", "DELETE FROM t WHERE a = $1 AND NOT EXISTS (SELECT 1 FROM u WHERE u.a = t.a)",
 	  "DELETE FROM t USING" V1 "WHERE a = v.p1 AND NOT EXISTS (SELECT 1 FROM u WHERE u.a = t.a)" },
 	{ "i", "DELETE FROM t WHERE a IN (SELECT a FROM t ORDER BY a LIMIT $1)", "" },
+	{ "i", "DELETE FROM t WHERE a = $1 AND NOT EXISTS (SELECT 1 FROM t AS o WHERE o.b = t.b)", "" },
+	/* These would be found row by row. */
+	{ "i", "DELETE FROM t WHERE a < $1", "" },
+	{ "i", "DELETE FROM t WHERE a IN (SELECT a FROM u ORDER BY a LIMIT $1)", "" },
+	{ "ii", "DELETE FROM t WHERE a = $1 AND NOT EXISTS (SELECT 1 FROM u WHERE u.a <> $2)", "" },
+	{ "i", "DELETE FROM t WHERE a = $1 AND b = 1", "" },
+	{ "i", "DELETE FROM t WHERE a = $1 OR b = 1", "" },
 	{ "isi", "UPDATE t SET a = $1, b = $2 WHERE no = $3",
 	  "UPDATE t SET a = v.p1, b = v.p2 FROM unnest($1::bigint[], $2::text[], $3::bigint[])"
 	  " AS v(p1, p2, p3) WHERE no = v.p3", 1 << 2 },

@@ -168,7 +168,7 @@ TEST(opening_fails_cleanly)
 		struct db_fault plan = { .fail_at = n, .code = ERR_TRY_AGAIN };
 		struct err *e;
 
-		assert_ok(db_open(a, &db_sqlite, f.where, &db));
+		assert_ok(db_open(a, test_driver(), f.where, &db));
 		db_fault(db, &plan);
 		e = store_migrate(a, db);
 		if (!e)
