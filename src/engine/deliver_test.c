@@ -260,11 +260,13 @@ TEST(ones_own_key_reaches_the_other_sessions_only)
 
 	enter(link, GREETING(0));
 	enter(one, GREETING(.session = true, .session_id = "1"));
+	forget(link);
 	send_to(one, link->pubkey, "x", NULL);
 	expect(one, "{'code':'no_recipient','error':'" NO_RECIPIENT "'}");
 	send_to(one, one->session_pubkey, "x", NULL);
 	expect(one, "{'code':'no_recipient'}");
 	enter(two, GREETING(.session = true, .session_id = "2"));
+	forget_all(m->house);
 	send_to(one, link->pubkey, "y", NULL);
 	expect(one, "{'queued':true,'delivery':'live','recipients':1}");
 	expect_message(two, "y");
@@ -285,10 +287,11 @@ TEST(what_one_sent_to_an_own_session_that_ended_is_not_lost)
 	enter(one, GREETING(.session = true, .session_id = "1"));
 	enter(two, GREETING(.session = true, .session_id = "2"));
 	say(two, "{'type':'set_status','status':'dnd'}");
-	forget(bob);
+	forget_all(m->house);
 	send_to(one, two->session_pubkey, "own", NULL);
 	expect(one, "{'delivery':'held'}");
 	hang_up(two);
+	expect(one, "{'event':'peer_left'}");
 	expect_nothing(one);
 	hang_up(one);
 	/* The member link would drop it without a word, so it only gets what others sent. */
@@ -297,6 +300,7 @@ TEST(what_one_sent_to_an_own_session_that_ended_is_not_lost)
 	expect_message(link, "foreign");
 	expect_nothing(link);
 	enter(one, GREETING(.session = true, .session_id = "1"));
+	forget(link);
 	expect_nothing(one);
 	enter(three, GREETING(.session = true, .session_id = "3"));
 	expect_nothing(three); /* the oldest session takes */
@@ -360,6 +364,7 @@ TEST(a_session_that_comes_back_after_a_restart_finds_its_mailbox)
 	enter(other, GREETING(.session = true, .session_id = "other"));
 	expect_nothing(other);
 	enter(alice, GREETING(.session = true));
+	forget(other);
 	expect_message(alice, "a");
 	advance(h, 29000);
 	expect_nothing(other);

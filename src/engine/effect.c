@@ -29,6 +29,32 @@ void effects_anyway(struct effects *fx)
 		fx->items[fx->n - 1].anyway = true;
 }
 
+void effects_hint(struct effects *fx)
+{
+	if (!fx->n)
+		return;
+	fx->items[fx->n - 1].hint = true;
+	fx->n_hints++;
+}
+
+void effects_hints_last(struct effects *fx)
+{
+	struct effect *hints;
+	size_t kept = 0, n = 0;
+
+	if (!fx->n_hints)
+		return;
+	hints = NEW_ARRAY(fx->arena, struct effect, fx->n_hints);
+	for (size_t i = 0; i < fx->n; i++) {
+		if (fx->items[i].hint)
+			hints[n++] = fx->items[i];
+		else
+			fx->items[kept++] = fx->items[i];
+	}
+	if (n)
+		memcpy(&fx->items[kept], hints, n * sizeof(*hints));
+}
+
 void effects_free(struct effects *fx)
 {
 	if (!fx)
@@ -105,6 +131,7 @@ void effects_append(struct effects *fx, struct effects *more)
 		e->code = from->code;
 		e->mark = from->mark;
 		e->anyway = from->anyway;
+		e->hint = from->hint;
 		e->block = from->block ? block_ref(from->block) : NULL;
 		e->reason = arena_dup(fx->arena, from->reason);
 	}

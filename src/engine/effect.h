@@ -22,6 +22,7 @@ struct effect {
 	enum effect_kind kind;
 	int code;
 	bool anyway;          /* true whatever becomes of the commit: nothing of it is stored */
+	bool hint;            /* goes behind everything else of the batch */
 	u64 mark;             /* EFFECT_SEND: report with EVENT_WRITTEN when written; 0: do not */
 	struct block *block;
 	str reason;
@@ -34,6 +35,7 @@ struct effects {
 	struct arena *arena;  /* owns everything below but the blocks */
 	struct effect *items;
 	size_t n, cap;
+	size_t n_hints;       /* that were ever added */
 };
 
 struct effects *effects_new(void);
@@ -42,6 +44,10 @@ void effects_free(struct effects *fx);        /* NULL is fine */
 void effects_undo(struct effects *fx);
 /* What was added last happens also when the commit fails. */
 void effects_anyway(struct effects *fx);
+
+/* What was added last is a hint. */
+void effects_hint(struct effects *fx);
+void effects_hints_last(struct effects *fx);
 
 /* The effects take over the caller's reference to the block. */
 void effects_send(struct effects *fx, struct conn_ref to, struct block *block, u64 mark);

@@ -156,6 +156,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 		req_run(e, events[i]);
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
+	effects_hints_last(e->fx);
 	if (!store_pending(e->store))
 		return NULL;
 	TRY(store_commit(e->store, e->batch));

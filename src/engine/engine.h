@@ -52,7 +52,7 @@ i64 engine_next_ms(const struct engine *e);
 /* Counters for /health and tests. */
 struct engine_stats {
 	i64 meshes, presences, online, accepted, refused, pushed, acked, redelivered, bad_messages,
-		commits, failed_commits;
+		commits, failed_commits, hints, hints_dropped;
 	bool db_down;                      /* the last commit failed */
 };
 struct engine_stats engine_stats(const struct engine *e);

@@ -53,6 +53,7 @@ TEST(a_session_in_grace_gets_a_copy_when_another_is_online)
 	forget(bob);
 	send_to(bob, one->pubkey, "x", NULL);
 	expect(bob, "{'recipients':2,'delivery':'live'}");
+	expect(one, "{'event':'peer_joined'}");
 	ack_push(one, expect_message(one, "x"));
 	/* The copy waits for the one it is for. */
 	enter(three, GREETING(.session = true, .session_id = "3"));
@@ -81,6 +82,7 @@ TEST(what_one_sent_to_oneself_waits_for_the_other_session)
 
 	enter(one, GREETING(.session = true, .session_id = "1"));
 	enter(two, GREETING(.session = true, .session_id = "2"));
+	forget(one);
 	send_to(one, one->pubkey, "unacked", NULL);
 	expect_message(two, "unacked");
 	lose(two);

@@ -97,6 +97,7 @@ TEST(a_member_link_stands_in_only_without_a_session_of_the_group)
 	ack_push(session, expect_message(session, "y"));
 	expect_nothing(link);
 	hang_up(session);
+	forget(link);
 	send_to(alice, "*", "z", NULL);
 	expect_message(link, "z");
 }

@@ -91,6 +91,10 @@ static void member_fill(struct member *member, struct arena *a, const struct mem
 	own_str(&member->x25519, row->x25519);
 	own_str(&member->claim_signature, row->claim_signature);
 	own_str(&member->summary, row->summary);
+	own_str(&member->profile, row->profile);
+	own_str(&member->last_summary, row->last_summary);
+	member->hidden = row->hidden;
+	member->seen_ms = row->seen_ms;
 	groups_from_json(&member->groups, a, row->groups);
 	member->role = str_eq(row->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
 	member->status = (enum status)word_index(status_words, row->status);
@@ -179,6 +183,8 @@ static void member_free(struct member *member)
 	own_free(&member->x25519);
 	own_free(&member->claim_signature);
 	own_free(&member->summary);
+	own_free(&member->profile);
+	own_free(&member->last_summary);
 	own_groups_free(&member->groups);
 	free(member);
 }
@@ -300,6 +306,7 @@ struct mesh *mesh_add(struct engine *e, const struct mesh_row *row)
 	if (!m)
 		abort();
 	m->engine = e;
+	m->calm = (struct timer){ .fn = announce_calm, .owner = m };
 	copy_text(m->id, sizeof(m->id), row->id);
 	mesh_fill(m, row);
 	HASH_ADD(hh, e->meshes, id, ID_LEN, m);
@@ -353,6 +360,7 @@ void mesh_free(struct mesh *m)
 	HASH_ITER(hh, m->members, member, next)
 		member_free(member);
 	HASH_DELETE(hh, e->meshes, m);
+	timer_clear(&e->timers, &m->calm);
 	e->stats.meshes--;
 	own_free(&m->slug);
 	own_free(&m->name);

@@ -20,6 +20,7 @@ TEST(the_list_shows_each_presence_with_its_own_facts)
 	say(session, "{'type':'set_summary','summary':'busy'}");
 	say(session, "{'type':'set_status','status':'working'}");
 	lose(gone);
+	forget(link);
 	say(link, "{'type':'list_peers','_reqId':'7','unknown':[1]}");
 	expect(link, "{'type':'peers_list','_reqId':'7','members':null,'ownerPubkey':null,'peers':["
 	       "{'pubkey':'%s','memberPubkey':'%s','displayName':'alice','status':'idle','summary':null,"

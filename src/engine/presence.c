@@ -38,6 +38,19 @@ static void set_conn(struct presence *p, struct conn_ref conn)
 	e->stats.online++;
 }
 
+/* For the next hello of the member (wire-core.md 2.8), whatever ends this connection. Only
+ * what cannot be wrong: settings are stored when they are set, not when somebody leaves. */
+static void remember(struct presence *p)
+{
+	struct member *m = p->member;
+	struct engine *e = p->mesh->engine;
+
+	m->seen_ms = e->now_ms;
+	if (p->summary.len)
+		own_str(&m->last_summary, p->summary);
+	store_member_seen(e->store, p->mesh->no, m->no, m->seen_ms, m->last_summary);
+}
+
 static void drop_conn(struct presence *p)
 {
 	struct engine *e = p->mesh->engine;
@@ -47,6 +60,9 @@ static void drop_conn(struct presence *p)
 	HASH_DELETE(hh, e->online, p);
 	p->online = false;
 	e->stats.online--;
+	presence_deafen(p);
+	if (p->takes)
+		remember(p);
 	timer_clear(&e->timers, &p->life);
 	DL_FOREACH_SAFE(p->pushed, x, next)
 		pushed_return(x);
@@ -143,7 +159,7 @@ void presence_end(struct presence *p)
 	m->n_presences--;
 	m->touched_in = e->batch_no;
 	e->stats.presences--;
-	presence_announce(p, S("peer_left"));
+	presence_announce(p, PEER_LEFT);
 	release_mailbox(p);
 	own_free(&p->session_id);
 	own_free(&p->name);
@@ -153,38 +169,34 @@ void presence_end(struct presence *p)
 	own_free(&p->channel);
 	own_free(&p->model);
 	own_free(&p->summary);
+	own_free(&p->profile);
+	own_free(&p->stats);
 	own_groups_free(&p->groups);
 	free(p);
 }
 
-static bool hears(const struct presence *p, const struct presence *about)
+bool presence_same_session(const struct presence *p, str session_id, str hostname)
 {
-	return p->online && p->takes && p->member != about->member;
+	return p->session_id.len && str_eq(p->session_id, session_id) &&
+	       (!p->hostname.len || !hostname.len || str_eq(p->hostname, hostname));
 }
 
-/* To everyone but the member's own connections; one-shot commands neither tell nor hear. */
-void presence_announce(struct presence *about, str event)
+/* A session stands before a link, a link before a command. */
+static int kind_of(const struct presence *p)
 {
-	struct mesh *m = about->mesh;
-	struct engine *e = m->engine;
-	struct conn_ref *to;
-	struct presence *p;
-	size_t n = 0;
+	return p->session ? 2 : p->takes ? 1 : 0;
+}
 
-	if (!about->takes || e->quiet)
-		return;
-	DL_FOREACH(m->presences, p)
-		n += hears(p, about);
-	if (!n)
-		return;
-	to = NEW_ARRAY(e->batch, struct conn_ref, n);
-	n = 0;
-	DL_FOREACH(m->presences, p)
-		if (hears(p, about))
-			to[n++] = p->conn;
-	effects_send_many(e->fx, to, n, push_event(m, event, about));
-	if (str_eq(event, S("peer_left")) && about->made_in != e->batch_no)
-		effects_anyway(e->fx);
+bool presence_is_covered(const struct presence *p)
+{
+	const struct presence *other;
+
+	if (p->session)
+		return false;
+	DL_FOREACH2(p->member->presences, other, member_next)
+		if (kind_of(other) > kind_of(p) && presence_same_session(other, p->session_id, p->hostname))
+			return true;
+	return false;
 }
 
 enum status presence_status(const struct presence *p)

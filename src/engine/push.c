@@ -52,13 +52,9 @@ struct block *push_block(struct mesh *m, const struct message_row *row)
 	return written(&push);
 }
 
-struct block *push_event(struct mesh *m, str event, const struct presence *about)
+struct block *push_event(struct mesh *m, str event, str data)
 {
 	struct arena *a = m->engine->batch;
-	struct buf data = buf_make(PUSH_BYTES_MAX);
-	struct json_out o = json_out(&data);
-	struct group_list groups = { about->groups.items, about->groups.n, true };
-	const struct json *event_data;
 	struct push_args push = {
 		.messageId = id_uuid(a, m->engine->random),
 		.meshId = str_from(m->id),
@@ -70,25 +66,8 @@ struct block *push_event(struct mesh *m, str event, const struct presence *about
 		.subtype = S("system"),
 		.event = event,
 	};
-	struct block *block;
 
-	json_obj(&o);
-	json_put_str(&o, "name", presence_name(about));
-	json_put_str(&o, "displayName", presence_name(about));
-	json_put_str(&o, "pubkey", presence_pubkey(about));
-	json_put_str(&o, "memberPubkey", str_from(about->member->pubkey));
-	json_key(&o, S("groups"));
-	json_arr(&o);
-	for (size_t i = 0; i < groups.n; i++) {
-		json_obj(&o);
-		json_encode(&o, group_fields, &groups.items[i]);
-		json_obj_end(&o);
-	}
-	json_arr_end(&o);
-	json_obj_end(&o);
-	if (!json_parse(a, buf_str(&data), &event_data))
-		push.eventData = event_data;
-	block = written(&push);
-	buf_done(&data);
-	return block;
+	if (json_parse(a, data, &push.eventData))
+		push.eventData = NULL; /* never: we wrote it */
+	return written(&push);
 }

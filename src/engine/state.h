@@ -62,6 +62,10 @@ struct member {
 	enum role role;
 	enum status status;                   /* set with scope member; absent: idle */
 	struct groups groups;
+	bool hidden;                          /* what its connections start with */
+	str profile;                          /* likewise: a JSON object, or empty */
+	i64 seen_ms;                          /* when it last lost or left a connection; 0: never */
+	str last_summary;                     /* of that connection */
 	i64 invite_no, created_ms, revoked_ms;
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
@@ -76,6 +80,7 @@ struct member {
 struct presence {
 	struct presence *prev, *next;         /* mesh->presences, oldest first */
 	struct presence *member_prev, *member_next;
+	struct presence *hears_prev, *hears_next; /* mesh->listeners or mesh->muted */
 	UT_hash_handle hh;                    /* engine->online, by conn */
 	struct mesh *mesh;
 	struct member *member;
@@ -85,9 +90,14 @@ struct presence {
 	bool acks;                            /* a push ends with client_ack, not when written */
 	bool takes;                           /* wants messages */
 	bool listed_capabilities;
+	bool hidden;                          /* from other members: lists, multicasts, announcements */
+	bool hears;                           /* is in a list of mesh->listeners, muted */
+	bool muted;                           /* had its share of announcements, see announce.c */
+	i64 hints, hints_from_ms;             /* how many it was sent, since when */
 	i64 made_in, attached_in;             /* engine->batch_no */
 	char id[ID_LEN + 1];
 	str session_id, name, hostname, cwd, peer_type, channel, model, summary;
+	str profile, stats;                   /* JSON objects, or empty */
 	enum status status;
 	struct groups groups;
 	i64 connected_ms, attested_until_ms;
@@ -115,6 +125,10 @@ struct mesh {
 	struct mailbox *mailboxes;
 	struct presence *presences;
 	i64 n_presences;
+	struct presence *listeners, *muted;   /* online and want announcements */
+	i64 n_listeners, n_muted;
+	i64 hint_ms, muted_ms;                /* last announcement; since when somebody is muted */
+	struct timer calm;
 };
 
 struct engine {
@@ -165,9 +179,20 @@ void presence_detach(struct presence *p);                        /* online -> gr
 void presence_end(struct presence *p);                           /* -> gone, peers are told */
 /* Closes its connection with 1000; ending or attaching it is the caller's. */
 void presence_close(struct presence *p, str reason);
-void presence_announce(struct presence *p, str event);
 struct presence *presence_of(struct engine *e, struct conn_ref conn);
 bool member_has_session_online(const struct member *m);
+/* One session id of a member on one host: links of the same kind replace each other, and
+ * lists show one of them. A host that was not told is any. */
+bool presence_same_session(const struct presence *p, str session_id, str hostname);
+/* A command typed inside a session, or a link beside it: the session stands for it. */
+bool presence_is_covered(const struct presence *p);
+
+/* announce.c - who comes and goes, told to the others as far as they can follow. */
+enum announcement { PEER_JOINED, PEER_RETURNED, PEER_LEFT, PEER_HIDDEN, PEER_VISIBLE };
+void presence_announce(struct presence *about, enum announcement what);
+void presence_listen(struct presence *p);        /* from now on it is told */
+void presence_deafen(struct presence *p);
+void announce_calm(void *engine, void *mesh);    /* mesh->calm */
 enum status presence_status(const struct presence *p);
 str presence_name(const struct presence *p);
 str presence_pubkey(const struct presence *p);
@@ -192,6 +217,7 @@ void presence_lease_run(void *engine, void *presence);
 
 /* push.c - the one writer of pushes. */
 struct block *push_block(struct mesh *m, const struct message_row *row);
-struct block *push_event(struct mesh *m, str event, const struct presence *about);
+/* data: the members of eventData, a JSON object as text. */
+struct block *push_event(struct mesh *m, str event, str data);
 
 #endif

@@ -78,6 +78,10 @@ JSON_OBJECT(member_profile, MEMBER_PROFILE_ARGS);
 	F(T, str, memberDisplayName, REQ, 0, NAME_BYTES_MAX, "the name others see") \
 	F(T, member_profile, memberProfile, REQ, 0, 0, "the member's settings") \
 	F(T, str, memberId,          OPT, 0, 64, "the member's record id") \
+	F(T, bool, restored,         OPT, 0, 0, "member link: the member was here before") \
+	F(T, str, lastSummary,       OPT, 0, 0, "with restored: what it was doing") \
+	F(T, str, lastSeenAt,        OPT, 0, 0, "with restored: ISO time") \
+	F(T, groups, restoredGroups, OPT, 0, 0, "with restored: groups that it has again") \
 	F(T, strs, features,         OPT, 0, CAPABILITIES_MAX, "what this broker offers beyond the reference")
 JSON_ARGS(hello_ack, HELLO_ACK_ARGS);
 

@@ -17,6 +17,9 @@ enum {
 	SLUG_BYTES_MAX = 64,
 	CWD_BYTES_MAX = 4096,
 	SUMMARY_BYTES_MAX = 2000,
+	AVATAR_BYTES_MAX = 1024,         /* an emoji or an address */
+	BIO_BYTES_MAX = 2000,
+	STAT_DIGITS_MAX = 20,            /* one number of set_stats */
 	GROUPS_MAX = 64,                 /* groups of one member or connection */
 	SESSION_ID_BYTES_MAX = 128,
 	TARGET_BYTES_MAX = 256,
@@ -33,6 +36,9 @@ enum {
 	WINDOW_MESSAGES = 256,           /* unacked pushes of one connection */
 	WINDOW_BYTES = 1 << 20,
 	STATUS_TTL_MS = 60000,           /* 'working' falls back to idle */
+	HINTS_PER_SECOND = 50,           /* presence pushes to one connection */
+	HINTS_CALM_MS = 1000,            /* no news for so long: one peers_changed for what was dropped */
+	HINTS_MUTED_MAX_MS = 10000,      /* and at the latest then */
 	MESSAGE_TTL_DAYS = 7,
 
 	RATE_PER_MINUTE_DEFAULT = 60,    /* accepted sends of one member */

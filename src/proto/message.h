@@ -50,7 +50,7 @@ JSON_ARGS(ack, ACK_ARGS);
 	F(T, str, request_fingerprint, OPT, 0, 0, "as sent") \
 	F(T, str, targetSpec,          OPT, 0, 0, "'*' or '@group' of a multicast: its body is not encrypted") \
 	F(T, str, subtype,             OPT, 0, 0, "system: an event, not a message") \
-	F(T, str, event,               OPT, 0, 0, "peer_joined, peer_left, peer_returned") \
+	F(T, str, event,               OPT, 0, 0, "peer_joined, peer_returned, peer_left, peer_hidden, peer_visible; peers_changed: list again") \
 	F(T, any, eventData,           OPT, 0, 0, "of the event")
 JSON_ARGS(push, PUSH_ARGS);
 

@@ -11,6 +11,25 @@
 	F(T, str,  _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
 JSON_ARGS(list_peers, LIST_PEERS_ARGS);
 
+#define PROFILE_ARGS(F, T) \
+	F(T, str,  avatar,       OPT, 0, AVATAR_BYTES_MAX, "an emoji or an address") \
+	F(T, str,  title,        OPT, 0, NAME_BYTES_MAX, "what it is") \
+	F(T, str,  bio,          OPT, 0, BIO_BYTES_MAX, "free text") \
+	F(T, strs, capabilities, OPT, 0, CAPABILITIES_MAX, "what it can do, each as long as a name")
+JSON_OBJECT(profile, PROFILE_ARGS);
+
+/* Numbers as the peer sent them: the broker neither adds nor keeps them (D-34). */
+#define STATS_ARGS(F, T) \
+	F(T, any, messagesIn,  OPT, 0, 0, "number") \
+	F(T, any, messagesOut, OPT, 0, 0, "number") \
+	F(T, any, toolCalls,   OPT, 0, 0, "number") \
+	F(T, any, uptime,      OPT, 0, 0, "seconds") \
+	F(T, any, errors,      OPT, 0, 0, "number")
+JSON_OBJECT(stats, STATS_ARGS);
+#define JSON_C_stats struct stats_args
+#define JSON_KIND_stats JSON_K_OBJ
+#define JSON_SUB_stats stats_fields
+
 #define PEER_ARGS(F, T) \
 	F(T, str,    pubkey,       REQ, 0, 0, "session key, else member key") \
 	F(T, str,    memberPubkey, REQ, 0, 0, "the stable key to send to") \
@@ -26,7 +45,9 @@ JSON_ARGS(list_peers, LIST_PEERS_ARGS);
 	F(T, str,    peerType,     OPT, 0, 0, "if told") \
 	F(T, str,    channel,      OPT, 0, 0, "if told") \
 	F(T, str,    model,        OPT, 0, 0, "if told") \
-	F(T, bool,   visible,      OPT, 0, 0, "true; the reference leaves it out of rows without a connection")
+	F(T, any,    stats,        OPT, 0, 0, "of set_stats, if told") \
+	F(T, any,    profile,      OPT, 0, 0, "of set_profile, if told") \
+	F(T, any,    visible,      OPT, 0, 0, "true or false; false: only its own member sees this row")
 JSON_LIST(peer, PEER_ARGS);
 #define JSON_C_peers struct peer_list
 #define JSON_KIND_peers JSON_K_LIST
@@ -61,7 +82,7 @@ JSON_LIST(member, MEMBER_ARGS);
 #define JSON_SUB_members &member_list_type
 
 #define PEERS_LIST_ARGS(F, T) \
-	F(T, peers,   peers,   REQ, 0, LIST_ROWS_MAX, "one entry per presence, oldest first, the caller included") \
+	F(T, peers,   peers,   REQ, 0, LIST_ROWS_MAX, "one entry per presence, oldest first; one for a session and what runs inside it") \
 	F(T, members, members, OPT, 0, LIST_ROWS_MAX, "when asked for") \
 	F(T, str,     ownerPubkey, OPT, 0, 0, "with members: the mesh owner's key") \
 	F(T, str,     _reqId,  OPT, 0, 0, "echo")
@@ -72,6 +93,23 @@ JSON_ARGS(peers_list, PEERS_LIST_ARGS);
 	F(T, scope,  scope,  OPT, 0, 0, "connection (default) or member") \
 	F(T, str,    _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
 JSON_ARGS(set_status, SET_STATUS_ARGS);
+
+#define SET_VISIBLE_ARGS(F, T) \
+	F(T, bool,  visible, REQ, 0, 0, "false: others do not list it, nor do multicasts reach it") \
+	F(T, scope, scope,   OPT, 0, 0, "connection or member; absent: the connection, and a member link's word is kept for its later ones") \
+	F(T, str,   _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the ack")
+JSON_ARGS(set_visible, SET_VISIBLE_ARGS);
+
+#define SET_PROFILE_ARGS(F, T) \
+	PROFILE_ARGS(F, T) \
+	F(T, scope, scope,   OPT, 0, 0, "as in set_visible") \
+	F(T, str,   _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the ack")
+JSON_ARGS(set_profile, SET_PROFILE_ARGS);
+
+#define SET_STATS_ARGS(F, T) \
+	F(T, stats, stats,   REQ, 0, 0, "replaces what was told before") \
+	F(T, str,   _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
+JSON_ARGS(set_stats, SET_STATS_ARGS);
 
 #define SET_SUMMARY_ARGS(F, T) \
 	F(T, str,   summary, OPT, 0, SUMMARY_BYTES_MAX, "one line; absent clears it") \

@@ -47,7 +47,7 @@ static void make_mesh(struct fixture *f, i64 mesh)
 	store_mesh_keys_set(f->st, &m);
 	store_member_add(f->st, &alice);
 	store_member_profile_set(f->st, &alice);
-	store_member_seen(f->st, mesh, 1, 9);
+	store_member_seen(f->st, mesh, 1, 9, S("s"));
 	store_topic_add(f->st, &t);
 	store_topic_member_add(f->st, mesh, 1, 1, S("member"), 9);
 	store_invite_add(f->st, &i);

@@ -15,6 +15,9 @@ static const struct field fields[] = { FIELD(I64, member_row, no),
 				       FIELD(I64, member_row, created_ms),
 				       FIELD(I64, member_row, revoked_ms),
 				       FIELD(I64, member_row, seen_ms),
+				       FIELD(OPT, member_row, last_summary),
+				       FIELD(BOOL, member_row, hidden),
+				       FIELD(OPT, member_row, profile),
 				       { 0 } };
 
 void store_member_add(struct store *st, const struct member_row *m)
@@ -32,10 +35,10 @@ struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
 void store_member_profile_set(struct store *st, const struct member_row *m)
 {
 	QUEUE(st, MEMBER_PROFILE_SET, opt_value(m->status), opt_value(m->summary),
-	      opt_value(m->groups), V(m->no), V(m->mesh_no));
+	      opt_value(m->groups), db_bool(m->hidden), opt_value(m->profile), V(m->no), V(m->mesh_no));
 }
 
-void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms)
+void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary)
 {
-	QUEUE(st, MEMBER_SEEN, V(seen_ms), V(member_no), V(mesh_no));
+	QUEUE(st, MEMBER_SEEN, V(seen_ms), opt_value(last_summary), V(member_no), V(mesh_no));
 }

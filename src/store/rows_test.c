@@ -147,8 +147,10 @@ TEST(a_member_comes_back)
 	in.status = S("busy");
 	in.summary = S("working");
 	in.groups = S("[\"dev\"]");
+	in.hidden = true;
+	in.profile = S("{\"title\":\"t\"}");
 	store_member_profile_set(f->st, &in);
-	store_member_seen(f->st, MESH_A, 10, 123);
+	store_member_seen(f->st, MESH_A, 10, 123, S("last"));
 	commit(f);
 	assert_ok(store_members(f->st, a, MESH_A, &out, &n));
 	assert_int_equal(n, 2);
@@ -164,13 +166,19 @@ TEST(a_member_comes_back)
 	assert_str(out[0].status, in.status);
 	assert_str(out[0].summary, in.summary);
 	assert_str(out[0].groups, in.groups);
+	assert_true(out[0].hidden);
+	assert_str(out[0].profile, in.profile);
+	assert_null(out[0].last_summary.ptr);
 	assert_int_equal(out[0].created_ms, 5);
 	assert_int_equal(out[0].revoked_ms, 8);
 	assert_int_equal(out[0].seen_ms, 9);
 	assert_null(out[1].x25519.ptr);
 	assert_null(out[1].claim_signature.ptr);
 	assert_null(out[1].groups.ptr);
+	assert_false(out[1].hidden);
+	assert_null(out[1].profile.ptr);
 	assert_int_equal(out[1].seen_ms, 123);
+	assert_str(out[1].last_summary, S("last"));
 }
 
 /* D-56: one key, one member of a mesh. The same key in another mesh is another member. */
@@ -198,7 +206,7 @@ TEST(a_key_is_one_member_of_a_mesh)
 	other.no = 1;
 	other.status = S("busy");
 	store_member_profile_set(f->st, &other);
-	store_member_seen(f->st, MESH_B, 1, 99);
+	store_member_seen(f->st, MESH_B, 1, 99, STR_NONE);
 	commit(f);
 	assert_ok(store_members(f->st, a, MESH_A, &rows, &n));
 	assert_null(rows[0].status.ptr);

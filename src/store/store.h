@@ -71,14 +71,18 @@ struct member_row {
 	str claim_signature; /* 128 hex by the invite key; absent without a chain */
 	str status, summary; /* member-wide settings; may be absent */
 	str groups;          /* likewise; a JSON array as text */
-	i64 created_ms, revoked_ms, seen_ms;
+	i64 created_ms, revoked_ms;
+	i64 seen_ms;         /* when it was last lost or left; 0: never */
+	str last_summary;    /* what it was doing then; may be absent */
+	bool hidden;         /* member-wide, like status */
+	str profile;         /* likewise; a JSON object as text, may be absent */
 };
 void store_member_add(struct store *st, const struct member_row *m);
 struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
 			  struct member_row **ret_rows, size_t *ret_n) MUST_CHECK;
-/* Sets status, summary and groups. */
+/* Sets status, summary, groups, hidden and profile. */
 void store_member_profile_set(struct store *st, const struct member_row *m);
-void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms);
+void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary);
 
 /* ---- invites ---- */
 struct invite_row {

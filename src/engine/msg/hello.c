@@ -83,11 +83,6 @@ static struct err *check_session_key(struct req *rq, const struct introduction *
 	return NULL;
 }
 
-static bool same_host(const struct presence *p, const struct introduction *in)
-{
-	return str_eq(p->hostname, in->hostname);
-}
-
 /* The presence that this hello continues (wire-core.md 2.5, within the member). */
 static struct presence *find_lease(struct member *member, const struct introduction *in)
 {
@@ -101,8 +96,8 @@ static struct presence *find_lease(struct member *member, const struct introduct
 
 			if (same && (in->session || !p->online))
 				return p;
-		} else if (!p->mailbox && !p->online && str_eq(p->session_id, in->session_id) &&
-			   same_host(p, in)) {
+		} else if (!p->mailbox && !p->online &&
+			   presence_same_session(p, in->session_id, in->hostname)) {
 			return p;
 		}
 	}
@@ -112,11 +107,12 @@ static struct presence *find_lease(struct member *member, const struct introduct
 static bool same_session(const struct presence *p, const struct introduction *in)
 {
 	return p->session == in->session && p->takes == in->takes &&
-	       str_eq(p->session_id, in->session_id) && same_host(p, in);
+	       presence_same_session(p, in->session_id, in->hostname);
 }
 
 /* One session id of one member (kind, host) is one presence (S13): all but `stays` end. A
- * one-shot command is a kind of its own: run inside a session, it does not end that. */
+ * link beside a session and a one-shot command are kinds of their own: run inside a session,
+ * they do not end it. */
 static void replace_same_session(struct member *member, const struct introduction *in,
 				 const struct presence *stays)
 {
@@ -170,16 +166,35 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 	p->attested_until_ms = in->attested_until_ms;
 	if (is_back)
 		return;
+	p->hidden = p->member->hidden;
+	own_str(&p->profile, p->member->profile);
 	if (in->groups.n || (in->session && in->groups.present))
 		own_groups(&p->groups, in->groups.items, in->groups.n);
 	else
 		own_groups(&p->groups, p->member->groups.items, p->member->groups.n);
 }
 
-static void acknowledge(struct req *rq, struct presence *p)
+/* What a member link that begins anew is told of before (wire-core.md 2.4). Statistics are
+ * not among it: a client that adopts them reports them again (D-34). */
+static void restore(struct hello_ack_args *ack, struct req *rq, const struct introduction *in,
+		    const struct member *member, i64 seen_ms)
+{
+	if (in->session || !seen_ms)
+		return;
+	ack->restored = true;
+	ack->lastSummary = member->last_summary.len ? member->last_summary : member->summary;
+	if (!ack->lastSummary.len)
+		ack->lastSummary = STR_NONE;
+	ack->lastSeenAt = time_iso(rq->arena, seen_ms);
+	if (!in->groups.n && member->groups.n)
+		ack->restoredGroups = (struct group_list){ member->groups.items, member->groups.n, true };
+}
+
+/* seen_ms: when the member was last here; 0 if this is no beginning. */
+static void acknowledge(struct req *rq, struct presence *p, const struct introduction *in, i64 seen_ms)
 {
 	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
-				       S("member_scope"), S("hello_2") };
+				       S("member_scope"), S("hello_2"), S("peers_changed") };
 	struct member *member = p->member;
 	struct hello_ack_args ack = {
 		.presenceId = str_from(p->id),
@@ -190,6 +205,7 @@ static void acknowledge(struct req *rq, struct presence *p)
 		.features = { (str *)(uintptr_t)offered, ARRAY_LEN(offered), true },
 	};
 
+	restore(&ack, rq, in, member, seen_ms);
 	req_send(rq, "hello_ack", hello_ack_fields, &ack);
 	effects_admit(rq->engine->fx, rq->event->from);
 }
@@ -223,10 +239,12 @@ static struct err *enter(struct req *rq, const struct introduction *in)
 	struct engine *e = rq->engine;
 	struct member *member = NULL;
 	struct presence *p;
+	i64 seen_ms;
 
 	if (presence_of(e, rq->event->from))
 		return refuse(rq, S("malformed"), "hello rejected: malformed (said already)");
 	TRY(find_member(rq, in, &member));
+	seen_ms = member->seen_ms;
 	TRY(check_texts(rq, in));
 	if (in->session_pubkey.len)
 		TRY(check_session_key(rq, in, member));
@@ -244,15 +262,17 @@ static struct err *enter(struct req *rq, const struct introduction *in)
 		replace_same_session(member, in, p);
 		presence_attach(p, rq->event->from);
 		describe(p, in, true);
+		seen_ms = 0;
 	} else {
 		replace_same_session(member, in, NULL);
 		p = presence_add(member, rq->event->from);
 		describe(p, in, false);
 		take_session_key(p, in->session_pubkey);
-		presence_announce(p, S("peer_joined"));
+		presence_announce(p, in->session || !seen_ms ? PEER_JOINED : PEER_RETURNED);
 	}
+	presence_listen(p);
 	limit_life(p);
-	acknowledge(rq, p);
+	acknowledge(rq, p, in, seen_ms);
 	member_wake(member);
 	return NULL;
 }

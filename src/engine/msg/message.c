@@ -102,7 +102,7 @@ static void route_multicast(struct req *rq, str group, struct recipients *to)
 	struct presence *p;
 
 	DL_FOREACH(rq->from->mesh->presences, p) {
-		if (p->member == rq->from->member || !is_in(p, group))
+		if (p->member == rq->from->member || p->hidden || !is_in(p, group))
 			continue;
 		to->anyone_connected = true;
 		if (p->mailbox)

@@ -6,8 +6,18 @@
 #include "engine/msg/profile.h"
 #include "engine/req.h"
 
+static const struct json *parsed(struct arena *a, str text)
+{
+	const struct json *value = NULL;
+
+	if (text.len && json_parse(a, text, &value))
+		return NULL; /* never: we wrote it */
+	return value;
+}
+
 static struct peer_args peer_of(struct arena *a, const struct presence *p)
 {
+	static const struct json shown = { .type = JSON_BOOL, .b = true }, hidden = { .type = JSON_BOOL };
 	str summary = p->summary.len ? p->summary : p->member->summary;
 
 	return (struct peer_args){
@@ -25,7 +35,9 @@ static struct peer_args peer_of(struct arena *a, const struct presence *p)
 		.peerType = p->peer_type,
 		.channel = p->channel,
 		.model = p->model,
-		.visible = true,
+		.stats = parsed(a, p->stats),
+		.profile = parsed(a, p->profile),
+		.visible = p->hidden ? &hidden : &shown,
 	};
 }
 
@@ -57,13 +69,18 @@ static void chain_of(const struct member *m, const struct invite_row *invites, s
 	}
 }
 
+static bool is_shown(const struct presence *p, const struct member *to)
+{
+	return !p->hidden || p->member == to;
+}
+
 /* A command that only asks does not make anyone reachable. */
-static bool is_online(const struct member *m)
+static bool is_online(const struct member *m, const struct member *to)
 {
 	const struct presence *p;
 
 	DL_FOREACH2(m->presences, p, member_next)
-		if (p->takes)
+		if (p->takes && is_shown(p, to))
 			return true;
 	return false;
 }
@@ -89,7 +106,7 @@ static struct err *list_members(struct req *rq, struct member_list *out)
 			.pubkey = str_of(member->pubkey, 64),
 			.displayName = member->name,
 			.role = enum_word(role_words, (int)member->role),
-			.online = is_online(member),
+			.online = is_online(member, rq->from->member),
 			.verified = member->verified,
 		};
 		chain_of(member, invites, n_invites, &row->chain);
@@ -106,34 +123,14 @@ static struct err *list_peers_run(struct req *rq, const void *args)
 
 	out.peers.items = NEW_ARRAY(rq->arena, struct peer_args, (size_t)m->n_presences);
 	DL_FOREACH(m->presences, p)
-		out.peers.items[out.peers.n++] = peer_of(rq->arena, p);
+		if (is_shown(p, rq->from->member) && !presence_is_covered(p))
+			out.peers.items[out.peers.n++] = peer_of(rq->arena, p);
 	if (in->members) {
 		TRY(list_members(rq, &out.members));
 		out.ownerPubkey = str_of(m->owner_pubkey, 64);
 	}
 	req_send(rq, "peers_list", peers_list_fields, &out);
 	return NULL;
-}
-
-/* The member-wide settings as the store keeps them. */
-void member_profile_store(struct req *rq, const struct member *member)
-{
-	struct buf b = buf_make(1 << 20);
-	struct json_out o = json_out(&b);
-
-	json_arr(&o);
-	for (size_t i = 0; i < member->groups.n; i++) {
-		json_obj(&o);
-		json_encode(&o, group_fields, &member->groups.items[i]);
-		json_obj_end(&o);
-	}
-	json_arr_end(&o);
-	store_member_profile_set(rq->engine->store, &(struct member_row){
-		.no = member->no, .mesh_no = member->mesh->no, .summary = member->summary,
-		.status = enum_word(status_words, (int)member->status),
-		.groups = arena_dup(rq->arena, buf_str(&b)),
-	});
-	buf_done(&b);
 }
 
 static struct err *set_status_run(struct req *rq, const void *args)

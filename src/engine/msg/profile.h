@@ -6,7 +6,7 @@
 
 #include "engine/req.h"
 
-/* Queues status, summary and groups of the member to the store. */
+/* Queues status, summary, groups, visibility and profile of the member to the store. */
 void member_profile_store(struct req *rq, const struct member *member);
 
 #endif
