@@ -66,7 +66,7 @@ TEST(ids_are_32_characters_and_rise)
 	for (int i = 0; i < 50; i++) {
 		str id;
 
-		send_to(alice, bob->pubkey, "x", NULL);
+		send_to(alice, bob->pubkey, text(a, "x%d", i).ptr, NULL);
 		id = json_get_str(expect(alice, "{'type':'ack','queued':true}"), S("messageId"));
 		assert_true(id.len == ID_LEN && id_is_prefix(id, ID_LEN));
 		assert_true(str_cmp(id, last) > 0);
@@ -205,12 +205,16 @@ TEST(a_message_over_the_limit_is_refused_politely_and_costs_no_token)
 	enter(bob, GREETING(0));
 	forget_all(h);
 	memset(big, 'A', 65536);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 10; i++) {
 		big[65536 - 64 + 4] = 0;
 		say(alice, "{'type':'send','targetSpec':'%s','nonce':'','ciphertext':'%s'}", bob->pubkey, big);
 		expect(alice, "{'code':'too_large','queued':false,"
 		       "'error':'payload too large: 65540 bytes > MAX_MESSAGE_BYTES=65536 (invalid)'}");
 	}
+	/* Refusals have a budget of their own, as large. */
+	say(alice, "{'type':'send','targetSpec':'%s','nonce':'','ciphertext':'%s'}", bob->pubkey, big);
+	expect(alice, "{'code':'rate_limit','queued':false,"
+	       "'error':'rate_limit: max 60 msg/min (burst 10) \xe2\x80\x94 slow down'}");
 	big[65536 - 64] = 0;
 	say(alice, "{'type':'send','targetSpec':'%s','nonce':'','ciphertext':'%s'}", bob->pubkey, big);
 	expect(alice, "{'queued':true}");
@@ -229,27 +233,27 @@ TEST(a_member_sends_so_many_and_then_as_many_as_are_refilled)
 	enter(alice, GREETING(.session_id = "1"));
 	enter(other, GREETING(.session_id = "2"));
 	for (int i = 0; i < 10; i++)
-		send_to(i % 2 ? alice : other, bob->pubkey, "x", NULL);
+		send_to(i % 2 ? alice : other, bob->pubkey, text(a, "x%d", i).ptr, NULL);
 	forget_all(h);
 	for (int i = 0; i < 3; i++) {
-		send_to(alice, bob->pubkey, "x", NULL);
+		send_to(alice, bob->pubkey, "y", NULL);
 		expect(alice, "{'queued':false,'code':'rate_limit',"
 		       "'error':'rate_limit: max 60 msg/min (burst 10) \xe2\x80\x94 slow down'}");
 	}
 	for (int i = 0; i < 5; i++) {
 		h->at.us += 1000000;
-		send_to(alice, bob->pubkey, "x", NULL);
-		expect(alice, "{'queued':true}");
-		send_to(other, bob->pubkey, "x", NULL);
+		send_to(alice, bob->pubkey, text(a, "y%d", i).ptr, NULL);
+		expect(alice, "{'queued':true,'duplicate':null}");
+		send_to(other, bob->pubkey, "z", NULL);
 		expect(other, "{'code':'rate_limit'}");
 	}
 	/* Not charged for what was not stored. */
 	h->at.us += 1000000;
 	fail_commits(h, ERR_TRY_AGAIN);
-	send_to(alice, bob->pubkey, "x", NULL);
+	send_to(alice, bob->pubkey, "z", NULL);
 	expect(alice, "{'code':'try_again'}");
-	send_to(alice, bob->pubkey, "x", NULL);
-	expect(alice, "{'queued':true}");
+	send_to(alice, bob->pubkey, "z", NULL);
+	expect(alice, "{'queued':true,'duplicate':null}");
 }
 
 TEST(ones_own_key_reaches_the_other_sessions_only)
@@ -471,20 +475,23 @@ TEST(what_is_held_goes_out_when_the_status_lets_it)
 	const char *closed[] = { "working", "dnd" };
 
 	for (int i = 0; i < 2; i++) {
+		const char *low = text(a, "low%d", i).ptr, *now = text(a, "now%d", i).ptr;
+		const char *next1 = text(a, "next1%d", i).ptr, *next2 = text(a, "next2%d", i).ptr;
+
 		say(bob, "{'type':'set_status','status':'%s'}", closed[i]);
 		forget_all(m->house);
-		send_to(alice, bob->pubkey, "low", "low");
+		send_to(alice, bob->pubkey, low, "low");
 		expect(alice, "{'queued':true,'delivery':'held'}");
-		send_to(alice, bob->pubkey, "next1", "next");
-		send_to(alice, bob->pubkey, "now", "now");
-		send_to(alice, bob->pubkey, "next2", NULL);
-		ack_push(bob, expect_message(bob, "now"));
+		send_to(alice, bob->pubkey, next1, "next");
+		send_to(alice, bob->pubkey, now, "now");
+		send_to(alice, bob->pubkey, next2, NULL);
+		ack_push(bob, expect_message(bob, now));
 		advance(m->house, 120000);
 		expect_nothing(bob);
 		say(bob, "{'type':'set_status','status':'idle'}");
-		ack_push(bob, expect_message(bob, "next1"));
-		ack_push(bob, expect_message(bob, "next2"));
-		ack_push(bob, expect_message(bob, "low"));
+		ack_push(bob, expect_message(bob, next1));
+		ack_push(bob, expect_message(bob, next2));
+		ack_push(bob, expect_message(bob, low));
 		expect_nothing(bob);
 	}
 }

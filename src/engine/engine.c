@@ -4,12 +4,11 @@
 
 #include "base/log.h"
 #include "engine/guess.h"
+#include "engine/receipts.h"
 #include "engine/req.h"
 #include "engine/signatures.h"
 
 enum {
-	SWEEP_MS = 60000,
-	EXPIRE_ROWS = 1000,       /* messages that one sweep deletes at most */
 	TIMERS_PER_BATCH = 256,
 	RECOVER_MS = 1000,        /* after a failed commit, unless somebody comes earlier */
 };
@@ -28,23 +27,14 @@ struct engine_settings engine_settings_default(void)
 	};
 }
 
-static void sweep(void *context, void *owner UNUSED)
-{
-	struct engine *e = context;
-
-	store_messages_expire(e->store, e->now_ms, EXPIRE_ROWS);
-	signatures_prune(e);
-	guesses_prune(e);
-	mailboxes_prune(e);
-	timer_set(&e->timers, &e->sweep, e->mono_ms + SWEEP_MS);
-}
-
 /* Nobody may come for a stale mesh, and still what waits there has to go out. */
 static void recover(void *context, void *owner UNUSED)
 {
 	struct engine *e = context;
 	struct err *failed = meshes_read_again(e, e->batch);
 
+	if (!failed)
+		failed = receipts_settle(e, e->batch);
 	if (!failed)
 		return;
 	log_err(LOG_WARN, "meshes not read again", failed);
@@ -69,10 +59,11 @@ struct err *engine_new(struct arena *a, const struct clock *clock, const struct 
 	e->batch = arena_new();
 	e->now_ms = clock_ms(clock);
 	e->mono_ms = clock_mono_ms(clock);
-	e->sweep = (struct timer){ .fn = sweep };
 	e->recover = (struct timer){ .fn = recover };
-	timer_set(&e->timers, &e->sweep, e->mono_ms + SWEEP_MS);
+	sweeps_start(e);
 	failed = signatures_load(e, a);
+	if (!failed)
+		failed = receipts_load(e, a);
 	if (failed) {
 		engine_free(e);
 		return failed;
@@ -95,6 +86,7 @@ void engine_free(struct engine *e)
 	effects_free(e->fx);
 	signatures_free(e);
 	guesses_free(e);
+	receipts_free(e);
 	timers_done(&e->timers);
 	arena_free(e->batch);
 	free(e);
@@ -134,6 +126,7 @@ static void undo(struct engine *e)
 	}
 	e->quiet = false;
 	signatures_forget(e);
+	receipts_undo(e);
 	store_rollback(e->store);
 	effects_undo(e->fx);
 	e->stats.failed_commits++;
@@ -147,6 +140,7 @@ static void begin(struct engine *e)
 	e->now_ms = clock_ms(e->clock);
 	e->mono_ms = clock_mono_ms(e->clock);
 	e->batch_no++;
+	receipts_begin(e);
 }
 
 static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)
@@ -156,6 +150,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 		req_run(e, events[i]);
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
+	receipts_tell(e);
 	effects_hints_last(e->fx);
 	if (!store_pending(e->store))
 		return NULL;
@@ -204,5 +199,8 @@ i64 engine_next_ms(const struct engine *e)
 
 struct engine_stats engine_stats(const struct engine *e)
 {
-	return e->stats;
+	struct engine_stats stats = e->stats;
+
+	stats.receipts = (i64)receipts_count(e);
+	return stats;
 }

@@ -53,6 +53,10 @@ i64 engine_next_ms(const struct engine *e);
 struct engine_stats {
 	i64 meshes, presences, online, accepted, refused, pushed, acked, redelivered, bad_messages,
 		commits, failed_commits, hints, hints_dropped;
+	i64 duplicates;                    /* sends that had been accepted before */
+	i64 receipts;                      /* client_message_ids remembered */
+	/* What sweeps deleted: deliveries past their time, receipts, mailboxes, signatures. */
+	i64 expired, receipts_pruned, mailboxes_pruned, signatures_pruned;
 	bool db_down;                      /* the last commit failed */
 };
 struct engine_stats engine_stats(const struct engine *e);

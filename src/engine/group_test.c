@@ -22,13 +22,13 @@ TEST(a_broadcast_is_one_block_and_skips_the_senders_member)
 		struct block *block;
 
 		forget_all(h);
-		send_to(alice, targets[t], "x", NULL);
+		send_to(alice, targets[t], targets[t], NULL);
 		expect(alice, "{'queued':true,'delivery':'live','recipients':20}");
 		expect_nothing(sibling);
 		block = others[0]->first->block;
 		for (size_t i = 0; i < ARRAY_LEN(others); i++) {
 			assert_ptr_equal(others[i]->first->block, block);
-			expect(others[i], "{'client_message_id':'x','targetSpec':'%s'}", targets[t]);
+			expect(others[i], "{'client_message_id':'%s','targetSpec':'%s'}", targets[t], targets[t]);
 			expect_nothing(others[i]);
 		}
 		assert_int_equal(engine_stats(h->engine).commits, commits + 1);
@@ -43,8 +43,8 @@ TEST(a_broadcast_that_nobody_can_hear_is_still_accepted)
 
 	send_to(alice, "*", "x", NULL);
 	expect(alice, "{'queued':true,'delivery':'nobody','messageId':'*'}");
-	send_to(alice, "@none", "x", NULL);
-	expect(alice, "{'queued':true,'delivery':'nobody'}");
+	send_to(alice, "@none", "y", NULL);
+	expect(alice, "{'queued':true,'delivery':'nobody','duplicate':null}");
 	assert_int_equal(count(h->f, "message"), 0);
 }
 
@@ -69,7 +69,7 @@ TEST(a_group_reaches_its_members_and_those_of_its_parts)
 	say(like, "{'type':'join_group','name':'devops'}");
 	forget_all(m->house);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		send_to(alice, cases[i].target, "x", NULL);
+		send_to(alice, cases[i].target, cases[i].target, NULL);
 		assert_int_equal(pending(root), cases[i].root);
 		assert_int_equal(pending(part), cases[i].part);
 		assert_int_equal(pending(like), cases[i].like);

@@ -10,6 +10,8 @@
 
 #include <utlist.h>
 
+#include "engine/receipts.h"
+
 /* How far a taker looks behind messages of its own member. */
 enum { OWN_SKIP_MAX = 1024 };
 
@@ -74,6 +76,7 @@ static void push_to(struct presence *p, struct mailbox *mb, const struct message
 	memcpy(x->id, m->id.ptr, MIN(m->id.len, ID_LEN));
 	x->bytes = block->len;
 	x->sent_ms = e->mono_ms;
+	x->sender_no = m->sender_no;
 	x->mark = ++p->mark;
 	x->client_id_len = m->client_id.len;
 	if (m->client_id.len)
@@ -117,7 +120,11 @@ void pushed_end(struct pushed *x)
 	struct presence *p = x->to;
 	struct engine *e = p->mesh->engine;
 
-	store_delivery_end(e->store, p->mesh->no, &x->row);
+	store_delivery_end(e->store, p->mesh->no, &x->row,
+			   &(struct delivery_end){ p->member->no, DELIVERY_DELIVERED, e->now_ms });
+	receipts_ended(e, &(struct ending){ p->mesh, x->row.message_no, x->sender_no, str_of(x->id, ID_LEN),
+		       str_of(x->client_id, x->client_id_len), p->member, str_of(x->mailbox->pubkey, 64),
+		       DELIVERY_DELIVERED, e->now_ms });
 	unlink_pushed(x);
 	free(x);
 	/* Half a window at a time: reading for every ack would read the rest of it each time.

@@ -216,6 +216,18 @@ static struct err *members_read(struct mesh *m, struct arena *a)
 	return NULL;
 }
 
+/* Nobody will come for what waits there: it ends. */
+static bool end_if_revoked(struct mailbox *mb)
+{
+	struct mesh *m = mb->member->mesh;
+
+	if (!mb->member->revoked_ms)
+		return false;
+	m->touched_in = m->engine->batch_no;
+	store_deliveries_end(m->engine->store, m->no, mb->no, DELIVERY_REVOKED, mb->member->revoked_ms);
+	return true;
+}
+
 static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 {
 	struct engine *e = m->engine;
@@ -238,7 +250,7 @@ static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 		mb->no = rows[i].no;
 		mb->seen_in_store = true;
 		mb->seen_ms = rows[i].seen_ms;
-		mb->waiting = rows[i].waiting;
+		mb->waiting = rows[i].waiting && !end_if_revoked(mb);
 		if (mb->waiting && mb->session && !mb->holder)
 			timer_set(&e->timers, &mb->orphan, e->mono_ms + e->settings.grace_ms);
 		mailbox_wake(mb);
@@ -384,6 +396,7 @@ void mailboxes_prune(struct engine *e)
 				store_mailbox_seen(e->store, m->no, mb->no, e->now_ms);
 			} else if (mb->session && !mb->waiting && !mb->pushed && mb->seen_ms < before) {
 				m->touched_in = e->batch_no;
+				e->stats.mailboxes_pruned++;
 				mailbox_drop(mb);
 			}
 		}

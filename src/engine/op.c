@@ -3,7 +3,8 @@
 #include "engine/msg/msg.h"
 
 static const struct op *const tables[] = {
-	msg_hello, msg_message, msg_peer, msg_profile, msg_group, msg_mesh, msg_invite, msg_join, msg_claim,
+	msg_hello, msg_message, msg_receipt, msg_peer, msg_profile, msg_group, msg_mesh, msg_invite,
+	msg_join, msg_claim,
 };
 
 const struct op *op_at(size_t i)

@@ -4,12 +4,15 @@
 #include "proto/hello.h"
 #include "proto/message.h"
 #include "proto/peer.h"
+#include "proto/receipt.h"
 
 static const struct reply_type replies[] = {
 	{ "hello_ack", hello_ack_fields, "The hello was good." },
 	{ "ack", ack_fields, "A send was accepted or refused; or a request with _reqId and nothing to tell was done." },
 	{ "push", push_fields, "A message, or with subtype system an event." },
 	{ "peers_list", peers_list_fields, "Answers list_peers." },
+	{ "message_status_result", message_status_result_fields, "Answers message_status." },
+	{ "message_state", message_state_fields, "Tells a sender that asked for it how its message ended for some recipients." },
 	{ "error", error_fields, "Something was wrong with a frame; the connection stays unless it was a hello." },
 	{ 0 }
 };

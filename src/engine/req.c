@@ -44,7 +44,7 @@ void req_answer(struct req *rq, int status, const struct json_field *fields, con
 	effects_reply(rq->engine->fx, rq->event->from, status, message_block(NULL, fields, args));
 }
 
-void req_refuse_send(struct req *rq, str code, str text)
+static void refuse(struct req *rq, str code, str text)
 {
 	struct ack_args ack = { .id = json_get_str(rq->frame, S("id")), .messageId = S(""),
 				.error = text, .code = code };
@@ -55,13 +55,35 @@ void req_refuse_send(struct req *rq, str code, str text)
 	req_send(rq, "ack", ack_fields, &ack);
 }
 
+void req_refuse_rate(struct req *rq)
+{
+	const struct engine_settings *s = &rq->engine->settings;
+
+	refuse(rq, S("rate_limit"), arena_printf(rq->arena,
+	       "rate_limit: max %lld msg/min (burst %lld) \xe2\x80\x94 slow down",
+	       (long long)s->rate_per_minute, (long long)s->rate_burst));
+}
+
+void req_refuse_send(struct req *rq, str code, str text)
+{
+	struct engine *e = rq->engine;
+	struct bucket *budget = &rq->from->member->refusals;
+
+	if (!bucket_has(budget, e->mono_ms, e->settings.rate_per_minute, e->settings.rate_burst)) {
+		req_refuse_rate(rq);
+		return;
+	}
+	bucket_take(budget);
+	refuse(rq, code, text);
+}
+
 /* The permanent refusals of a send end in a word that the reference daemon knows. */
 static void fail_send(struct req *rq, const struct err *e)
 {
 	bool transient = e->code == ERR_TRY_AGAIN || e->code == ERR_INTERNAL || e->code == ERR_IO;
 
 	if (transient)
-		req_refuse_send(rq, S("try_again"), S(NOT_STORED_TEXT));
+		refuse(rq, S("try_again"), S(NOT_STORED_TEXT));
 	else
 		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: %.*s", STRF(err_public(e))));
 }

@@ -27,8 +27,10 @@ void req_done(struct req *rq);
 void req_answer(struct req *rq, int status, const struct json_field *fields, const void *args);
 /* Any failure of the event, in the form its row prescribes. */
 void req_fail(struct req *rq, const struct err *e);
-/* The refused ack of a send. */
+/* The refused ack of a send. Those of one member have a budget, as its accepted sends do:
+ * who has spent it hears rate_limit, whatever the reason was. */
 void req_refuse_send(struct req *rq, str code, str text);
+void req_refuse_rate(struct req *rq);
 
 /* Runs one event. */
 void req_run(struct engine *e, const struct event *ev);

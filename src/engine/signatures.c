@@ -58,8 +58,10 @@ void signatures_prune(struct engine *e)
 	struct signature_seen *s, *next;
 
 	HASH_ITER(hh, e->signatures, s, next)
-		if (s->until_ms < e->now_ms)
+		if (s->until_ms < e->now_ms) {
 			drop(e, s);
+			e->stats.signatures_pruned++;
+		}
 	store_signatures_prune(e->store, e->now_ms);
 }
 

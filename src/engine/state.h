@@ -16,6 +16,7 @@
 #include "engine/bucket.h"
 #include "engine/engine.h"
 #include "engine/own.h"
+#include "engine/sweep.h"
 #include "proto/group.h"
 
 /* One push on its way: handed to a connection and not acked yet. */
@@ -28,6 +29,7 @@ struct pushed {
 	char id[ID_LEN + 1];
 	size_t bytes;
 	i64 sent_ms;
+	i64 sender_no;
 	u64 mark;
 	size_t client_id_len;
 	char client_id[];
@@ -69,7 +71,7 @@ struct member {
 	i64 invite_no, created_ms, revoked_ms;
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
-	struct bucket sends;
+	struct bucket sends, refusals;
 	i64 sends_in, n_sends;                /* batch that charged it last, and how often */
 	struct mailbox *mailbox;
 	struct presence *presences;           /* oldest first */
@@ -89,6 +91,7 @@ struct presence {
 	bool session;                         /* session_hello: addressable; else control plane */
 	bool acks;                            /* a push ends with client_ack, not when written */
 	bool takes;                           /* wants messages */
+	bool receipts;                        /* is told what becomes of its member's messages */
 	bool listed_capabilities;
 	bool hidden;                          /* from other members: lists, multicasts, announcements */
 	bool hears;                           /* is in a list of mesh->listeners, muted */
@@ -141,7 +144,8 @@ struct engine {
 	struct mesh *meshes;
 	struct presence *online;
 	struct timers timers;
-	struct timer sweep, recover;
+	struct timer sweeps[SWEEP_COUNT], recover;
+	struct receipts *receipts;
 	struct signature_seen *signatures;
 	struct guess *guesses;
 	struct mailbox *refill;               /* have room and something waiting */

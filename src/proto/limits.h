@@ -40,6 +40,7 @@ enum {
 	HINTS_CALM_MS = 1000,            /* no news for so long: one peers_changed for what was dropped */
 	HINTS_MUTED_MAX_MS = 10000,      /* and at the latest then */
 	MESSAGE_TTL_DAYS = 7,
+	RECEIPT_DAYS = 30,               /* how long a client_message_id is remembered */
 
 	RATE_PER_MINUTE_DEFAULT = 60,    /* accepted sends of one member */
 	RATE_BURST_DEFAULT = 10,

@@ -18,7 +18,8 @@
 	F(T, strs,     mentions,            OPT, 0, 64, "topic messages only") \
 	F(T, str,      replyToId,           OPT, 0, 64, "id of the message this answers") \
 	F(T, i64,      bodyVersion,         OPT, 0, 2, "topic messages only") \
-	F(T, bool,     requireConnected,    OPT, 0, 0, "refuse instead of keeping it for a recipient that is away")
+	F(T, bool,     requireConnected,    OPT, 0, 0, "refuse instead of keeping it for a recipient that is away") \
+	F(T, bool,     wantReceipt,         OPT, 0, 0, "from now on message_state tells this connection how its member's messages end")
 JSON_ARGS(send, SEND_ARGS);
 
 #define ACK_ARGS(F, T) \
@@ -27,6 +28,7 @@ JSON_ARGS(send, SEND_ARGS);
 	F(T, bool, queued,    REQ, 0, 0, "true: on disk") \
 	F(T, str,  error,     OPT, 0, 0, "why it was refused") \
 	F(T, str,  code,      OPT, 0, 0, "rate_limit, too_large, no_recipient, invalid, forbidden, try_again") \
+	F(T, bool, duplicate, OPT, 0, 0, "it was accepted before, under the same client_message_id; messageId is the first one's") \
 	F(T, str,  delivery,  OPT, 0, 0, "live: pushed to somebody now; stored: the recipient is away") \
 	F(T, i64,  recipients,OPT, 0, 0, "how many mailboxes it went to") \
 	F(T, str,  _reqId,    OPT, 0, 0, "echo")

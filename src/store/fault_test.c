@@ -82,7 +82,8 @@ static void make_messages(struct fixture *f, i64 mesh)
 			store_delivery_add(f->st, mesh, &(struct delivery_row){ box, no, 0, true });
 	}
 	for (i64 box = 1; box <= 2; box++)
-		store_delivery_end(f->st, mesh, &(struct delivery_row){ box, 1, 0, true });
+		store_delivery_end(f->st, mesh, &(struct delivery_row){ box, 1, 0, true },
+				   &(struct delivery_end){ 1, DELIVERY_DELIVERED, 5 });
 	store_deliveries_move(f->st, mesh, 1, 2);
 	store_messages_expire(f->st, 10, 5);
 	store_mailboxes_prune(f->st, 50);

@@ -27,8 +27,11 @@ void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row
 	      V(d->shared));
 }
 
-void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d)
+void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d,
+			const struct delivery_end *end)
 {
+	QUEUE(st, RECEIPT_END_ADD, V(d->message_no), V(d->mailbox_no), V(mesh_no), V(end->member_no),
+	      V((int)end->state), V(end->at_ms));
 	QUEUE(st, DELIVERY_END, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no));
 	QUEUE(st, MESSAGE_END, V(d->message_no), V(mesh_no));
 }
@@ -57,8 +60,32 @@ struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 ma
 			waiting_fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 
+void store_deliveries_end(struct store *st, i64 mesh_no, i64 mailbox_no, enum delivery_state state,
+			  i64 at_ms)
+{
+	QUEUE(st, MAILBOX_RECEIPTS_END, V((int)state), V(at_ms), V(mailbox_no), V(mesh_no));
+	QUEUE(st, MAILBOX_MESSAGES_DROP, V(mailbox_no), V(mesh_no));
+	QUEUE(st, MAILBOX_DELIVERIES_DROP, V(mailbox_no), V(mesh_no));
+}
+
+struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 limit,
+			   struct expiring **ret_rows, size_t *ret_n)
+{
+	static const struct field expiring_fields[] = {
+		FIELD(I64, expiring, message_no), FIELD(TEXT, expiring, message_id),
+		FIELD(I64, expiring, sender_no),  FIELD(OPT, expiring, client_id),
+		FIELD(I64, expiring, expires_ms), FIELD(TEXT, expiring, mesh_id),
+		FIELD(I64, expiring, member_no),  FIELD(TEXT, expiring, pubkey),
+		{ 0 },
+	};
+
+	return rows_get(st, a, Q_EXPIRING, DB_VALUES(V(now_ms), V(limit)), expiring_fields,
+			sizeof(**ret_rows), (void **)ret_rows, ret_n);
+}
+
 void store_messages_expire(struct store *st, i64 now_ms, i64 limit)
 {
+	QUEUE(st, EXPIRED_RECEIPTS_END, V((int)DELIVERY_EXPIRED), V(now_ms), V(limit));
 	QUEUE(st, EXPIRED_DELIVERIES_DROP, V(now_ms), V(limit));
 	QUEUE(st, EXPIRED_MESSAGES_DROP, V(now_ms), V(limit));
 }

@@ -57,7 +57,8 @@ static str waiting(struct fixture *f, i64 mesh, i64 mailbox, int max_rank, i64 n
 
 static void end(struct fixture *f, i64 mesh, i64 mailbox, i64 no, int rank, bool shared)
 {
-	store_delivery_end(f->st, mesh, &(struct delivery_row){ mailbox, no, rank, shared });
+	store_delivery_end(f->st, mesh, &(struct delivery_row){ mailbox, no, rank, shared },
+			   &(struct delivery_end){ 1, DELIVERY_DELIVERED, 5 });
 }
 
 TEST(every_field_comes_back)

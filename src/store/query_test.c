@@ -18,7 +18,8 @@ TEST(every_query_prepares)
 }
 
 /* Small tables, sweeps, and what is read once when a mesh is loaded. */
-static const enum query_no rare[] = { Q_NUMBERS, Q_MAILBOXES_PRUNE, Q_MEMBERS, Q_MAILBOXES, Q_INVITES };
+static const enum query_no rare[] = { Q_NUMBERS, Q_MAILBOXES_PRUNE, Q_MEMBERS, Q_MAILBOXES, Q_INVITES,
+				     Q_RECEIPT_ENDS_PRUNE };
 
 static bool is_rare(size_t q)
 {
@@ -73,6 +74,10 @@ static const char *const any_mesh[] = {
 	"MAILBOXES_PRUNE",
 	"EXPIRED_DELIVERIES_DROP",
 	"EXPIRED_MESSAGES_DROP",
+	"EXPIRING",
+	"RECEIPT_KEYS",
+	"RECEIPTS_PRUNE",
+	"RECEIPT_ENDS_PRUNE",
 	"SIGNATURE_ADD",
 	"SIGNATURES",
 	"SIGNATURES_PRUNE",

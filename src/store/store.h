@@ -15,6 +15,7 @@
 #define STORE_STORE_H
 
 #include "base/err.h"
+#include "proto/receipt.h"
 
 struct db;
 struct store;
@@ -142,8 +143,17 @@ struct delivery_row {
 };
 void store_message_add(struct store *st, const struct message_row *m);
 void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row *d);
-/* Ends a delivery; with it the message, if it was the last. */
-void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d);
+/* Ends a delivery; with it the message, if it was the last. The receipt says how. */
+struct delivery_end {
+	i64 member_no; /* whose mailbox it is */
+	enum delivery_state state;
+	i64 at_ms;
+};
+void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d,
+			const struct delivery_end *end);
+/* Ends all that waits in a mailbox of the mesh. */
+void store_deliveries_end(struct store *st, i64 mesh_no, i64 mailbox_no, enum delivery_state state,
+			  i64 at_ms);
 /* Gives what waits in one mailbox to another of the same mesh; what is there already ends. */
 void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox);
 /* From a session's mailbox to its member's: only what is direct, was not addressed to that
@@ -158,8 +168,61 @@ struct waiting {
 struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
 			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
 			  size_t *ret_n) MUST_CHECK;
-/* Deletes messages and their deliveries that expired before now_ms, at most limit. */
+/* Deletes at most limit messages that expired before now_ms; their deliveries end so. */
 void store_messages_expire(struct store *st, i64 now_ms, i64 limit);
+/* The deliveries of those messages, to be read before. */
+struct expiring {
+	i64 message_no;
+	str message_id;
+	i64 sender_no;
+	str client_id; /* may be absent */
+	i64 expires_ms;
+	str mesh_id;
+	i64 member_no;
+	str pubkey;    /* the mailbox's */
+};
+struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 limit,
+			   struct expiring **ret_rows, size_t *ret_n) MUST_CHECK;
+
+/* ---- receipts: what was accepted and what became of it ---- */
+struct receipt_row {
+	i64 no, mesh_no;       /* no: the message's */
+	str id;                /* the message's */
+	i64 sender_no;
+	str target;
+	str client_id;         /* may be absent */
+	str fingerprint;       /* as received; may be absent */
+	str digest;            /* bytes; may be absent */
+	i64 recipients, created_ms;
+};
+void store_receipt_add(struct store *st, const struct receipt_row *r);
+/* *ret_receipt is NULL when there is none. */
+struct err *store_receipt(struct store *st, struct arena *a, i64 mesh_no, i64 no,
+			  struct receipt_row **ret_receipt) MUST_CHECK;
+/* What a member sent or was to get, by the start of its id (or all of it), at most limit. */
+struct err *store_receipts_seen_by(struct store *st, struct arena *a, i64 mesh_no, i64 member_no,
+				   str id_prefix, size_t limit, struct receipt_row **ret_rows,
+				   size_t *ret_n) MUST_CHECK;
+/* One recipient's part. */
+struct receipt_end {
+	i64 mailbox_no, member_no;
+	enum delivery_state state; /* DELIVERY_QUEUED while it waits */
+	i64 at_ms;                 /* 0 while it waits */
+	str pubkey;                /* the mailbox's; absent when that is gone */
+};
+/* All of them: what has ended first, then what waits. */
+struct err *store_receipt_ends(struct store *st, struct arena *a, i64 mesh_no, i64 message_no,
+			       struct receipt_end **ret_rows, size_t *ret_n) MUST_CHECK;
+/* All receipts by number, in pages: those behind after_no, at most limit. */
+struct receipt_key {
+	i64 no, mesh_no, sender_no;
+	str client_id;         /* may be absent */
+	i64 recipients, created_ms;
+};
+struct err *store_receipt_keys(struct store *st, struct arena *a, i64 after_no, size_t limit,
+			       struct receipt_key **ret_rows, size_t *ret_n) MUST_CHECK;
+/* Deletes those up to up_to_no that are from before before_ms. */
+void store_receipts_prune(struct store *st, i64 up_to_no, i64 before_ms);
 
 /* ---- signatures seen: each is accepted once ---- */
 void store_signature_add(struct store *st, str signature, i64 until_ms);

@@ -163,6 +163,7 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 		  str_eq(in->channel, S("claudemesh-daemon")) ||
 		  str_eq(in->channel, S("claudemesh-session"));
 	p->takes = in->takes;
+	p->receipts = has_capability(&in->capabilities, S("receipts"));
 	p->attested_until_ms = in->attested_until_ms;
 	if (is_back)
 		return;
@@ -194,7 +195,8 @@ static void restore(struct hello_ack_args *ack, struct req *rq, const struct int
 static void acknowledge(struct req *rq, struct presence *p, const struct introduction *in, i64 seen_ms)
 {
 	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
-				       S("member_scope"), S("hello_2"), S("peers_changed") };
+				       S("member_scope"), S("hello_2"), S("peers_changed"),
+				       S("receipts") };
 	struct member *member = p->member;
 	struct hello_ack_args ack = {
 		.presenceId = str_from(p->id),

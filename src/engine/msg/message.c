@@ -9,11 +9,17 @@
 #include <utlist.h>
 
 #include "crypto/encode.h"
+#include "crypto/hash.h"
 #include "engine/msg/msg.h"
+#include "engine/receipts.h"
 #include "engine/req.h"
 
 #define NO_RECIPIENT_TEXT \
 	"no connected peer for target (not online, or targetSpec is your own key without another session)"
+
+/* The first word makes the reference daemon stop. */
+#define KEY_REUSED_TEXT \
+	"invalid: idempotency_key_reused (this client_message_id was used for another message)"
 
 struct recipients { struct mailbox **items; size_t n; bool anyone_connected; };
 
@@ -144,14 +150,51 @@ static bool may_send(struct req *rq, const struct send_args *in)
 				STRF(in->targetSpec)));
 		return false;
 	}
-	if (!bucket_has(&rq->from->member->sends, e->mono_ms, e->settings.rate_per_minute,
-			e->settings.rate_burst)) {
-		req_refuse_send(rq, S("rate_limit"), arena_printf(rq->arena,
-				"rate_limit: max %lld msg/min (burst %lld) \xe2\x80\x94 slow down",
-				(long long)e->settings.rate_per_minute, (long long)e->settings.rate_burst));
-		return false;
-	}
 	return true;
+}
+
+/* What tells a repeat from another message under the same id: the sender's own word if it
+ * gives one, because a repeat may be sealed anew; else all that it chose. */
+static void describe(struct req *rq, const struct send_args *in, struct receipt_row *r)
+{
+	const str parts[] = { in->targetSpec,
+			      str_from(priority_words[in->priority ? in->priority : PRIORITY_NEXT]),
+			      in->nonce, in->ciphertext };
+	u8 *digest;
+
+	r->client_id = in->client_message_id;
+	r->fingerprint = in->request_fingerprint;
+	if (r->fingerprint.len || !r->client_id.len)
+		return;
+	digest = arena_alloc(rq->arena, DIGEST_BYTES);
+	digest_parts(parts, ARRAY_LEN(parts), digest);
+	r->digest = str_of(digest, DIGEST_BYTES);
+}
+
+/* D-14: the same message again is answered as the first time; nothing is stored or charged.
+ * *ret_answered also when the id is taken by another message. */
+static struct err *answer_repeat(struct req *rq, const struct send_args *in,
+				 const struct receipt_row *now, bool *ret_answered)
+{
+	struct receipt_row *first = NULL;
+	struct ack_args ack = { .id = in->id.ptr ? in->id : S(""), .queued = true, .duplicate = true };
+
+	*ret_answered = false;
+	if (!in->client_message_id.len)
+		return NULL;
+	TRY(receipts_get(rq->from->member, rq->arena, in->client_message_id, &first));
+	if (!first)
+		return NULL;
+	*ret_answered = true;
+	if (!str_eq(first->fingerprint, now->fingerprint) || !str_eq(first->digest, now->digest)) {
+		req_refuse_send(rq, S("invalid"), S(KEY_REUSED_TEXT));
+		return NULL;
+	}
+	ack.messageId = first->id;
+	ack.recipients = first->recipients;
+	rq->engine->stats.duplicates++;
+	req_send(rq, "ack", ack_fields, &ack);
+	return NULL;
 }
 
 static void route(struct req *rq, const struct send_args *in, struct recipients *to)
@@ -165,13 +208,14 @@ static void route(struct req *rq, const struct send_args *in, struct recipients 
 		route_direct(rq, in->targetSpec, to);
 }
 
-/* Stores the message and hands it on; returns to how many connections it left. */
-static size_t accept_message(struct req *rq, const struct send_args *in, const struct recipients *to, str id)
+/* Stores the message with its receipt and hands it on; returns to how many connections it left. */
+static size_t accept_message(struct req *rq, const struct send_args *in, const struct recipients *to,
+			     struct receipt_row *receipt)
 {
 	struct engine *e = rq->engine;
 	CLEANUP(block_unrefp) struct block *block = NULL;
 	struct message_row m = {
-		.no = store_next(e->store, NUMBER_MESSAGE), .mesh_no = rq->from->mesh->no, .id = id,
+		.no = store_next(e->store, NUMBER_MESSAGE), .mesh_no = rq->from->mesh->no, .id = receipt->id,
 		.sender_no = rq->from->member->no, .sender_pubkey = presence_pubkey(rq->from),
 		.sender_name = presence_name(rq->from), .target = in->targetSpec,
 		.rank = (int)(in->priority ? in->priority : PRIORITY_NEXT) - PRIORITY_NOW,
@@ -181,6 +225,13 @@ static size_t accept_message(struct req *rq, const struct send_args *in, const s
 	};
 	size_t live = 0;
 
+	receipt->no = m.no;
+	receipt->mesh_no = m.mesh_no;
+	receipt->sender_no = m.sender_no;
+	receipt->target = in->targetSpec;
+	receipt->recipients = (i64)to->n;
+	receipt->created_ms = e->now_ms;
+	receipts_add(e, receipt);
 	if (!to->n)
 		return 0;
 	store_message_add(e->store, &m);
@@ -206,11 +257,24 @@ static struct err *send_run(struct req *rq, const void *args)
 	const struct send_args *in = args;
 	struct engine *e = rq->engine;
 	struct recipients to;
+	struct receipt_row receipt = { .id = STR_NONE };
 	struct ack_args ack = { .id = in->id.ptr ? in->id : S(""), .queued = true };
+	bool answered;
 	size_t live;
 
+	if (in->wantReceipt)
+		rq->from->receipts = true;
 	if (!may_send(rq, in))
 		return NULL;
+	describe(rq, in, &receipt);
+	TRY(answer_repeat(rq, in, &receipt, &answered));
+	if (answered)
+		return NULL;
+	if (!bucket_has(&rq->from->member->sends, e->mono_ms, e->settings.rate_per_minute,
+			e->settings.rate_burst)) {
+		req_refuse_rate(rq);
+		return NULL;
+	}
 	route(rq, in, &to);
 	if (!is_multicast(in->targetSpec) &&
 	    (!to.n || ((in->requireConnected || e->settings.refuse_offline) && !to.anyone_connected))) {
@@ -218,8 +282,8 @@ static struct err *send_run(struct req *rq, const void *args)
 		return NULL;
 	}
 	charge(rq->from->member);
-	ack.messageId = id_message(rq->arena, &e->ids);
-	live = accept_message(rq, in, &to, ack.messageId);
+	ack.messageId = receipt.id = id_message(rq->arena, &e->ids);
+	live = accept_message(rq, in, &to, &receipt);
 	ack.recipients = (i64)to.n;
 	ack.delivery = live ? S("live") : to.anyone_connected ? S("held") : to.n ? S("stored") : S("nobody");
 	e->stats.accepted++;

@@ -100,6 +100,33 @@ CREATE TABLE delivery (
 ) CLUSTERED;
 CREATE INDEX delivery_message ON delivery (message_no);
 
+-- What was accepted: tells a repeated client_id of a sender, and its sender what became of it.
+-- Only ever appended to, so no index in random order: client_id is looked up in memory.
+CREATE TABLE receipt (
+	no ROW_KEY NOT NULL PRIMARY KEY,      -- the message's
+	mesh_no BIGINT NOT NULL,
+	id TEXT NOT NULL,
+	sender_no BIGINT NOT NULL,
+	target TEXT NOT NULL,
+	client_id TEXT,
+	fingerprint TEXT,                     -- as received
+	digest BLOB,                          -- of what was sent, when there is no fingerprint
+	recipients BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX receipt_id ON receipt (id);
+
+-- How a delivery ended: outlives it. Messages mostly end in the order they came.
+CREATE TABLE receipt_end (
+	message_no BIGINT NOT NULL,
+	mailbox_no BIGINT NOT NULL,
+	mesh_no BIGINT NOT NULL,
+	member_no BIGINT NOT NULL,
+	state BIGINT NOT NULL,                -- enum delivery_state
+	at_ms BIGINT NOT NULL,
+	PRIMARY KEY (message_no, mailbox_no)
+) CLUSTERED;
+
 CREATE TABLE signature_seen (
 	until_ms BIGINT NOT NULL,
 	signature TEXT NOT NULL,

@@ -1,0 +1,156 @@
+#include "engine/dedupe.h"
+
+#include "crypto/hash.h"
+#include "proto/limits.h"
+
+enum { PARTS = 256, PART_SLOTS_MIN = 16 };
+
+struct entry { u64 hash; i64 no; };           /* no 0: free */
+
+/* Linear probing; at most three quarters full. */
+struct part {
+	struct entry *slots;
+	size_t n, cap;                        /* cap: a power of two, or 0 */
+};
+
+struct dedupe {
+	u8 key[HASH_KEY_BYTES];
+	struct part parts[PARTS];
+};
+
+struct dedupe *dedupe_new(const struct random *r)
+{
+	struct dedupe *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	random_fill(r, d->key, sizeof(d->key));
+	return d;
+}
+
+void dedupe_free(struct dedupe *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < PARTS; i++)
+		free(d->parts[i].slots);
+	free(d);
+}
+
+u64 dedupe_hash(const struct dedupe *d, i64 mesh_no, i64 sender_no, str client_id)
+{
+	struct { i64 mesh_no, sender_no; char text[CLIENT_ID_BYTES_MAX]; } in = { mesh_no, sender_no, "" };
+	size_t n = MIN(client_id.len, sizeof(in.text));
+
+	if (n)
+		memcpy(in.text, client_id.ptr, n);
+	return hash_keyed(d->key, str_of(&in, offsetof(__typeof__(in), text) + n));
+}
+
+/* The part is chosen by other bits than the place in it. */
+static struct part *part_of(const struct dedupe *d, u64 hash)
+{
+	return (struct part *)&d->parts[hash >> 56];
+}
+
+static size_t home(const struct part *p, u64 hash)
+{
+	return (size_t)hash & (p->cap - 1);
+}
+
+static void put(struct part *p, struct entry e)
+{
+	size_t i = home(p, e.hash);
+
+	while (p->slots[i].no)
+		i = (i + 1) & (p->cap - 1);
+	p->slots[i] = e;
+}
+
+static void grow(struct part *p)
+{
+	struct part bigger = { .n = p->n, .cap = p->cap ? 2 * p->cap : PART_SLOTS_MIN };
+
+	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
+	if (!bigger.slots)
+		abort();
+	for (size_t i = 0; i < p->cap; i++)
+		if (p->slots[i].no)
+			put(&bigger, p->slots[i]);
+	free(p->slots);
+	*p = bigger;
+}
+
+void dedupe_add(struct dedupe *d, u64 hash, i64 no)
+{
+	struct part *p = part_of(d, hash);
+
+	if (4 * (p->n + 1) > 3 * p->cap)
+		grow(p);
+	put(p, (struct entry){ hash, no });
+	p->n++;
+}
+
+/* Takes entry i out and moves those behind it that a search would no longer reach. */
+static void take_out(struct part *p, size_t i)
+{
+	size_t mask = p->cap - 1;
+
+	for (size_t k = (i + 1) & mask; p->slots[k].no; k = (k + 1) & mask) {
+		if (((k - home(p, p->slots[k].hash)) & mask) < ((k - i) & mask))
+			continue;
+		p->slots[i] = p->slots[k];
+		i = k;
+	}
+	p->slots[i] = (struct entry){ 0 };
+	p->n--;
+}
+
+void dedupe_drop(struct dedupe *d, u64 hash, i64 no)
+{
+	struct part *p = part_of(d, hash);
+
+	if (!p->n)
+		return;
+	for (size_t i = home(p, hash); p->slots[i].no; i = (i + 1) & (p->cap - 1)) {
+		if (p->slots[i].no == no && p->slots[i].hash == hash) {
+			take_out(p, i);
+			return;
+		}
+	}
+}
+
+i64 dedupe_next(const struct dedupe *d, u64 hash, size_t *at)
+{
+	const struct part *p = part_of(d, hash);
+
+	if (!p->n)
+		return 0;
+	for (;;) {
+		const struct entry *e = &p->slots[(home(p, hash) + *at) & (p->cap - 1)];
+
+		if (!e->no)
+			return 0;
+		++*at;
+		if (e->hash == hash)
+			return e->no;
+	}
+}
+
+size_t dedupe_count(const struct dedupe *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PARTS; i++)
+		n += d->parts[i].n;
+	return n;
+}
+
+size_t dedupe_bytes(const struct dedupe *d)
+{
+	size_t n = sizeof(*d);
+
+	for (size_t i = 0; i < PARTS; i++)
+		n += d->parts[i].cap * sizeof(struct entry);
+	return n;
+}

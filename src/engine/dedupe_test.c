@@ -1,0 +1,97 @@
+#include "engine/dedupe.h"
+
+#include "base/test.h"
+
+static struct dedupe *table(void)
+{
+	static struct random_seed seed = { 1 };
+	struct random r = random_seeded(&seed);
+
+	return dedupe_new(&r);
+}
+
+static bool holds(const struct dedupe *d, u64 hash, i64 no)
+{
+	size_t at = 0;
+	i64 found;
+
+	while ((found = dedupe_next(d, hash, &at)))
+		if (found == no)
+			return true;
+	return false;
+}
+
+TEST(an_empty_table_has_nothing)
+{
+	struct dedupe *d = table();
+	size_t at = 0;
+
+	assert_int_equal(dedupe_next(d, 5, &at), 0);
+	dedupe_drop(d, 5, 1);
+	assert_int_equal(dedupe_count(d), 0);
+	dedupe_free(d);
+	dedupe_free(NULL);
+}
+
+TEST(the_hash_depends_on_mesh_sender_and_id)
+{
+	struct dedupe *d = table(), *other = table();
+	u64 h = dedupe_hash(d, 1, 2, S("x"));
+
+	assert_true(h == dedupe_hash(d, 1, 2, S("x")));
+	assert_true(h != dedupe_hash(d, 2, 2, S("x")));
+	assert_true(h != dedupe_hash(d, 1, 3, S("x")));
+	assert_true(h != dedupe_hash(d, 1, 2, S("y")));
+	assert_true(h != dedupe_hash(d, 1, 2, S("x ")));
+	assert_true(h != dedupe_hash(other, 1, 2, S("x"))); /* its key is its own */
+	dedupe_free(d);
+	dedupe_free(other);
+}
+
+TEST(equal_hashes_are_all_found)
+{
+	struct dedupe *d = table();
+
+	for (i64 no = 1; no <= 40; no++)
+		dedupe_add(d, 7, no);
+	for (i64 no = 1; no <= 40; no += 2)
+		dedupe_drop(d, 7, no);
+	dedupe_drop(d, 7, 1);
+	dedupe_drop(d, 8, 2);
+	assert_int_equal(dedupe_count(d), 20);
+	for (i64 no = 1; no <= 40; no++)
+		assert_int_equal(holds(d, 7, no), no % 2 == 0);
+	dedupe_free(d);
+}
+
+/* Against a plain list, with hashes that crowd at the end of a part. */
+TEST(whatever_comes_and_goes_is_right)
+{
+	enum { N = 4000 };
+	struct dedupe *d = table();
+	static bool there[N + 1];
+	static u64 hashes[N + 1];
+	struct random_seed seed = { 3 };
+	struct random r = random_seeded(&seed);
+	size_t n = 0;
+
+	for (i64 no = 1; no <= N; no++)
+		hashes[no] = random_below(&r, 3) << 56 | (u64)-1 >> 40 << 8 | random_below(&r, 256);
+	for (int step = 0; step < 20000; step++) {
+		i64 no = 1 + (i64)random_below(&r, N);
+
+		if (there[no])
+			dedupe_drop(d, hashes[no], no);
+		else
+			dedupe_add(d, hashes[no], no);
+		there[no] = !there[no];
+		n += there[no] ? 1 : (size_t)-1;
+	}
+	assert_int_equal(dedupe_count(d), n);
+	for (i64 no = 1; no <= N; no++)
+		assert_int_equal(holds(d, hashes[no], no), there[no]);
+	assert_true(dedupe_bytes(d) < 1 << 20);
+	dedupe_free(d);
+}
+
+TEST_MAIN("engine/dedupe")

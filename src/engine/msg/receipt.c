@@ -1,0 +1,113 @@
+/*
+ * receipt.c - message_status: what became of a message.
+ *
+ * Who neither sent it nor was to get it is told that there is none (D-40), and a recipient
+ * sees its own part only.
+ */
+#include "proto/receipt.h"
+
+#include <utlist.h>
+
+#include "engine/msg/msg.h"
+#include "engine/receipts.h"
+#include "engine/req.h"
+
+enum {
+	ID_PREFIX_MIN = 8,
+	MATCHES_MAX = 10,             /* as far as an ambiguous prefix is counted */
+};
+
+static struct err *find(struct req *rq, str id, struct receipt_row **ret_receipt)
+{
+	struct receipt_row *rows;
+	size_t n;
+
+	if (!id_is_prefix(id, ID_PREFIX_MIN))
+		return err_word(FAIL(rq->arena, BAD_REQUEST, "messageId must be 8-32 base62 chars (got %zu)",
+				     id.len), S("invalid_argument"));
+	TRY(store_receipts_seen_by(rq->engine->store, rq->arena, rq->from->mesh->no, rq->from->member->no,
+				   id, MATCHES_MAX, &rows, &n));
+	if (!n)
+		return FAIL(rq->arena, NOT_FOUND, "message not found");
+	if (n > 1)
+		return err_word(FAIL(rq->arena, AMBIGUOUS,
+				     "prefix matched %zu messages \xe2\x80\x94 use a longer id", n),
+				S("ambiguous_prefix"));
+	*ret_receipt = rows;
+	return NULL;
+}
+
+static bool is_pushed(const struct mailbox *mb, i64 message_no)
+{
+	const struct pushed *x;
+
+	DL_FOREACH2(mb->pushed, x, mailbox_next)
+		if (x->row.message_no == message_no)
+			return true;
+	return false;
+}
+
+static struct recipient_args recipient_of(struct req *rq, const struct receipt_row *r,
+					  const struct receipt_end *end, const struct member *member)
+{
+	const struct mailbox *mb = end->pubkey.len ? mesh_mailbox(rq->from->mesh, end->pubkey) : NULL;
+	struct recipient_args out = {
+		.name = member->name,
+		.pubkey = end->pubkey.len ? end->pubkey : str_of(member->pubkey, 64),
+		.memberId = str_from(member->id), .state = end->state,
+		.reason = delivery_reason(end->state),
+	};
+
+	if (end->state != DELIVERY_QUEUED) {
+		out.status = end->state == DELIVERY_DELIVERED ? S("delivered") : S("disconnected");
+		out.at = time_iso(rq->arena, end->at_ms);
+		return out;
+	}
+	out.status = mb && mailbox_taker(mb) ? S("held") : S("disconnected");
+	if (mb && is_pushed(mb, r->no))
+		out.state = DELIVERY_PUSHED;
+	return out;
+}
+
+static struct err *message_status_run(struct req *rq, const void *args)
+{
+	const struct message_status_args *in = args;
+	struct message_status_result_args out = { .messageId = in->messageId, ._reqId = in->_reqId };
+	struct receipt_row *r = NULL;
+	struct receipt_end *ends;
+	bool is_sender;
+	size_t n, delivered = 0;
+	i64 last_ms = 0;
+
+	TRY(find(rq, in->messageId, &r));
+	TRY(store_receipt_ends(rq->engine->store, rq->arena, r->mesh_no, r->no, &ends, &n));
+	is_sender = r->sender_no == rq->from->member->no;
+	out.recipients.present = true;
+	out.recipients.items = NEW_ARRAY(rq->arena, struct recipient_args, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct member *member = mesh_member_by_no(rq->from->mesh, ends[i].member_no);
+
+		if (!member || (!is_sender && member != rq->from->member))
+			continue;
+		out.recipients.items[out.recipients.n++] = recipient_of(rq, r, &ends[i], member);
+		if (ends[i].state != DELIVERY_DELIVERED)
+			continue;
+		delivered++;
+		last_ms = MAX(last_ms, ends[i].at_ms);
+	}
+	out.id = r->id;
+	out.targetSpec = r->target;
+	out.createdAt = time_iso(rq->arena, r->created_ms);
+	out.client_message_id = is_sender ? r->client_id : STR_NONE;
+	out.delivered = delivered && delivered == out.recipients.n;
+	if (out.delivered)
+		out.deliveredAt = time_iso(rq->arena, last_ms);
+	req_send(rq, "message_status_result", message_status_result_fields, &out);
+	return NULL;
+}
+
+const struct op msg_receipt[] = {
+	OP("message_status", OP_FRAME, message_status, NULL, message_status_run, "message_status_result error",
+	   message_status_result_fields, "Says what became of a message that the caller sent or was to get."),
+	{ 0 }
+};

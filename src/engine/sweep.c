@@ -1,0 +1,77 @@
+#include "engine/sweep.h"
+
+#include "base/log.h"
+#include "engine/guess.h"
+#include "engine/receipts.h"
+#include "engine/signatures.h"
+
+enum {
+	SWEEP_AGAIN_MS = 50,          /* there was more than one sweep takes */
+	EXPIRE_ROWS = 1000,
+};
+
+/* Who waits to hear of them is told. */
+static struct err *expire(struct engine *e, bool *ret_more)
+{
+	struct expiring *rows;
+	size_t n;
+
+	TRY(store_expiring(e->store, e->batch, e->now_ms, EXPIRE_ROWS, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		receipts_expired(e, &rows[i]);
+	store_messages_expire(e->store, e->now_ms, EXPIRE_ROWS);
+	e->stats.expired += (i64)n;
+	*ret_more = n >= EXPIRE_ROWS;
+	return NULL;
+}
+
+static struct err *prune_mailboxes(struct engine *e, bool *ret_more UNUSED)
+{
+	mailboxes_prune(e);
+	return NULL;
+}
+
+static struct err *prune_signatures(struct engine *e, bool *ret_more UNUSED)
+{
+	signatures_prune(e);
+	return NULL;
+}
+
+static struct err *prune_guesses(struct engine *e, bool *ret_more UNUSED)
+{
+	guesses_prune(e);
+	return NULL;
+}
+
+static const struct sweep {
+	const char *put_off;
+	struct err *(*run)(struct engine *e, bool *ret_more);
+	i64 every_ms;
+} kinds[SWEEP_COUNT] = {
+	[SWEEP_MESSAGES] = { "messages not expired yet", expire, 60000 },
+	[SWEEP_RECEIPTS] = { "receipts not pruned yet", receipts_prune, 300000 },
+	[SWEEP_MAILBOXES] = { "mailboxes not pruned yet", prune_mailboxes, 600000 },
+	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
+	[SWEEP_GUESSES] = { "guesses not pruned yet", prune_guesses, 60000 },
+};
+
+static void sweep(void *context, void *owner)
+{
+	struct engine *e = context;
+	struct timer *timer = owner;
+	const struct sweep *kind = &kinds[timer - e->sweeps];
+	bool more = false;
+	struct err *failed = kind->run(e, &more);
+
+	if (failed)
+		log_err(LOG_WARN, kind->put_off, failed);
+	timer_set(&e->timers, timer, e->mono_ms + (more ? SWEEP_AGAIN_MS : kind->every_ms));
+}
+
+void sweeps_start(struct engine *e)
+{
+	for (size_t i = 0; i < SWEEP_COUNT; i++) {
+		e->sweeps[i] = (struct timer){ .fn = sweep, .owner = &e->sweeps[i] };
+		timer_set(&e->timers, &e->sweeps[i], e->mono_ms + kinds[i].every_ms);
+	}
+}

@@ -1,0 +1,21 @@
+/*
+ * sweep.h - what is over is deleted: each kind on its own period, a bounded number at a
+ * time, sooner again when there was more. Engine thread only.
+ */
+#ifndef ENGINE_SWEEP_H
+#define ENGINE_SWEEP_H
+
+struct engine;
+
+enum sweep_kind {
+	SWEEP_MESSAGES,       /* past their time */
+	SWEEP_RECEIPTS,       /* of messages of 30 days ago */
+	SWEEP_MAILBOXES,      /* of sessions that are long over */
+	SWEEP_SIGNATURES,     /* that could no longer be replayed */
+	SWEEP_GUESSES,        /* addresses that have guessed no code for a while */
+	SWEEP_COUNT
+};
+
+void sweeps_start(struct engine *e);
+
+#endif
