@@ -28,6 +28,21 @@ bool log_enabled(enum log_level level)
 	return level >= log_state.least && level < LOG_OFF;
 }
 
+/* A character that ends a line for somebody, or steers a terminal: C1 (U+0080 to U+009F),
+ * U+2028, U+2029, and the marks that turn the direction of text around. 0: none. */
+static size_t steering(str rest)
+{
+	const u8 *p = (const u8 *)rest.ptr;
+
+	if (rest.len >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return 2;
+	if (rest.len >= 3 && p[0] == 0xe2 &&
+	    ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+	     (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)))
+		return 3;
+	return 0;
+}
+
 /* A JSON string; control characters and invalid UTF-8 cannot break the line. */
 static void add_quoted(struct buf *b, str s)
 {
@@ -36,7 +51,16 @@ static void add_quoted(struct buf *b, str s)
 	buf_add_byte(b, '"');
 	for (size_t i = 0; i < s.len; i++) {
 		u8 c = (u8)s.ptr[i];
+		size_t n = utf8 ? steering(str_skip(s, i)) : 0;
 
+		if (n == 2)
+			buf_printf(b, "\\u%04x", (u8)s.ptr[i + 1]);
+		else if (n == 3)
+			buf_printf(b, "\\u%04x", 0x2000u | (s.ptr[i + 1] & 0x3fu) << 6 |
+							  (s.ptr[i + 2] & 0x3fu));
+		i += n ? n - 1 : 0;
+		if (n)
+			continue;
 		if (c == '"' || c == '\\')
 			buf_printf(b, "\\%c", c);
 		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))

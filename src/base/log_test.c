@@ -39,4 +39,14 @@ TEST(text_lines_cannot_be_forged)
 	assert_int_equal(str_index(line, '\n'), line.len - 1);
 }
 
+TEST(text_cannot_steer_a_terminal)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	str line = logged(a, LOG_JSON, S("\xc2\x9b" "31m \xe2\x80\xa8 \xe2\x80\xae \xe2\x81\xa6 \xc3\xa4 \xe2\x82\xac"));
+
+	assert_true(str_contains(line, S("\"\\u009b31m \\u2028 \\u202e \\u2066 \xc3\xa4 \xe2\x82\xac\"")));
+	line = logged(a, LOG_TEXT, S("\x1b[2J\xc2\x85"));
+	assert_true(str_contains(line, S("\"\\u001b[2J\\u0085\"")));
+}
+
 TEST_MAIN("base/log")
