@@ -12,18 +12,24 @@ bool policy_is_json(str content_type)
 	       str_eq_nocase(str_trim(type), S("application/json"));
 }
 
-/* A proxy passed it on, so that its sender need not be on this machine. */
+/* A proxy passed it on, so that its sender need not be on this machine. nginx left to its
+ * defaults adds no header and names us as the Host, but it speaks HTTP/1.0. */
 static bool came_through_proxy(const struct http_head *head)
 {
+	static const str marks[] = { S("forwarded"), S("via"), S("x-real-ip"), S("client-ip"),
+				     S("true-client-ip"), S("cf-connecting-ip") };
+
 	for (size_t i = 0; i < head->n_headers; i++) {
 		str name = head->headers[i].name;
-		str start = str_of(name.ptr, MIN(name.len, sizeof("x-forwarded-") - 1));
+		str start = str_of(name.ptr, MIN(name.len, sizeof("x-forwarded") - 1));
 
-		if (str_eq_nocase(name, S("forwarded")) || str_eq_nocase(name, S("via")) ||
-		    str_eq_nocase(start, S("x-forwarded-")))
+		if (str_eq_nocase(start, S("x-forwarded")))
 			return true;
+		for (size_t k = 0; k < ARRAY_LEN(marks); k++)
+			if (str_eq_nocase(name, marks[k]))
+				return true;
 	}
-	return false;
+	return head->minor == 0;
 }
 
 /* Host names this machine and our port: a page of another name that resolves here does not. */
@@ -49,6 +55,17 @@ static bool is_local(const struct policy *p, const struct server_request *rq)
 	return rq->peer->is_loopback && rq->local->is_loopback && !came_through_proxy(rq->head) &&
 	       host_is_here(rq) && http_header_count(rq->head, S("origin")) == 0 &&
 	       policy_is_json(http_header_get(rq->head, S("content-type"))) && p->public_is_local;
+}
+
+/* Whoever has one IPv6 address has the 2^64 beside it, too. */
+str policy_account(struct arena *a, const struct addr *peer)
+{
+	const u8 *net = peer->group;
+
+	if (peer->is_loopback || !strchr(peer->text, ':'))
+		return arena_dup(a, str_from(peer->text));
+	return arena_printf(a, "%02x%02x:%02x%02x:%02x%02x:%02x%02x::/64", net[0], net[1], net[2],
+			    net[3], net[4], net[5], net[6], net[7]);
 }
 
 bool policy_may_create(const struct policy *p, const struct server_request *rq)

@@ -20,6 +20,8 @@ struct policy {
 bool policy_may_create(const struct policy *p, const struct server_request *rq);
 /* No Origin, or one that is the Host itself or the public URL. */
 bool policy_origin_ok(const struct policy *p, const struct server_request *rq);
+/* To whose account failed guesses from that address go: IPv6 by /64. */
+str policy_account(struct arena *a, const struct addr *peer);
 /* Content-Type: application/json, with or without parameters. */
 bool policy_is_json(str content_type);
 

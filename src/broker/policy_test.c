@@ -1,5 +1,8 @@
 #include "broker/policy.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include "base/test.h"
 
 #define HEAD "POST /cli/mesh/create HTTP/1.1\r\n"
@@ -42,6 +45,12 @@ static const struct {
 	{ LOCAL JSON "x-forwarded-host: localhost\r\n", false },
 	{ LOCAL JSON "Forwarded: for=127.0.0.1\r\n", false },
 	{ LOCAL JSON "Via: 1.1 proxy\r\n", false },
+	{ LOCAL JSON "X-Real-IP: 127.0.0.1\r\n", false },
+	{ LOCAL JSON "X-Forwarded: for=127.0.0.1\r\n", false },
+	{ LOCAL JSON "CF-Connecting-IP: 127.0.0.1\r\n", false },
+	{ LOCAL JSON "True-Client-IP: 127.0.0.1\r\n", false },
+	{ "POST /cli/mesh/create HTTP/1.0\r\nHost: 127.0.0.1:7900\r\nConnection: close\r\n" JSON,
+	  false },
 	{ LOCAL JSON "Origin: http://127.0.0.1:7900\r\n", false },
 	{ LOCAL JSON "Origin: null\r\n", false },
 	{ LOCAL JSON "Origin:\r\n", false },
@@ -108,6 +117,27 @@ TEST(the_other_rules_do_not_look)
 	assert_true(policy_may_create(&(struct policy){ .create = CREATE_ANYONE }, bad));
 	assert_false(policy_may_create(&(struct policy){ .create = CREATE_ACCOUNTS }, good));
 	assert_false(policy_may_create(&(struct policy){ .create = CREATE_AUTO }, good));
+}
+
+static str account_of(struct arena *a, const char *ipv6)
+{
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_port = 7 };
+	struct addr peer;
+
+	assert_int_equal(inet_pton(AF_INET6, ipv6, &sa.sin6_addr), 1);
+	peer = addr_from((const struct sockaddr *)&sa);
+	return policy_account(a, &peer);
+}
+
+TEST(guesses_of_one_network_are_one_account)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+
+	assert_str(account_of(a, "2001:db8:1:2::1"), S("2001:0db8:0001:0002::/64"));
+	assert_str(account_of(a, "2001:db8:1:2:ffff:ffff:ffff:ffff"), account_of(a, "2001:db8:1:2::1"));
+	assert_false(str_eq(account_of(a, "2001:db8:1:3::1"), account_of(a, "2001:db8:1:2::1")));
+	assert_str(account_of(a, "::ffff:10.0.0.1"), S("10.0.0.1"));
+	assert_str(account_of(a, "::1"), S("::1"));
 }
 
 static const struct {
