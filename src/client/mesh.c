@@ -60,6 +60,23 @@ static struct mesh_keys_args new_keys(struct arena *a, const struct sign_pair *o
 	return keys;
 }
 
+/* A broker that makes the ids itself must not name a mesh that we are in: what we keep of
+ * that one, with its key, would be lost. */
+static struct err *check_new_id(struct arena *a, const struct client *c, str own_id, str id)
+{
+	struct config_args config;
+	struct mesh_keys_args keys;
+
+	TRY(keys_load(a, c->paths, id, &keys));
+	TRY(config_load(a, c->paths, &config));
+	if (config_get_mesh_id(&config, id) || (!str_eq(id, own_id) && !str_empty(keys.mesh_id)))
+		return err_word(FAIL(a, REFUSED,
+				     "the broker answered with the id of a mesh that you are in "
+				     "already; do not trust it, nothing was changed"),
+				S("id_taken"));
+	return NULL;
+}
+
 /* The broker knows the mesh: keep what it said. */
 static struct err *created(struct arena *a, const struct client *c, struct mesh_keys_args *keys,
 			   const struct mesh_created_args *made, struct mesh_made *m, str who)
@@ -106,6 +123,8 @@ struct err *mesh_create(struct arena *a, const struct client *c, str name, str w
 	keys = new_keys(a, &owner, args.id);
 	TRY(keys_save(a, c->paths, &keys));
 	e = api_mesh_create(a, &api, &args, &made);
+	if (!e)
+		e = check_new_id(a, c, keys.mesh_id, made.id);
 	if (e) {
 		/* Without the broker's answer the keys open nothing. */
 		(void)!keys_remove(a, c->paths, keys.mesh_id);

@@ -20,6 +20,7 @@ struct join {
 	const struct client *c;
 	str who;
 	str code, invite_id; /* of our own invite; empty for a token */
+	bool address_is_signed; /* the broker's, by the owner we know */
 	struct config_args config;
 	struct sign_pair member;
 	struct mesh_keys_args keys;
@@ -72,11 +73,31 @@ static struct err *join_identity(struct arena *a, struct join *j, str mesh_id, s
 	return keys_save(a, j->c->paths, &j->keys);
 }
 
+/* Nobody signs for the address in a link: one of a mesh that we are in already does not take
+ * us to another broker, which could pose as the mesh and take our messages. */
+static bool is_elsewhere(struct arena *a, struct join *j, str mesh_id)
+{
+	const struct config_mesh_args *known = config_get_mesh_id(&j->config, mesh_id);
+	str named = j->made.mesh.brokerUrl;
+
+	if (!known || j->address_is_signed || str_eq(known->brokerUrl, named))
+		return false;
+	j->made.mesh = *known;
+	j->made.already_member = true;
+	j->made.warning = arena_printf(a, "this invite names another broker, %.*s, and nothing was "
+					  "changed; if the mesh has moved there, change brokerUrl "
+					  "in config.json",
+				       STRF(named));
+	return true;
+}
+
 static struct err *join_record(struct arena *a, struct join *j, str mesh_id, str member_id,
 			       str slug, str name)
 {
 	struct config_mesh_args *mesh = &j->made.mesh;
 
+	if (is_elsewhere(a, j, mesh_id))
+		return NULL;
 	mesh->meshId = mesh_id;
 	mesh->memberId = member_id;
 	mesh->slug = mesh_local_slug(a, slug, mesh_id);
@@ -100,6 +121,7 @@ static struct err *join_token(struct arena *a, struct join *j, str token)
 
 	TRY(invite_token_open(a, token, clock_ms(j->c->clock), &p));
 	TRY(join_identity(a, j, p.mesh_id, p.owner_pubkey));
+	j->address_is_signed = !str_empty(j->keys.owner_pubkey);
 	TRY(api_init(a, p.broker_url, &api));
 	api.tls = j->c->tls;
 	args = (struct join_args){ .invite_token = token,

@@ -228,6 +228,27 @@ TEST(a_refused_creation_leaves_nothing_behind)
 	world_end(&w);
 }
 
+TEST(a_creation_cannot_take_the_place_of_a_mesh)
+{
+	struct world w = { 0 };
+	struct config_args config;
+	struct mesh_made other;
+	struct err *e;
+
+	world_start(&w);
+	w.broker.own_ids = true;
+	assert_ok(
+		mesh_create(w.arena, &w.alice, S("Team"), S("alice"), w.broker.fake.base, &w.mesh));
+	e = mesh_create(w.arena, &w.alice, S("Trap"), S("alice"), w.broker.fake.base, &other);
+	assert_err(e, REFUSED);
+	assert_str(err_wire(e), S("id_taken"));
+	assert_ok(config_load(w.arena, &w.alice_paths, &config));
+	assert_int_equal(config.meshes.n, 1);
+	assert_str(config.meshes.items[0].secretKey, w.mesh.mesh.secretKey);
+	assert_int_equal(rmdir(w.alice_paths.keys.ptr), 0); /* so it is empty */
+	world_end(&w);
+}
+
 TEST(a_broker_that_makes_its_own_keys_is_pointed_out)
 {
 	struct world w = { 0 };
@@ -300,6 +321,34 @@ TEST(joining_again_keeps_the_identity)
 	assert_str(two.mesh.slug, S("team"));
 	assert_ok(config_load(w.arena, &w.bob_paths, &config));
 	assert_int_equal(config.meshes.n, 1);
+	world_end(&w);
+}
+
+TEST(joining_again_does_not_change_the_broker)
+{
+	struct world w = { 0 };
+	struct config_args config;
+	struct mesh_keys_args keys;
+	struct mesh_made one, two;
+	str at = S("ws://elsewhere.example/ws");
+
+	world_shared(&w);
+	assert_ok(keys_load(w.arena, &w.alice_paths, w.mesh.mesh.meshId, &keys));
+	keys.public_url = STR_NONE; /* the token shall name the address that this test has */
+	assert_ok(keys_save(w.arena, &w.alice_paths, &keys));
+	assert_ok(mesh_share(w.arena, &w.alice, &w.mesh.mesh, STR_NONE, 5, 0, &w.share));
+	assert_ok(bob_joins(&w, w.share.url, &one));
+	one.mesh.brokerUrl = at;
+	assert_ok(config_add_mesh(w.arena, &w.bob_paths, &one.mesh, &one.mesh.slug));
+	assert_ok(bob_joins(&w, w.share.url, &two));
+	assert_true(two.already_member);
+	assert_true(str_contains(two.warning, w.broker.fake.ws_url));
+	assert_ok(config_load(w.arena, &w.bob_paths, &config));
+	assert_str(config.meshes.items[0].brokerUrl, at);
+	/* A token's address is signed by the owner that we know. */
+	assert_ok(bob_joins(&w, w.share.token, &two));
+	assert_ok(config_load(w.arena, &w.bob_paths, &config));
+	assert_false(str_eq(config.meshes.items[0].brokerUrl, at));
 	world_end(&w);
 }
 
