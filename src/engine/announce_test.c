@@ -230,7 +230,7 @@ TEST(a_hidden_peer_is_not_listed_not_told_and_not_reached_by_multicasts)
 	expect(bob, "{'peers':[{'displayName':'bob'}],'members':[{},{},{'online':false}]}");
 	send_to(bob, "@ops", "x", NULL);
 	expect(bob, "{'delivery':'nobody'}");
-	send_to(bob, "*", "x", NULL);
+	send_to(bob, "*", "x2", NULL);
 	expect(bob, "{'delivery':'nobody'}");
 	expect_nothing(alice);
 	send_to(bob, alice->pubkey, "y", NULL);

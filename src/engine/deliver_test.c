@@ -486,7 +486,7 @@ TEST(what_is_held_goes_out_when_the_status_lets_it)
 		send_to(alice, bob->pubkey, now, "now");
 		send_to(alice, bob->pubkey, next2, NULL);
 		ack_push(bob, expect_message(bob, now));
-		advance(m->house, 120000);
+		advance(m->house, STATUS_TTL_MS - 1);
 		expect_nothing(bob);
 		say(bob, "{'type':'set_status','status':'idle'}");
 		ack_push(bob, expect_message(bob, next1));

@@ -77,12 +77,25 @@ static struct member *member_new(struct mesh *m, const struct member_row *row)
 	if (!member)
 		abort();
 	member->mesh = m;
+	member->working = (struct timer){ .fn = status_lapse_member, .owner = member };
 	member->no = row->no;
 	copy_text(member->id, sizeof(member->id), row->id);
 	copy_text(member->pubkey, sizeof(member->pubkey), row->pubkey);
 	HASH_ADD(hh, m->members, pubkey, 64, member);
 	HASH_ADD(hh_no, m->members_by_no, no, sizeof(member->no), member);
 	return member;
+}
+
+/* Nobody knows when it was said: it gets the whole time again. */
+static void take_status(struct member *member, enum status status)
+{
+	struct engine *e = member->mesh->engine;
+
+	member->status = status;
+	if (status != STATUS_WORKING)
+		timer_clear(&e->timers, &member->working);
+	else if (!timer_is_set(&member->working))
+		timer_set(&e->timers, &member->working, e->mono_ms + STATUS_TTL_MS);
 }
 
 static void member_fill(struct member *member, struct arena *a, const struct member_row *row)
@@ -97,7 +110,7 @@ static void member_fill(struct member *member, struct arena *a, const struct mem
 	member->seen_ms = row->seen_ms;
 	groups_from_json(&member->groups, a, row->groups);
 	member->role = str_eq(row->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
-	member->status = (enum status)word_index(status_words, row->status);
+	take_status(member, (enum status)word_index(status_words, row->status));
 	member->invite_no = row->invite_no;
 	member->verified = row->claim_signature.len > 0;
 	member->created_ms = row->created_ms;
@@ -179,6 +192,7 @@ static void member_free(struct member *member)
 
 	HASH_DELETE(hh, m->members, member);
 	HASH_DELETE(hh_no, m->members_by_no, member);
+	timer_clear(&m->engine->timers, &member->working);
 	own_free(&member->name);
 	own_free(&member->x25519);
 	own_free(&member->claim_signature);

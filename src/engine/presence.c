@@ -88,6 +88,7 @@ struct presence *presence_add(struct member *member, struct conn_ref conn)
 	p->member = member;
 	p->life = (struct timer){ .fn = life_over, .owner = p };
 	p->lease = (struct timer){ .fn = presence_lease_run, .owner = p };
+	p->working = (struct timer){ .fn = status_lapse, .owner = p };
 	p->connected_ms = e->now_ms;
 	p->made_in = e->batch_no;
 	memcpy(p->id, id_random(e->batch, e->random).ptr, ID_LEN);
@@ -154,6 +155,7 @@ void presence_end(struct presence *p)
 		drop_conn(p);
 	timer_clear(&e->timers, &p->life);
 	timer_clear(&e->timers, &p->lease);
+	timer_clear(&e->timers, &p->working);
 	DL_DELETE(m->presences, p);
 	DL_DELETE2(p->member->presences, p, member_prev, member_next);
 	m->n_presences--;
@@ -197,13 +199,6 @@ bool presence_is_covered(const struct presence *p)
 		if (kind_of(other) > kind_of(p) && presence_same_session(other, p->session_id, p->hostname))
 			return true;
 	return false;
-}
-
-enum status presence_status(const struct presence *p)
-{
-	if (p->status != STATUS_ABSENT)
-		return p->status;
-	return p->member->status != STATUS_ABSENT ? p->member->status : STATUS_IDLE;
 }
 
 str presence_name(const struct presence *p)

@@ -63,6 +63,7 @@ struct member {
 	str name, x25519, claim_signature, summary;
 	enum role role;
 	enum status status;                   /* set with scope member; absent: idle */
+	struct timer working;                 /* when that lapses, see status.c */
 	struct groups groups;
 	bool hidden;                          /* what its connections start with */
 	str profile;                          /* likewise: a JSON object, or empty */
@@ -110,6 +111,7 @@ struct presence {
 	u64 mark;
 	struct timer life;                    /* grace while offline, attestation while online */
 	struct timer lease;
+	struct timer working;                 /* when its own status lapses */
 };
 
 struct mesh {
@@ -191,13 +193,21 @@ bool presence_same_session(const struct presence *p, str session_id, str hostnam
 /* A command typed inside a session, or a link beside it: the session stands for it. */
 bool presence_is_covered(const struct presence *p);
 
+/* status.c - idle, working or not to be disturbed. */
+enum status presence_status(const struct presence *p);
+void presence_set_status(struct presence *p, enum status status);
+void member_set_status(struct member *m, enum status status); /* in memory, for all of it */
+void status_lapse(void *engine, void *presence); /* presence->working */
+void status_lapse_member(void *engine, void *member);
+/* Queues status, summary, groups, visibility and profile to the store. */
+void member_profile_store(const struct member *m);
+
 /* announce.c - who comes and goes, told to the others as far as they can follow. */
 enum announcement { PEER_JOINED, PEER_RETURNED, PEER_LEFT, PEER_HIDDEN, PEER_VISIBLE };
 void presence_announce(struct presence *about, enum announcement what);
 void presence_listen(struct presence *p);        /* from now on it is told */
 void presence_deafen(struct presence *p);
 void announce_calm(void *engine, void *mesh);    /* mesh->calm */
-enum status presence_status(const struct presence *p);
 str presence_name(const struct presence *p);
 str presence_pubkey(const struct presence *p);
 

@@ -35,7 +35,7 @@ enum {
 	LEASE_MS = 30000,                /* an unacked push is sent again after this */
 	WINDOW_MESSAGES = 256,           /* unacked pushes of one connection */
 	WINDOW_BYTES = 1 << 20,
-	STATUS_TTL_MS = 60000,           /* 'working' falls back to idle */
+	STATUS_TTL_MS = 60000,           /* 'working' lapses, see engine/status.c */
 	HINTS_PER_SECOND = 50,           /* presence pushes to one connection */
 	HINTS_CALM_MS = 1000,            /* no news for so long: one peers_changed for what was dropped */
 	HINTS_MUTED_MAX_MS = 10000,      /* and at the latest then */

@@ -4,7 +4,6 @@
 
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
-#include "engine/msg/profile.h"
 #include "engine/req.h"
 
 static struct err *group_name(struct req *rq, str *name)
@@ -59,7 +58,7 @@ static struct err *join_group_run(struct req *rq, const void *args)
 	put(&member->groups, name, in->role);
 	DL_FOREACH2(member->presences, p, member_next)
 		put(&p->groups, name, in->role);
-	member_profile_store(rq, member);
+	member_profile_store(member);
 	req_done(rq);
 	return NULL;
 }
@@ -76,7 +75,7 @@ static struct err *leave_group_run(struct req *rq, const void *args)
 		own_groups_remove(&member->groups, name);
 		DL_FOREACH2(member->presences, p, member_next)
 			own_groups_remove(&p->groups, name);
-		member_profile_store(rq, member);
+		member_profile_store(member);
 	} else {
 		own_groups_remove(&rq->from->groups, name);
 	}

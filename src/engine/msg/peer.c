@@ -3,7 +3,6 @@
 #include <utlist.h>
 
 #include "engine/msg/msg.h"
-#include "engine/msg/profile.h"
 #include "engine/req.h"
 
 static const struct json *parsed(struct arena *a, str text)
@@ -137,15 +136,12 @@ static struct err *set_status_run(struct req *rq, const void *args)
 {
 	const struct set_status_args *in = args;
 	struct member *member = rq->from->member;
-	struct presence *p;
 
 	if (in->scope == SCOPE_MEMBER) {
-		member->status = in->status;
-		DL_FOREACH2(member->presences, p, member_next)
-			p->status = STATUS_ABSENT;
-		member_profile_store(rq, member);
+		member_set_status(member, in->status);
+		member_profile_store(member);
 	} else {
-		rq->from->status = in->status;
+		presence_set_status(rq->from, in->status);
 	}
 	/* A gate may have opened: what was held goes out now, not with the next send (D-05). */
 	member_wake(member);
@@ -163,7 +159,7 @@ static struct err *set_summary_run(struct req *rq, const void *args)
 		own_str(&member->summary, in->summary);
 		DL_FOREACH2(member->presences, p, member_next)
 			own_free(&p->summary);
-		member_profile_store(rq, member);
+		member_profile_store(member);
 	} else {
 		own_str(&rq->from->summary, in->summary);
 	}
@@ -175,7 +171,7 @@ const struct op msg_peer[] = {
 	OP("list_peers", OP_FRAME, list_peers, NULL, list_peers_run, "peers_list", peers_list_fields,
 	   "Lists who is connected to the mesh, and on request all its members."),
 	OP("set_status", OP_FRAME, set_status, NULL, set_status_run, "ack", NULL,
-	   "Says whether the peer is idle, working or not to be disturbed."),
+	   "Says whether the peer is idle, working or not to be disturbed; working lapses after a minute."),
 	OP("set_summary", OP_FRAME, set_summary, NULL, set_summary_run, "ack", NULL,
 	   "Says in one line what the peer is doing."),
 	{ 0 }

@@ -5,39 +5,16 @@
  * overwrites nobody's. A member link without a scope speaks for itself now and for its
  * member's later connections, as wire-core.md 2.8 has it; a session for itself only.
  */
-#include "engine/msg/profile.h"
+#include "proto/peer.h"
 
 #include <utlist.h>
 
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
+#include "engine/req.h"
 #include "proto/message.h"
-#include "proto/peer.h"
 
 enum { PROFILE_JSON_MAX = 1 << 20 };
-
-/* The member-wide settings as the store keeps them. */
-void member_profile_store(struct req *rq, const struct member *member)
-{
-	struct buf b = buf_make(1 << 20);
-	struct json_out o = json_out(&b);
-
-	json_arr(&o);
-	for (size_t i = 0; i < member->groups.n; i++) {
-		json_obj(&o);
-		json_encode(&o, group_fields, &member->groups.items[i]);
-		json_obj_end(&o);
-	}
-	json_arr_end(&o);
-	store_member_profile_set(rq->engine->store, &(struct member_row){
-		.no = member->no, .mesh_no = member->mesh->no, .summary = member->summary,
-		.status = enum_word(status_words, (int)member->status),
-		.groups = arena_dup(rq->arena, buf_str(&b)),
-		.hidden = member->hidden,
-		.profile = member->profile,
-	});
-	buf_done(&b);
-}
 
 /* These two verbs are acked whether asked or not. */
 static void acknowledge(struct req *rq, str req_id)
@@ -67,7 +44,7 @@ static struct err *set_visible_run(struct req *rq, const void *args)
 
 	if (keeps(from, in->scope)) {
 		from->member->hidden = !in->visible;
-		member_profile_store(rq, from->member);
+		member_profile_store(from->member);
 	}
 	if (in->scope == SCOPE_MEMBER) {
 		DL_FOREACH2(from->member->presences, p, member_next)
@@ -140,7 +117,7 @@ static struct err *set_profile_run(struct req *rq, const void *args)
 	TRY(check_profile(rq, in));
 	if (keeps(from, in->scope)) {
 		TRY(merge(rq->arena, &from->member->profile, in));
-		member_profile_store(rq, from->member);
+		member_profile_store(from->member);
 	}
 	if (in->scope == SCOPE_MEMBER) {
 		DL_FOREACH2(from->member->presences, p, member_next)
