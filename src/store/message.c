@@ -33,7 +33,7 @@ void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row
 	QUEUE(st, RECEIPT_END_ADD, V(d->message_no), V(d->mailbox_no), V(mesh_no), V(end->member_no),
 	      V((int)end->state), V(end->at_ms));
 	QUEUE(st, DELIVERY_END, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no));
-	QUEUE(st, MESSAGE_END, V(d->message_no), V(mesh_no));
+	ended_add(st, mesh_no, d->message_no);
 }
 
 void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox)

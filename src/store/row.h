@@ -12,6 +12,7 @@
 enum {
 	NUMBER_BLOCK = 10000, /* numbers reserved at once; the rest of a block is lost at a stop */
 	ROW_FIELDS_MAX = 24,
+	ENDED_MAX = 4096,     /* messages whose end waits for the commit */
 };
 
 struct store {
@@ -21,6 +22,8 @@ struct store {
 		i64 limit;     /* numbers below are reserved, at the latest by this batch's commit */
 		i64 durable;   /* numbers below are reserved on disk */
 	} numbers[NUMBER_COUNT];
+	struct ended { i64 mesh_no, message_no; } *ended; /* by this batch, ENDED_MAX of them */
+	size_t n_ended;
 };
 
 enum field_kind {
@@ -54,6 +57,11 @@ struct err *rows_get(struct store *st, struct arena *a, enum query_no q, const s
 /* The same for at most one row: NULL when there is none. */
 struct err *row_get(struct store *st, struct arena *a, enum query_no q, const struct db_value *values,
 		    size_t n_values, const struct field *fields, size_t size, void **ret_row) MUST_CHECK;
+
+/* A delivery of the message has ended, and the message with it if it was the last. That is
+ * looked at before the commit, for all of them: what ends and what looks alternating could
+ * not go to a server many at a time. No query shows a message without a delivery. */
+void ended_add(struct store *st, i64 mesh_no, i64 message_no);
 
 #define QUEUE(st, name, ...) db_queue((st)->db, &store_queries[Q_##name], DB_VALUES(__VA_ARGS__))
 

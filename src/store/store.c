@@ -43,6 +43,9 @@ struct err *store_open(struct arena *a, struct db *db, struct store **ret_store)
 	if (!st)
 		abort();
 	st->db = db;
+	st->ended = calloc(ENDED_MAX, sizeof(*st->ended));
+	if (!st->ended)
+		abort();
 	e = numbers_load(st, a);
 	if (e) {
 		store_close(st);
@@ -57,12 +60,33 @@ void store_close(struct store *st)
 	if (!st)
 		return;
 	db_rollback(st->db);
+	free(st->ended);
 	free(st);
+}
+
+static void ended_queue(struct store *st)
+{
+	for (size_t i = 0; i < st->n_ended; i++)
+		QUEUE(st, MESSAGE_END, V(st->ended[i].message_no), V(st->ended[i].mesh_no));
+	st->n_ended = 0;
+}
+
+void ended_add(struct store *st, i64 mesh_no, i64 message_no)
+{
+	/* The recipients of one message often ack it together. */
+	if (st->n_ended && st->ended[st->n_ended - 1].message_no == message_no)
+		return;
+	if (st->n_ended == ENDED_MAX)
+		ended_queue(st);
+	st->ended[st->n_ended++] = (struct ended){ mesh_no, message_no };
 }
 
 struct err *store_commit(struct store *st, struct arena *a)
 {
-	struct err *e = db_commit(st->db, a);
+	struct err *e;
+
+	ended_queue(st);
+	e = db_commit(st->db, a);
 
 	for (size_t kind = 0; kind < NUMBER_COUNT; kind++) {
 		if (e)
@@ -75,6 +99,7 @@ struct err *store_commit(struct store *st, struct arena *a)
 
 void store_rollback(struct store *st)
 {
+	st->n_ended = 0;
 	db_rollback(st->db);
 	for (size_t kind = 0; kind < NUMBER_COUNT; kind++)
 		st->numbers[kind].limit = st->numbers[kind].durable;
