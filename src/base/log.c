@@ -56,8 +56,8 @@ static void add_quoted(struct buf *b, str s)
 		if (n == 2)
 			buf_printf(b, "\\u%04x", (u8)s.ptr[i + 1]);
 		else if (n == 3)
-			buf_printf(b, "\\u%04x", 0x2000u | (s.ptr[i + 1] & 0x3fu) << 6 |
-							  (s.ptr[i + 2] & 0x3fu));
+			buf_printf(b, "\\u%04x",
+				   0x2000u | (s.ptr[i + 1] & 0x3fu) << 6 | (s.ptr[i + 2] & 0x3fu));
 		i += n ? n - 1 : 0;
 		if (n)
 			continue;
@@ -113,7 +113,8 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
 		add_text(&line, level, now, msg, fields);
 	if (line.full) {
 		buf_clear(&line);
-		buf_printf(&line, "{\"level\":\"error\",\"msg\":\"log line over %d bytes dropped\"}\n",
+		buf_printf(&line,
+			   "{\"level\":\"error\",\"msg\":\"log line over %d bytes dropped\"}\n",
 			   LOG_LINE_MAX);
 	}
 	/* A log that cannot be written must not stop the program. */

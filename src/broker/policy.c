@@ -16,7 +16,8 @@ bool policy_is_json(str content_type)
  * defaults adds no header and names us as the Host, but it speaks HTTP/1.0. */
 static bool came_through_proxy(const struct http_head *head)
 {
-	static const str marks[] = { S("forwarded"), S("via"), S("x-real-ip"), S("client-ip"),
+	static const str marks[] = { S("forwarded"),      S("via"),
+				     S("x-real-ip"),      S("client-ip"),
 				     S("true-client-ip"), S("cf-connecting-ip") };
 
 	for (size_t i = 0; i < head->n_headers; i++) {

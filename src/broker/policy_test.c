@@ -134,7 +134,8 @@ TEST(guesses_of_one_network_are_one_account)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
 	assert_str(account_of(a, "2001:db8:1:2::1"), S("2001:0db8:0001:0002::/64"));
-	assert_str(account_of(a, "2001:db8:1:2:ffff:ffff:ffff:ffff"), account_of(a, "2001:db8:1:2::1"));
+	assert_str(account_of(a, "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+		   account_of(a, "2001:db8:1:2::1"));
 	assert_false(str_eq(account_of(a, "2001:db8:1:3::1"), account_of(a, "2001:db8:1:2::1")));
 	assert_str(account_of(a, "::ffff:10.0.0.1"), S("10.0.0.1"));
 	assert_str(account_of(a, "::1"), S("::1"));

@@ -19,7 +19,7 @@
 struct join {
 	const struct client *c;
 	str who;
-	str code, invite_id; /* of our own invite; empty for a token */
+	str code, invite_id;    /* of our own invite; empty for a token */
 	bool address_is_signed; /* the broker's, by the owner we know */
 	struct config_args config;
 	struct sign_pair member;
@@ -84,9 +84,10 @@ static bool is_elsewhere(struct arena *a, struct join *j, str mesh_id)
 		return false;
 	j->made.mesh = *known;
 	j->made.already_member = true;
-	j->made.warning = arena_printf(a, "this invite names another broker, %.*s, and nothing was "
-					  "changed; if the mesh has moved there, change brokerUrl "
-					  "in config.json",
+	j->made.warning = arena_printf(a,
+				       "this invite names another broker, %.*s, and nothing was "
+				       "changed; if the mesh has moved there, change brokerUrl "
+				       "in config.json",
 				       STRF(named));
 	return true;
 }
