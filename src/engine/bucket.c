@@ -25,6 +25,11 @@ void bucket_take(struct bucket *b)
 	b->used += TOKEN;
 }
 
+void bucket_take_many(struct bucket *b, i64 n)
+{
+	b->used += n * TOKEN;
+}
+
 void bucket_give_back(struct bucket *b, i64 n)
 {
 	b->used = MAX(b->used - n * TOKEN, 0);

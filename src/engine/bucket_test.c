@@ -58,6 +58,16 @@ TEST(it_holds_no_more_than_its_burst)
 	assert_int_equal(b.used, 0);
 }
 
+TEST(what_is_owed_is_paid_first)
+{
+	struct bucket b = { .at_ms = 0 };
+
+	assert_true(bucket_has(&b, 0, 60, 10));
+	bucket_take_many(&b, 15);
+	assert_false(bucket_has(&b, 5000, 60, 10));
+	assert_true(bucket_has(&b, 6000, 60, 10));
+}
+
 TEST(a_clock_that_goes_back_gives_nothing)
 {
 	struct bucket b = { 0 };

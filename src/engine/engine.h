@@ -25,7 +25,8 @@ enum {
 struct engine_settings {
 	i64 rate_per_minute, rate_burst;   /* accepted sends of a member; 0 per minute: no limit */
 	i64 max_message_bytes;             /* ciphertext + nonce + targetSpec */
-	i64 max_connections_per_mesh;
+	i64 max_connections_per_mesh, max_connections_per_member, max_session_keys_per_member;
+	i64 lists_kb_per_minute;           /* peer lists that one member gets */
 	bool refuse_offline;               /* --offline refuse: the reference's rule */
 	i64 grace_ms, lease_ms;
 	i64 window_messages, window_bytes;

@@ -338,6 +338,42 @@ TEST(reconnecting_with_one_session_id_never_fills_the_mesh)
 	enter(carol, GREETING(0));
 }
 
+TEST(one_member_can_neither_fill_the_mesh_nor_its_memory)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = newcomer(m, "alice"), *carol = newcomer(m, "carol");
+	struct peer *one = twin(alice), *two = twin(alice);
+
+	h->settings.max_connections_per_member = 2;
+	h->settings.max_session_keys_per_member = 2;
+	restart(h);
+	enter(one, GREETING(.session = true, .session_id = "s1"));
+	enter(two, GREETING(.session = true, .session_id = "s2"));
+	greet(alice, GREETING(.session_id = "s3"));
+	expect(alice, "{'type':'error','code':'capacity','message':'member at connection capacity; close one, "
+	       "or wait until those that were lost are given up'}");
+	expect_close(alice, 1008, "capacity");
+	enter(carol, GREETING(0));
+	/* A place is free, but no further key is remembered; without one there is no end. */
+	hang_up(two);
+	h->at.us += 1000;
+	greet(alice, GREETING(.session = true, .session_id = "s3"));
+	expect(alice, "{'type':'error','code':'capacity','message':'member at session key capacity; use a key again, or none'}");
+	expect_close(alice, 1008, "capacity");
+	h->at.us += 1000;
+	enter(alice, GREETING(.session_id = "s3"));
+	hang_up(alice);
+	/* A key that is known already comes back, also after a start. */
+	restart(h);
+	h->at.us += 1000;
+	enter(two, GREETING(.session = true, .session_id = "s2"));
+	h->at.us += 1000;
+	greet(alice, GREETING(.session = true, .session_id = "s4"));
+	expect(alice, "{'type':'error','code':'capacity','message':'member at session key capacity; use a key again, or none'}");
+}
+
 TEST(a_clean_goodbye_leaves_no_ghost_and_is_told)
 {
 	ARENA;

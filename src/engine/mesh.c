@@ -143,6 +143,7 @@ static struct mailbox *mailbox_new(struct member *member, i64 no, str pubkey, bo
 	HASH_ADD(hh, m->mailboxes, pubkey, 64, mb);
 	if (!session)
 		member->mailbox = mb;
+	member->n_session_keys += session;
 	return mb;
 }
 
@@ -182,6 +183,7 @@ static void mailbox_drop(struct mailbox *mb)
 	timer_clear(&m->engine->timers, &mb->orphan);
 	if (mb->holder)
 		mb->holder->mailbox = NULL;
+	mb->member->n_session_keys -= mb->session;
 	HASH_DELETE(hh, m->mailboxes, mb);
 	free(mb);
 }

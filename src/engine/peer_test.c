@@ -80,6 +80,32 @@ TEST(members_are_listed_on_request_with_what_proves_them)
 	assert_int_equal(proved, 1);
 }
 
+TEST(lists_are_bounded_by_what_they_weigh)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice, *bob;
+
+	h->settings.lists_kb_per_minute = 3;
+	restart(h);
+	alice = arrive(m, "alice");
+	bob = arrive(m, "bob");
+	forget_all(h);
+	for (int i = 0; i < 3; i++) {
+		say(alice, "{'type':'list_peers','_reqId':'%d'}", i);
+		expect(alice, "{'type':'peers_list','_reqId':'%d'}", i);
+	}
+	say(alice, "{'type':'list_peers','_reqId':'3'}");
+	expect(alice, "{'type':'error','code':'rate_limit','_reqId':'3'}");
+	/* It costs nobody else, and not for ever. */
+	say(bob, "{'type':'list_peers','_reqId':'4'}");
+	expect(bob, "{'type':'peers_list','_reqId':'4'}");
+	advance(h, 20000);
+	say(alice, "{'type':'list_peers','_reqId':'5'}");
+	expect(alice, "{'type':'peers_list','_reqId':'5'}");
+}
+
 TEST(a_one_shot_command_does_not_make_its_member_online)
 {
 	ARENA;

@@ -73,6 +73,8 @@ struct member {
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
 	struct bucket sends, refusals;
+	struct bucket lists;                  /* kilobytes of peer lists */
+	i64 n_session_keys;                   /* its mailboxes but its own */
 	i64 sends_in, n_sends;                /* batch that charged it last, and how often */
 	struct mailbox *mailbox;
 	struct presence *presences;           /* oldest first */

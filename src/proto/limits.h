@@ -9,6 +9,9 @@ enum {
 	MESSAGE_BYTES_DEFAULT = 65536,   /* MAX_MESSAGE_BYTES: ciphertext + nonce + targetSpec */
 	FRAME_FACTOR = 4,                /* frame limit = FRAME_FACTOR * MAX_MESSAGE_BYTES */
 	MESH_CONNECTIONS_DEFAULT = 10000,/* MAX_CONNECTIONS_PER_MESH */
+	MEMBER_CONNECTIONS_MAX = 256,    /* of one member, those in grace included */
+	MEMBER_SESSION_KEYS_MAX = 16384, /* session keys that one member showed within a week */
+	LISTS_KB_PER_MINUTE = 131072,    /* peer lists of one member, and as much at once */
 	UNAUTHENTICATED_DEFAULT = 1024,  /* sockets without a hello, all addresses */
 	UNAUTHENTICATED_PER_ADDRESS = 256,
 	BODY_BYTES_MAX = 65536,          /* HTTP request body */

@@ -127,15 +127,27 @@ static void replace_same_session(struct member *member, const struct introductio
 	}
 }
 
-/* A mesh is full for newcomers, not for who takes the place of its own presence. */
-static bool has_place(const struct member *member, const struct introduction *in)
+/* A mesh is full for newcomers, not for who takes the place of its own presence; and one
+ * member can neither fill it nor have keys remembered without end. */
+static struct err *check_place(struct req *rq, const struct introduction *in, const struct member *member)
 {
-	i64 others = member->mesh->n_presences;
+	const struct engine_settings *s = &rq->engine->settings;
+	i64 own = 0, replaced = 0;
 	const struct presence *p;
 
-	DL_FOREACH2(member->presences, p, member_next)
-		others -= same_session(p, in);
-	return others < member->mesh->engine->settings.max_connections_per_mesh;
+	DL_FOREACH2(member->presences, p, member_next) {
+		own++;
+		replaced += same_session(p, in);
+	}
+	if (member->mesh->n_presences - replaced >= s->max_connections_per_mesh)
+		return refuse(rq, S("capacity"), "mesh at connection capacity");
+	if (own - replaced >= s->max_connections_per_member)
+		return refuse(rq, S("capacity"), "member at connection capacity; close one, or wait until those "
+						 "that were lost are given up");
+	if (in->session_pubkey.len && !mesh_mailbox(member->mesh, in->session_pubkey) &&
+	    member->n_session_keys >= s->max_session_keys_per_member)
+		return refuse(rq, S("capacity"), "member at session key capacity; use a key again, or none");
+	return NULL;
 }
 
 static bool has_capability(const struct strs *list, str name)
@@ -251,8 +263,8 @@ static struct err *enter(struct req *rq, const struct introduction *in)
 	if (in->session_pubkey.len)
 		TRY(check_session_key(rq, in, member));
 	p = find_lease(member, in);
-	if (!p && !has_place(member, in))
-		return refuse(rq, S("capacity"), "mesh at connection capacity");
+	if (!p)
+		TRY(check_place(rq, in, member));
 	/* It may have waited in the queue; and a signature is only remembered for so long. */
 	if (in->timestamp + HELLO_SKEW_MS < e->now_ms)
 		return refuse(rq, S("timestamp_skew"), "hello rejected: timestamp_skew");

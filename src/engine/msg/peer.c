@@ -113,13 +113,25 @@ static struct err *list_members(struct req *rq, struct member_list *out)
 	return NULL;
 }
 
+/* A list may be megabytes for a line that asks: what a member gets of them is bounded. */
+static void send_list(struct req *rq, const struct peers_list_args *out)
+{
+	struct block *block = message_block("peers_list", peers_list_fields, out);
+
+	bucket_take_many(&rq->from->member->lists, (i64)(block->len / 1024 + 1));
+	effects_send(rq->engine->fx, rq->event->from, block, 0);
+}
+
 static struct err *list_peers_run(struct req *rq, const void *args)
 {
+	i64 kb = rq->engine->settings.lists_kb_per_minute;
 	const struct list_peers_args *in = args;
 	struct mesh *m = rq->from->mesh;
 	struct peers_list_args out = { ._reqId = in->_reqId, .peers = { .present = true } };
 	struct presence *p;
 
+	if (!bucket_has(&rq->from->member->lists, rq->engine->mono_ms, kb, kb))
+		return FAIL(rq->arena, RATE_LIMIT, "too many long peer lists; wait a minute");
 	out.peers.items = NEW_ARRAY(rq->arena, struct peer_args, (size_t)m->n_presences);
 	DL_FOREACH(m->presences, p)
 		if (is_shown(p, rq->from->member) && !presence_is_covered(p))
@@ -128,7 +140,7 @@ static struct err *list_peers_run(struct req *rq, const void *args)
 		TRY(list_members(rq, &out.members));
 		out.ownerPubkey = str_of(m->owner_pubkey, 64);
 	}
-	req_send(rq, "peers_list", peers_list_fields, &out);
+	send_list(rq, &out);
 	return NULL;
 }
 
