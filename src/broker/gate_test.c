@@ -85,7 +85,7 @@ static void on_ws_close(void *arg, struct ws_conn *c, const struct ws_end *end)
 	gate_on_close(((struct stage *)arg)->gate, c, end);
 }
 
-static struct stage *stage_new(struct arena *a)
+static struct stage *stage_with(struct arena *a, const struct server_limits *limits)
 {
 	struct stage *t = NEW(a, struct stage);
 	struct hub_ends ends = { submit, apply, room, t };
@@ -106,11 +106,16 @@ static struct stage *stage_new(struct arena *a)
 		.on_ws_close = on_ws_close,
 		.ws_path = "/ws",
 	};
-	t->server = server_new(t->loop, &t->app, t, &server_limits_default);
+	t->server = server_new(t->loop, &t->app, t, limits);
 	gate_set_server(t->gate, t->server);
 	assert_ok(server_listen(a, t->server, S("127.0.0.1"), 0, NULL));
 	sign_pair_new(&t->key);
 	return t;
+}
+
+static struct stage *stage_new(struct arena *a)
+{
+	return stage_with(a, &server_limits_default);
 }
 
 static void stage_free(struct stage *t)
@@ -169,7 +174,8 @@ static const struct ws_client_app client_app = {
 	.on_close = client_close,
 };
 
-static struct client *client_new(struct stage *t, const struct http_header *headers, size_t n)
+static struct client *client_on(struct stage *t, struct loop *loop, const struct http_header *headers,
+				size_t n)
 {
 	struct client *c = NEW(t->arena, struct client);
 	struct ws_client_spec spec = {
@@ -178,9 +184,18 @@ static struct client *client_new(struct stage *t, const struct http_header *head
 		.n_headers = n,
 	};
 
-	c->ws = ws_client_new(t->loop, &spec, &client_app, c);
-	UNTIL(t->loop, c->open || c->closed);
+	c->ws = ws_client_new(loop, &spec, &client_app, c);
+	while (!c->open && !c->closed) {
+		loop_turn(loop, 1);
+		if (loop != t->loop)
+			loop_turn(t->loop, 1);
+	}
 	return c;
+}
+
+static struct client *client_new(struct stage *t, const struct http_header *headers, size_t n)
+{
+	return client_on(t, t->loop, headers, n);
 }
 
 static str hello(struct stage *t, const char *challenge)
@@ -440,6 +455,41 @@ TEST(the_engine_hears_how_a_connection_ended)
 			ws_client_free(c->ws);
 	}
 	stage_free(t);
+}
+
+/* Its process hangs or its network is gone: no pong, and after dead_ms no connection. The
+ * engine hears of a loss, not of a goodbye, so the presence has its grace. */
+TEST(who_gives_no_sign_of_life_is_lost_not_gone)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct server_limits limits = server_limits_default;
+	struct stage *t;
+	struct loop *elsewhere;
+	struct client *alive, *dead;
+
+	limits.ping_ms = 20;
+	limits.dead_ms = 300;
+	t = stage_with(a, &limits);
+	assert_ok(loop_new(a, &elsewhere));
+	alive = greeted(t);
+	dead = client_on(t, elsewhere, NULL, 0);
+	ws_client_send(dead->ws, hello(t, dead->challenge));
+	while (t->n < 2) {
+		loop_turn(elsewhere, 1);
+		loop_turn(t->loop, 1);
+	}
+	admit(t, t->notes[1]->from);
+	/* From here on nobody runs the dead one. */
+	UNTIL(t->loop, t->n == 3);
+	assert_int_equal(t->notes[2]->kind, EVENT_CLOSED);
+	assert_true(conn_ref_eq(t->notes[2]->from, t->notes[1]->from));
+	assert_false(t->notes[2]->clean);
+	assert_false(alive->closed);
+	ws_client_free(alive->ws);
+	ws_client_free(dead->ws);
+	stage_free(t);
+	loop_turn(elsewhere, 0);
+	loop_free(elsewhere);
 }
 
 TEST(the_engine_refuses_with_an_error_and_a_close)
