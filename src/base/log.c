@@ -57,7 +57,8 @@ static void add_quoted(struct buf *b, str s)
 			buf_printf(b, "\\u%04x", (u8)s.ptr[i + 1]);
 		else if (n == 3)
 			buf_printf(b, "\\u%04x",
-				   0x2000u | (s.ptr[i + 1] & 0x3fu) << 6 | (s.ptr[i + 2] & 0x3fu));
+				   0x2000u | ((u8)s.ptr[i + 1] & 0x3fu) << 6 |
+					   ((u8)s.ptr[i + 2] & 0x3fu));
 		i += n ? n - 1 : 0;
 		if (n)
 			continue;
