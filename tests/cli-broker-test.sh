@@ -123,6 +123,17 @@ says 'stored, bob takes it later'
 is 0 'unless it is urgent' as alice send bob 'urgent' --priority now
 until_ok grep -q 'urgent' "$work/listen"
 grep -q 'held back' "$work/listen" && verdict no '  only that comes' || verdict ok '  only that comes'
+is 0 'hidden' as bob visible false
+says 'you are hidden'
+is 0 'not listed for others' as alice peers --all
+grep -q '@dev:lead' "$out" && verdict no '  nobody in @dev' || verdict ok '  nobody in @dev'
+is 0 'but for oneself' as bob peers --all
+says '(hidden)'
+is 0 'a broadcast that nobody hears' as alice send '*' 'not for the hidden'
+says 'nobody is connected'
+is 0 'shown again' as bob visible true
+says 'listed again'
+is 3 'neither true nor false' as bob visible perhaps
 is 0 'status again' as bob status set idle
 until_ok grep -q 'held back' "$work/listen"
 kill -INT $listener

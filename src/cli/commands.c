@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&peers_command,
 	&summary_command,
 	&status_set_command,
+	&visible_command,
 	&group_join_command,
 	&group_leave_command,
 	&serve_command,

@@ -9,6 +9,6 @@
 extern const struct command create_command, group_join_command, group_leave_command, help_command,
 	inbox_command, join_command, leave_command, list_command, listen_command, peers_command,
 	send_command, serve_command, share_command, status_set_command, summary_command,
-	whoami_command;
+	visible_command, whoami_command;
 
 #endif

@@ -124,6 +124,8 @@ static void peer_row(struct cli *c, const struct answer *answer, const struct pe
 	out_span(o, TONE_BOLD, " %.*s", STRF(p->displayName));
 	if (is_own(answer, p))
 		out_span(o, TONE_DIM, " (you)");
+	if (p->visible && p->visible->type == JSON_BOOL && !p->visible->b)
+		out_span(o, TONE_DIM, " (hidden)");
 	if (is_unverified(answer, p->memberPubkey))
 		out_span(o, TONE_YELLOW, " unverified");
 	about(c, p);

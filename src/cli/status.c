@@ -38,5 +38,5 @@ const struct command status_set_command = {
 	.run = status_set_run,
 	.doc = "Sets your status: idle, working or dnd.",
 	.more = "With dnd only messages of priority 'now' are brought to you;\n"
-		"'inbox' shows the others.",
+		"'inbox' shows the others. 'working' does the same for a minute.",
 };
