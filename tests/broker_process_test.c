@@ -419,7 +419,7 @@ TEST(what_is_no_database_is_left_alone)
 		   "a letter to my aunt, long enough to be no empty file", 0600);
 	child_refuses(c, "", 10, "is not a SQLite database");
 	assert_true(str_starts(file_text(a, file_in(c, "broker.db")), S("a letter to my aunt")));
-	child_refuses(c, "--database postgresql://h/x", 3, "keeps its data in SQLite only");
+	child_refuses(c, "--database postgresql://u:hush@127.0.0.1:1/x", 4, "no connection to the database: ");
 	child_refuses(c, "--database /nowhere/x.db", 10, "/nowhere/x.db");
 	child_free(c);
 }

@@ -9,6 +9,8 @@
 #include "broker/http.h"
 #include "crypto/secret.h"
 #include "db/db.h"
+#include "db/pg.h"
+#include "db/pg_url.h"
 #include "db/sqlite.h"
 #include "engine/thread.h"
 #include "net/url.h"
@@ -130,19 +132,17 @@ static struct engine_stats stats(void *arg)
 static struct err *open_data(struct broker *b)
 {
 	struct arena *a = b->arena;
-	str key_path, database_path;
-	bool key_is_new, database_is_new;
+	str database = b->settings->database, key_path;
+	bool key_is_new;
 
 	TRY(datadir_open(a, b->settings->data, &b->dir));
 	key_path = datadir_file(a, &b->dir, "broker.key");
-	database_path = b->settings->database;
 	key_is_new = access(arena_cstr(a, key_path), F_OK) != 0;
-	database_is_new = access(arena_cstr(a, database_path), F_OK) != 0;
-	TRY(db_open(a, &db_sqlite, database_path, &b->db));
+	TRY(db_open(a, pg_url_is(database) ? &db_pg : &db_sqlite, database, &b->db));
 	TRY(store_migrate(a, b->db));
 	TRY(store_open(a, b->db, &b->store));
 	TRY(keyfile_open(a, key_path, &b->keys));
-	if (key_is_new && !database_is_new)
+	if (key_is_new && !store_is_new(b->store))
 		log_warn("broker.key was missing and is made anew: owner keys sealed under the old one "
 			 "cannot be opened; restore it from a backup if there is one",
 			 LOG_S("file", key_path));

@@ -6,6 +6,7 @@
  */
 #include "broker/settings.h"
 
+#include "db/pg_url.h"
 #include "net/url.h"
 
 enum { SETTINGS_MAX = 32, ENV_NAME_MAX = 96 };
@@ -163,17 +164,18 @@ static struct err *default_data(struct reading *r)
 
 static struct err *find_database(struct arena *a, struct settings *s)
 {
+	struct pg_url pg;
+
 	if (str_starts(s->database, S("sqlite:")))
 		s->database = str_skip(s->database, sizeof("sqlite:") - 1);
 	/* sqlite:///path is the form with an empty host. */
 	if (str_starts(s->database, S("///")))
 		s->database = str_skip(s->database, 2);
 	if (str_starts(s->database, S("postgres:")) || str_starts(s->database, S("postgresql:")))
-		return FAIL(a, NOT_SUPPORTED,
-			    "this version keeps its data in SQLite only: leave --database "
-			    "out, or give a file as sqlite:PATH");
+		return pg_url_read(a, s->database, &pg);
 	if (str_contains(s->database, S("://")))
-		return FAIL(a, BAD_REQUEST, "--database is a path or sqlite:PATH");
+		return FAIL(a, BAD_REQUEST,
+			    "--database is a path, sqlite:PATH or postgresql://USER@HOST/DATABASE");
 	if (str_empty(s->database))
 		s->database = arena_printf(a, "%.*s/broker.db", STRF(s->data));
 	return NULL;

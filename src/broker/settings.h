@@ -26,7 +26,7 @@ struct rate { i64 per_minute, burst; };          /* per_minute 0: no limit */
 
 struct settings {
 	struct listen_list listen;
-	str data, database;           /* database: path of the SQLite file */
+	str data, database;           /* database: path of the SQLite file, or postgresql://... */
 	str public_url;               /* http(s)://host[:port][/path] without a last '/'; or empty */
 	str tls_cert, tls_key, config;
 	int log_format, log_level;    /* enum log_format, enum log_level */

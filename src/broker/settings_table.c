@@ -21,7 +21,9 @@ const struct setting settings_table[] = {
 	  .doc = "Directory of the database and the keys; default $XDG_STATE_HOME/claudemesh or "
 		 "~/.local/state/claudemesh. One broker at a time may use it." },
 	{ "database", SETTING_TEXT, AT(database), .value = "URL", .reference = "DATABASE_URL",
-	  .doc = "SQLite file, as a path or sqlite:PATH; default broker.db in the data directory." },
+	  .doc = "SQLite file, as a path or sqlite:PATH (default broker.db in the data directory), or "
+		 "PostgreSQL, as postgresql://USER@HOST/DATABASE; a password is better in PGPASSFILE or "
+		 "the configuration file than here." },
 	{ "public-url", SETTING_URL, AT(public_url), .value = "URL",
 	  .reference = "BROKER_PUBLIC_URL BROKER_URL BROKER_WS_URL APP_URL",
 	  .doc = "How others reach this broker, such as https://mesh.example.org; stands in "

@@ -129,9 +129,10 @@ static const struct {
 	{ "--max-message-bytes 9", "is not a number from" },
 	{ "--max-message-bytes 99999999999999999999", "is not a number from" },
 	{ "--public-url ftp://x", "--public-url: " },
-	{ "--database postgresql://h/d", "keeps its data in SQLite only" },
-	{ "--database postgres://h/d", "keeps its data in SQLite only" },
-	{ "--database mysql://h/d", "--database is a path or sqlite:PATH" },
+	{ "--database postgresql:h/d", "does not start with postgresql://" },
+	{ "--database postgresql://u:a@b@h/d", "write %40 for it" },
+	{ "--database postgresql://h/d?schema=A", "schema 'A'" },
+	{ "--database mysql://h/d", "--database is a path, sqlite:PATH or postgresql://" },
 	{ "--tls-cert x", "--tls-cert and --tls-key go together" },
 	{ "--tls-key x", "--tls-cert and --tls-key go together" },
 	{ "--reference-env=maybe", "--reference-env: 'maybe' is neither yes nor no" },
@@ -156,7 +157,8 @@ TEST(database_forms)
 	} forms[] = {
 		{ "/x/y.db", "/x/y.db" },   { "sqlite:/x/y.db", "/x/y.db" },
 		{ "sqlite:y.db", "y.db" },  { "sqlite:///x/y.db", "/x/y.db" },
-		{ ":memory:", ":memory:" },
+		{ ":memory:", ":memory:" }, { "postgres://h/d", "postgres://h/d" },
+		{ "postgresql://h/d?schema=x", "postgresql://h/d?schema=x" },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 

@@ -64,6 +64,14 @@ void store_close(struct store *st)
 	free(st);
 }
 
+bool store_is_new(const struct store *st)
+{
+	for (size_t kind = 0; kind < NUMBER_COUNT; kind++)
+		if (st->numbers[kind].durable)
+			return false;
+	return true;
+}
+
 static void ended_queue(struct store *st)
 {
 	for (size_t i = 0; i < st->n_ended; i++)

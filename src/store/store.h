@@ -26,6 +26,8 @@ struct err *store_migrate(struct arena *a, struct db *db) MUST_CHECK;
 /* db must outlive the store and be migrated. */
 struct err *store_open(struct arena *a, struct db *db, struct store **ret_store) MUST_CHECK;
 void store_close(struct store *st);
+/* Nothing was ever stored. */
+bool store_is_new(const struct store *st);
 
 /* A batch. Commit sends the queued writes in one transaction and makes them durable; with
  * nothing queued it does nothing. On failure nothing of the batch is stored. Rollback

@@ -75,6 +75,19 @@ static void child_run(const struct broker *b, char *const argv[], pid_t parent)
 	_exit(127);
 }
 
+/* On PostgreSQL (postgres.sh) each runner has a schema of its own. */
+static char *test_database(struct arena *a, const struct broker *b)
+{
+	const char *kind = getenv("CLAUDEMESH_TEST_DB"), *url = getenv("CLAUDEMESH_TEST_PG");
+
+	if (!kind || strcmp(kind, "pg") != 0 || !url)
+		return NULL;
+	for (size_t i = 0; i < b->flag_count; i++)
+		if (str_starts(str_from(b->flags[i]), S("--database")))
+			return NULL;
+	return arena_cstr(a, arena_printf(a, "--database=%s&schema=conv%ld", url, (long)getpid()));
+}
+
 static struct err *spawn(struct arena *a, struct broker *b)
 {
 	char *argv[FIXED_ARGS + BROKER_FLAGS_MAX] = {
@@ -85,6 +98,8 @@ static struct err *spawn(struct arena *a, struct broker *b)
 	pid_t parent = getpid(), pid;
 	size_t n = 5;
 
+	argv[n] = test_database(a, b);
+	n += argv[n] != NULL;
 	for (size_t i = 0; i < b->flag_count; i++)
 		argv[n++] = arena_cstr(a, str_from(b->flags[i]));
 	pid = fork();
