@@ -252,5 +252,6 @@ u64 ledger_unacked(const struct ledger *l)
 
 u64 ledger_failures(const struct ledger *l)
 {
-	return ledger_lost(l) + ledger_unacked(l) + l->doubled + l->unexpected;
+	return ledger_lost(l) + ledger_unacked(l) + l->doubled + l->unexpected +
+	       l->accepted_twice;
 }
