@@ -92,6 +92,31 @@ is 0 'inbox is empty now' as bob inbox --json
 one_document
 says '"messages":[]'
 
+is 0 'the same id again' as alice send bob 'once more' --id mine-2 --json
+is 0 'is the same message' as alice send bob 'once more' --id mine-2 --json
+says '"duplicate":true'
+is 12 'another text under that id' as alice send bob 'something else' --id mine-2
+tells 'idempotency_key_reused'
+is 11 'send --wait to one who is away' as alice send bob 'wait for it' --wait --timeout 1s --json
+one_document
+says '"ok":false'
+says '"error":"timeout"'
+id=$(member messageId)
+is 0 'msg-status' as alice msg-status "$id"
+says 'queued'
+is 0 'message status of a prefix' as bob message status "$(echo "$id" | cut -c 1-16)" --json
+one_document
+says '"state":"queued"'
+is 5 'msg-status of somebody else' as carol msg-status "$id"
+tells 'message not found'
+is 3 'msg-status of no id' as alice msg-status 'abc%'
+tells 'a message id needs 8 characters, this has 4'
+is 3 'msg-status of a strange id' as alice msg-status 'abcdefgh%'
+tells 'expected'
+is 0 'it is fetched' as bob inbox
+is 0 'and then delivered' as alice msg-status "$id" --json
+says '"delivered":true'
+
 CLAUDEMESH_CONFIG_DIR="$work/bob" "$claudemesh" listen --json >"$work/listen" 2>/dev/null &
 listener=$!
 pids="$pids $listener"
@@ -99,6 +124,10 @@ online() { as alice peers --json | sed 's/"members":.*//' | grep -q '"displayNam
 until_ok online
 is 0 'send to one who is there' as alice send bob 'live text'
 says 'sent to bob'
+is 0 'send --wait to one who is there' as alice send bob 'waited for' --wait=delivered
+says 'delivered'
+is 3 'send --wait for something else' as alice send bob hi --wait=read
+is 12 'send --wait to nobody' as alice send @none hi --wait
 until_ok grep -q 'live text' "$work/listen"
 is 0 'join a group' as bob group join @dev --role lead
 is 0 'a group message' as alice send @dev 'to the group'

@@ -100,6 +100,16 @@ static bool is_flag(str token)
 	return token.len >= 2 && token.ptr[0] == '-';
 }
 
+/* A value may be "-" but not look like a flag: --mesh --json is a slip. The command is not
+ * known yet, and what may stand alone in one (send --wait) has a number in another (inbox). */
+static bool is_value(const struct flag *f, str next)
+{
+	i64 number;
+
+	return !is_flag(next) &&
+	       (flag_takes_next(f) || (f->kind == FLAG_CHOICE && str_to_i64(next, &number)));
+}
+
 /* Puts the token at *i (and its value) where it belongs. False: the rest is passed on. */
 static bool scan_token(struct scan *s, int argc, char *const *argv, int *i,
 		       const struct command *const *list)
@@ -116,9 +126,7 @@ static bool scan_token(struct scan *s, int argc, char *const *argv, int *i,
 	}
 	use = use_of(token);
 	f = flag_anywhere(list, use.name);
-	/* A value may be "-" but not look like a flag: --mesh --json is a slip. */
-	if (f && f->kind != FLAG_BOOL && !use.has_value && *i + 1 < argc &&
-	    !is_flag(str_from(argv[*i + 1]))) {
+	if (f && !use.has_value && *i + 1 < argc && is_value(f, str_from(argv[*i + 1]))) {
 		use.value = str_from(argv[++*i]);
 		use.has_value = true;
 	}
@@ -343,7 +351,7 @@ static struct err *set_passed(struct cli *c, char *const *rest)
 			*passed++ = rest[i];
 			continue;
 		}
-		if (f->kind != FLAG_BOOL && !use.has_value && rest[i + 1]) {
+		if (flag_takes_next(f) && !use.has_value && rest[i + 1]) {
 			use.value = str_from(rest[++i]);
 			use.has_value = true;
 		}

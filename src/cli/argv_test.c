@@ -6,11 +6,18 @@
 #define FLAG_KIND_priority FLAG_ENUM
 #define FLAG_WORDS_priority priority_words
 
+enum wait_for { WAIT_ABSENT, WAIT_DELIVERED };
+static const char *const wait_words[] = { "", "delivered", NULL };
+#define FLAG_C_wait enum wait_for
+#define FLAG_KIND_wait FLAG_CHOICE
+#define FLAG_WORDS_wait wait_words
+
 #define SEND_FLAGS(F, T) \
 	F(T, priority, priority, "P", 0, 0, "priority") \
 	F(T, bool, online, "", 0, 0, "online") \
 	F(T, i64, max_tries, "N", 1, 10, "a name of two words") \
 	F(T, duration, expires, "D", 1000, 7 * 86400000, "time") \
+	F(T, wait, wait, "[=delivered]", 0, 0, "a word or nothing") \
 	F(T, str, id, "ID", 1, 8, "id")
 CLI_FLAGS(send, SEND_FLAGS);
 

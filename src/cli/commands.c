@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&send_command,
 	&inbox_command,
 	&listen_command,
+	&msg_status_command,
 	&peers_command,
 	&summary_command,
 	&status_set_command,

@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 
 extern const struct command create_command, group_join_command, group_leave_command, help_command,
-	inbox_command, join_command, leave_command, list_command, listen_command, peers_command,
+	inbox_command, join_command, leave_command, list_command, listen_command,
+	msg_status_command, peers_command,
 	send_command, serve_command, share_command, status_set_command, summary_command,
 	visible_command, whoami_command;
 

@@ -116,7 +116,7 @@ struct err *flag_set(struct arena *a, const struct flag *f, const struct flag_us
 
 	if (f->kind == FLAG_BOOL && use->has_value)
 		return FAIL(a, BAD_REQUEST, "%.*s takes no value", STRF(use->spelled));
-	if (f->kind != FLAG_BOOL && !use->has_value)
+	if (flag_takes_next(f) && !use->has_value)
 		return FAIL(a, BAD_REQUEST, "%.*s needs a value: %.*s %s", STRF(use->spelled),
 			    STRF(use->spelled), f->value);
 	switch (f->kind) {
@@ -130,6 +130,12 @@ struct err *flag_set(struct arena *a, const struct flag *f, const struct flag_us
 		return NULL;
 	case FLAG_I64:
 	case FLAG_DURATION: return set_number(a, f, use, flags);
+	case FLAG_CHOICE:
+		if (!use->has_value) {
+			memcpy(member, &(int){ 1 }, sizeof(int));
+			return NULL;
+		}
+		return set_word(a, f, use, flags);
 	case FLAG_ENUM: return set_word(a, f, use, flags);
 	}
 	return NULL;

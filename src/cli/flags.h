@@ -16,7 +16,10 @@
 
 #include "base/err.h"
 
-enum flag_kind { FLAG_BOOL, FLAG_STR, FLAG_I64, FLAG_DURATION, FLAG_ENUM };
+enum flag_kind {
+	FLAG_BOOL, FLAG_STR, FLAG_I64, FLAG_DURATION, FLAG_ENUM,
+	FLAG_CHOICE,          /* --name is words[1], or --name=word */
+};
 
 struct flag {
 	const char *name;     /* NULL ends a table */
@@ -24,7 +27,7 @@ struct flag {
 	const char *value;    /* what help calls the value */
 	i64 min, max;
 	size_t offset;
-	const char *const *words;     /* FLAG_ENUM: [0] stands for absent, NULL ends */
+	const char *const *words;     /* FLAG_ENUM, FLAG_CHOICE: [0] stands for absent, NULL ends */
 	const char *doc;
 };
 
@@ -48,6 +51,12 @@ struct flag {
 #define CLI_FLAGS(id, LIST) \
 	struct id##_flags { LIST(FLAG_MEMBER_, id) }; \
 	static const struct flag id##_flag_table[] = { LIST(FLAG_ROW_, id) { 0 } }
+
+/* Is its value the argument that follows? */
+static inline bool flag_takes_next(const struct flag *f)
+{
+	return f->kind != FLAG_BOOL && f->kind != FLAG_CHOICE;
+}
 
 /* One flag as it stood on the command line: --name, --name=value, -n. */
 struct flag_use {

@@ -52,7 +52,7 @@ static void flag_rows(struct cli *c, const struct flag *table)
 			    FLAG_COLUMNS, f->doc);
 		else
 			row(&c->out,
-			    arena_printf(c->arena, "--%.*s%s%s", STRF(name), *f->value ? " " : "",
+			    arena_printf(c->arena, "--%.*s%s%s", STRF(name), *f->value && flag_takes_next(f) ? " " : "",
 					 f->value),
 			    FLAG_COLUMNS, f->doc);
 		out_end(&c->out);

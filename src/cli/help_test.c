@@ -92,7 +92,7 @@ TEST(rows_are_complete)
 		for (const struct flag *f = cmd->flags; f && f->name; f++) {
 			assert_true(strlen(f->doc) > 10);
 			assert_true((f->kind == FLAG_BOOL) == (*f->value == '\0'));
-			assert_true((f->kind == FLAG_ENUM) == (f->words != NULL));
+			assert_true((f->kind == FLAG_ENUM || f->kind == FLAG_CHOICE) == (f->words != NULL));
 			assert_null(flag_get(global_flag_table, str_from(f->name)));
 			if (f->kind == FLAG_STR || f->kind == FLAG_I64 || f->kind == FLAG_DURATION)
 				assert_true(f->min < f->max);

@@ -10,9 +10,19 @@
 #define FLAG_KIND_priority FLAG_ENUM
 #define FLAG_WORDS_priority priority_words
 
+enum wait_for { WAIT_ABSENT, WAIT_DELIVERED };
+static const char *const wait_words[] = { "", "delivered", NULL };
+#define FLAG_C_wait enum wait_for
+#define FLAG_KIND_wait FLAG_CHOICE
+#define FLAG_WORDS_wait wait_words
+
+enum { WAIT_DEFAULT_MS = 30000 };
+
 #define SEND_FLAGS(F, T) \
 	F(T, priority, priority, "P", 0, 0, "now, next (default) or low") \
 	F(T, bool, online, "", 0, 0, "refuse it if the recipient is not connected") \
+	F(T, wait, wait, "[=delivered]", 0, 0, "until every recipient has it") \
+	F(T, duration, timeout, "D", 1000, 24 * 3600 * 1000, "how long --wait waits; default 30s") \
 	F(T, str, id, "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id")
 CLI_FLAGS(send, SEND_FLAGS);
 
@@ -50,7 +60,7 @@ static void send_json(struct cli *c, const struct target *to, const struct ack_a
 	json_put_str(j, "delivery", str_empty(ack->delivery) ? S("accepted") : ack->delivery);
 	json_put_int(j, "recipients", ack->recipients);
 	json_put_bool(j, "encrypted", to->kind == TARGET_KEY);
-	out_json_end(&c->out);
+	json_put_bool(j, "duplicate", ack->duplicate);
 }
 
 static void send_print(struct cli *c, const struct target *to, const struct ack_args *ack)
@@ -72,7 +82,10 @@ static void send_print(struct cli *c, const struct target *to, const struct ack_
 		out_warn(&c->out, S("what is sent to several is not kept for who is away"),
 			 "nobody is connected in %.*s: it reached no one", STRF(name));
 		break;
-	case SENT_ACCEPTED: out_ok(&c->out, detail, "accepted for %.*s", STRF(name)); break;
+	case SENT_ACCEPTED:
+		out_ok(&c->out, detail, ack->duplicate ? "was sent to %.*s before" : "accepted for %.*s",
+		       STRF(name));
+		break;
 	}
 	if (to->listed && to->kind == TARGET_KEY && !to->verified && !c->out.quiet)
 		out_warn(&c->out, S("compare keys with 'claudemesh whoami' before you trust it"),
@@ -93,6 +106,41 @@ static struct err *send_failed(struct cli *c, struct err *e, str id)
 	return e;
 }
 
+/* Not delivered to everybody: in time (11), or ever (12). */
+static struct err *wait_failed(struct cli *c, const struct message_status_result_args *r, bool settled,
+			       i64 wait_ms)
+{
+	size_t waiting = 0;
+
+	if (!r->recipients.n)
+		return FAIL(c->arena, NO_RECIPIENT, "nobody was there to receive it");
+	for (size_t i = 0; i < r->recipients.n; i++) {
+		const struct recipient_args *to = &r->recipients.items[i];
+
+		waiting += to->state < DELIVERY_DELIVERED;
+		if (to->state > DELIVERY_DELIVERED)
+			return FAIL(c->arena, REFUSED, "not delivered to %.*s: %.*s", STRF(to->name),
+				    STRF(to->reason));
+	}
+	if (settled)
+		return NULL;
+	return cli_hint(c, FAIL(c->arena, TIMEOUT,
+				"not delivered within %" PRId64 " s to %zu of %zu; it stays with the broker",
+				wait_ms / 1000, waiting, r->recipients.n),
+			"claudemesh msg-status %.*s", STRF(r->messageId));
+}
+
+static struct err *wait_for(struct cli *c, struct visit *visit, str id, i64 wait_ms)
+{
+	struct message_status_result_args result;
+	bool settled;
+
+	TRY(visit_settle(c->arena, visit, id, wait_ms, &result, &settled));
+	if (result.delivered)
+		return NULL;
+	return wait_failed(c, &result, settled, wait_ms);
+}
+
 static struct err *send_run(struct cli *c, const void *flags)
 {
 	const struct send_flags *in = flags;
@@ -100,7 +148,7 @@ static struct err *send_run(struct cli *c, const void *flags)
 	struct target to;
 	struct ack_args ack;
 	struct stay stay;
-	struct err *e;
+	struct err *e, *late = NULL;
 
 	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &draft.text));
 	if (str_empty(draft.text))
@@ -109,6 +157,8 @@ static struct err *send_run(struct cli *c, const void *flags)
 	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
 	TRY(stay_open(c, &stay));
 	e = visit_send(c->arena, stay.visit, c->args[0], &draft, &to, &ack);
+	if (!e && in->wait)
+		late = wait_for(c, stay.visit, ack.messageId, in->timeout ? in->timeout : WAIT_DEFAULT_MS);
 	visit_close(stay.visit);
 	if (e)
 		return send_failed(c, e, draft.client_message_id);
@@ -116,6 +166,15 @@ static struct err *send_run(struct cli *c, const void *flags)
 		send_json(c, &to, &ack, draft.client_message_id);
 	else
 		send_print(c, &to, &ack);
+	if (late)
+		return late; /* ends the envelope, too */
+	if (in->wait)
+		out_info(&c->out, "delivered");
+	if (c->out.json) {
+		if (in->wait)
+			json_put_bool(&c->out.json_out, "delivered", true);
+		out_json_end(&c->out);
+	}
 	return NULL;
 }
 
@@ -128,5 +187,7 @@ const struct command send_command = {
 	.run = send_run,
 	.doc = "Sends a message; the text '-' is read from stdin.",
 	.more = "WHO is a name, a key or the unique start of one (8 digits), @group or '*'.\n"
-		"Messages to one person are encrypted for them; @group and '*' are not yet.",
+		"Messages to one person are encrypted for them; @group and '*' are not yet.\n"
+		"With --wait the status is 11 if it was not delivered in time, and 12 if\n"
+		"it never will be.",
 };

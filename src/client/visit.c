@@ -326,6 +326,43 @@ struct err *visit_send(struct arena *a, struct visit *v, str who, const struct d
 	return NULL;
 }
 
+struct err *visit_status(struct arena *a, struct visit *v, str message_id,
+			 struct message_status_result_args *ret_result)
+{
+	struct message_status_args args = { .messageId = message_id };
+
+	return visit_call(a, v, "message_status", message_status_fields, &args,
+			  message_status_result_fields, ret_result, sizeof(*ret_result));
+}
+
+/* A reference broker tells of the message as a whole. */
+static bool is_settled(const struct message_status_result_args *r)
+{
+	for (size_t i = 0; i < r->recipients.n; i++)
+		if (r->recipients.items[i].state < DELIVERY_DELIVERED)
+			return r->delivered;
+	return true;
+}
+
+struct err *visit_settle(struct arena *a, struct visit *v, str message_id, i64 wait_ms,
+			 struct message_status_result_args *ret_result, bool *ret_settled)
+{
+	i64 deadline = loop_now_ms(v->loop) + wait_ms;
+
+	for (;;) {
+		i64 now, next;
+
+		TRY(visit_status(a, v, message_id, ret_result));
+		*ret_settled = is_settled(ret_result);
+		now = loop_now_ms(v->loop);
+		if (*ret_settled || now >= deadline)
+			return NULL;
+		next = MIN(now + VISIT_ASK_MS, deadline);
+		for (; now < next && !v->down; now = loop_now_ms(v->loop))
+			loop_turn(v->loop, next - now);
+	}
+}
+
 static bool give_kept(struct arena *a, struct visit *v, struct inbound *ret_message)
 {
 	struct kept *k = take_kept(v);

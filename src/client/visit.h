@@ -13,10 +13,12 @@
 #include "client/link.h"
 #include "client/mesh.h"
 #include "client/resolve.h"
+#include "proto/receipt.h"
 
 enum {
 	VISIT_CLOSE_MS = 2000,
 	VISIT_QUIET_MS = 150,   /* no push for this long after a round trip: nothing waits */
+	VISIT_ASK_MS = 100,     /* between two questions what became of a message */
 	VISIT_QUEUE_MAX = 1024, /* messages not yet taken; further ones come again later */
 };
 
@@ -56,6 +58,14 @@ struct err *visit_peers(struct arena *a, struct visit *v, bool members,
 /* Resolves, seals, sends, waits for the ack. A refusal keeps the broker's word and text. */
 struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d,
 		       struct target *ret_target, struct ack_args *ret_ack) MUST_CHECK;
+
+/* What became of a message, by its id or the start of it. */
+struct err *visit_status(struct arena *a, struct visit *v, str message_id,
+			 struct message_status_result_args *ret_result) MUST_CHECK;
+/* The same, asked until every recipient has a last word or wait_ms are over; *ret_settled says
+ * which. */
+struct err *visit_settle(struct arena *a, struct visit *v, str message_id, i64 wait_ms,
+			 struct message_status_result_args *ret_result, bool *ret_settled) MUST_CHECK;
 
 /* The next message, waiting at most wait_ms (0: what is there, -1: for ever). *ret_got false:
  * none came. With reconnect a lost connection is not an error; a final refusal always is.

@@ -1,6 +1,7 @@
 /*
  * receipt.h - what became of a message: message_status and its result (wire-core.md 3.11),
- * and message_state, which tells a sender without being asked (ours).
+ * and message_state, which tells a sender without being asked (ours). What the reference's
+ * result lacks is optional, so that its brokers can be asked, too.
  */
 #ifndef PROTO_RECEIPT_H
 #define PROTO_RECEIPT_H
@@ -31,9 +32,9 @@ JSON_ARGS(message_status, MESSAGE_STATUS_ARGS);
 #define RECIPIENT_ARGS(F, T) \
 	F(T, str, name,     REQ, 0, 0, "the recipient's name") \
 	F(T, str, pubkey,   REQ, 0, 0, "session key or member key that it went to") \
-	F(T, str, memberId, REQ, 0, 0, "the recipient's record id") \
+	F(T, str, memberId, OPT, 0, 0, "the recipient's record id") \
 	F(T, str, status,   REQ, 0, 0, "in the reference's words: delivered, held, disconnected") \
-	F(T, delivery_state, state, REQ, 0, 0, "queued and pushed are not the last word, the others are") \
+	F(T, delivery_state, state, OPT, 0, 0, "queued and pushed are not the last word, the others are") \
 	F(T, str, at,       OPT, 0, 0, "ISO time of the last word") \
 	F(T, str, reason,   OPT, 0, 0, "why it will not be delivered")
 JSON_LIST(recipient, RECIPIENT_ARGS);
@@ -43,12 +44,12 @@ JSON_LIST(recipient, RECIPIENT_ARGS);
 
 #define MESSAGE_STATUS_RESULT_ARGS(F, T) \
 	F(T, str,  messageId,   REQ, 0, 0, "as asked for") \
-	F(T, str,  id,          REQ, 0, 0, "the whole id") \
+	F(T, str,  id,          OPT, 0, 0, "the whole id") \
 	F(T, str,  targetSpec,  REQ, 0, 0, "as sent") \
 	F(T, bool, delivered,   REQ, 0, 0, "to every recipient listed") \
 	F(T, str,  deliveredAt, REQ | NULLABLE, 0, 0, "ISO time of the last delivery, or null") \
 	F(T, recipients, recipients, REQ, 0, LIST_ROWS_MAX, "to the sender all; to a recipient itself") \
-	F(T, str,  createdAt,   REQ, 0, 0, "ISO time of acceptance") \
+	F(T, str,  createdAt,   OPT, 0, 0, "ISO time of acceptance") \
 	F(T, str,  client_message_id, OPT, 0, 0, "to the sender: its own id") \
 	F(T, str,  _reqId,      OPT, 0, 0, "echo")
 JSON_ARGS(message_status_result, MESSAGE_STATUS_RESULT_ARGS);

@@ -1,0 +1,86 @@
+#include "cli/commands.h"
+#include "cli/context.h"
+
+#include "cli/text.h"
+#include "client/validate.h"
+
+/* The broker's word for the state; a reference broker has only the other one. */
+static str state_of(const struct recipient_args *r)
+{
+	return r->state ? enum_word(delivery_state_words, (int)r->state) : r->status;
+}
+
+static void status_json(struct cli *c, const struct message_status_result_args *r)
+{
+	struct json_out *j = out_json(&c->out);
+
+	json_encode(j, message_status_result_fields, r);
+	out_json_end(&c->out);
+}
+
+static void status_print(struct cli *c, const struct message_status_result_args *r)
+{
+	struct output *o = &c->out;
+	str id = str_empty(r->id) ? r->messageId : r->id;
+	struct kv pairs[] = {
+		{ "target", r->targetSpec },
+		{ "sent", str_empty(r->createdAt) ? STR_NONE : context_time(c->arena, r->createdAt) },
+		{ "delivered", r->delivered ? S("yes") : S("no") },
+		{ "delivered at", str_empty(r->deliveredAt) ? STR_NONE : context_time(c->arena, r->deliveredAt) },
+	};
+
+	out_section(o, "message %.*s", STRF(id));
+	out_kv(o, pairs, ARRAY_LEN(pairs));
+	if (r->recipients.n)
+		out_section(o, "recipients");
+	for (size_t i = 0; i < r->recipients.n; i++) {
+		const struct recipient_args *to = &r->recipients.items[i];
+
+		out_span(o, TONE_BOLD, "  %.*s", STRF(to->name));
+		out_span(o, TONE_DIM, " %.*s", STRF(text_cut(to->pubkey, 12)));
+		out_span(o, to->state == DELIVERY_DELIVERED ? TONE_GREEN : TONE_PLAIN, " %.*s",
+			 STRF(state_of(to)));
+		if (!str_empty(to->at))
+			out_span(o, TONE_DIM, " %.*s", STRF(context_time(c->arena, to->at)));
+		if (!str_empty(to->reason))
+			out_span(o, TONE_DIM, " (%.*s)", STRF(to->reason));
+		out_end(o);
+	}
+}
+
+static struct err *msg_status_run(struct cli *c, const void *flags UNUSED)
+{
+	struct message_status_result_args result;
+	struct invalid why;
+	struct stay stay;
+	bool is_prefix;
+	struct err *e;
+	str id;
+
+	if (!valid_message_id(c->arena, c->args[0], &id, &is_prefix, &why))
+		return invalid_err(c->arena, &why);
+	TRY(stay_open(c, &stay));
+	e = visit_status(c->arena, stay.visit, id, &result);
+	visit_close(stay.visit);
+	if (e && e->code == ERR_NOT_FOUND)
+		return cli_hint(c, e, is_prefix ? "the start of an id must be of a message you sent or got; try all of it"
+						: "only who sent it or was to get it can ask, for 30 days");
+	TRY(e);
+	if (c->out.json)
+		status_json(c, &result);
+	else
+		status_print(c, &result);
+	return NULL;
+}
+
+const struct command msg_status_command = {
+	.name = "msg-status",
+	.aliases = "message status",
+	.arguments = "ID",
+	.group = GROUP_MESSAGE,
+	.run = msg_status_run,
+	.doc = "Says what became of a message you sent or were to get.",
+	.more = "ID is what 'claudemesh send' printed, its first 8 characters or more.\n"
+		"A recipient is queued (away), pushed (on its way), delivered, expired\n"
+		"or revoked.",
+};
