@@ -97,7 +97,9 @@ static void call_start(struct http *h, struct server_request *rq, const struct o
 	c->op = op;
 	c->body = arena_dup(a, rq->body);
 	c->param = arena_dup(a, param);
-	c->may_create = policy_may_create(h->env.policy, rq);
+	c->may_create = str_eq(str_from(op->name), S("invite_create"))
+				? policy_may_invite(h->env.policy, rq)
+				: policy_may_create(h->env.policy, rq);
 	snprintf(c->address, sizeof(c->address), "%.*s", STRF(policy_account(a, rq->peer)));
 	c->job = (struct pool_job){ .run = call_prove, .done = call_proved, .arg = c };
 	if (op->prove) {

@@ -80,6 +80,11 @@ bool policy_may_create(const struct policy *p, const struct server_request *rq)
 	return false;
 }
 
+bool policy_may_invite(const struct policy *p, const struct server_request *rq)
+{
+	return policy_may_create(p, rq) && is_local(p, rq);
+}
+
 /* An Origin is scheme://host[:port] and nothing more. */
 static bool same_authority(struct arena *a, const struct url *origin, str host)
 {

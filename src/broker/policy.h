@@ -18,6 +18,9 @@ struct policy {
 
 /* Does the request pass the --create rule? */
 bool policy_may_create(const struct policy *p, const struct server_request *rq);
+/* May the broker sign an invite, with an owner key that it holds, for who shows no right to it?
+ * --create anyone opens the making of meshes, not the meshes of others: programs here only. */
+bool policy_may_invite(const struct policy *p, const struct server_request *rq);
 /* No Origin, or one that is the Host itself or the public URL. */
 bool policy_origin_ok(const struct policy *p, const struct server_request *rq);
 /* To whose account failed guesses from that address go: IPv6 by /64. */

@@ -119,6 +119,20 @@ TEST(the_other_rules_do_not_look)
 	assert_false(policy_may_create(&(struct policy){ .create = CREATE_AUTO }, good));
 }
 
+TEST(anyone_may_create_but_not_invite_to_what_others_made)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct server_request *near = request(a, LOCAL JSON, "127.0.0.1");
+	struct server_request *far = request(a, HEAD "Host: mesh.example\r\n" JSON, "10.0.0.1");
+	struct policy p = { .create = CREATE_ANYONE, .public_is_local = true };
+
+	assert_true(policy_may_create(&p, far));
+	assert_false(policy_may_invite(&p, far));
+	assert_true(policy_may_invite(&p, near));
+	p.create = CREATE_ACCOUNTS;
+	assert_false(policy_may_invite(&p, near));
+}
+
 static str account_of(struct arena *a, const char *ipv6)
 {
 	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_port = 7 };
