@@ -79,13 +79,13 @@ struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 li
 		{ 0 },
 	};
 
-	return rows_get(st, a, Q_EXPIRING, DB_VALUES(V(now_ms), V(limit)), expiring_fields,
+	return rows_get(st, a, Q_EXPIRING, DB_VALUES(V(limit), V(now_ms)), expiring_fields,
 			sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 
 void store_messages_expire(struct store *st, i64 now_ms, i64 limit)
 {
-	QUEUE(st, EXPIRED_RECEIPTS_END, V((int)DELIVERY_EXPIRED), V(now_ms), V(limit));
-	QUEUE(st, EXPIRED_DELIVERIES_DROP, V(now_ms), V(limit));
-	QUEUE(st, EXPIRED_MESSAGES_DROP, V(now_ms), V(limit));
+	QUEUE(st, EXPIRED_RECEIPTS_END, V((int)DELIVERY_EXPIRED), V(limit), V(now_ms));
+	QUEUE(st, EXPIRED_DELIVERIES_DROP, V(limit), V(now_ms));
+	QUEUE(st, EXPIRED_MESSAGES_DROP, V(limit), V(now_ms));
 }

@@ -7,8 +7,10 @@
 
 enum { SLOT = QUERY_COUNT };
 
-/* A small table, and a sweep: these may walk. */
-static const char *const walk[] = { "NUMBERS", "MAILBOXES_PRUNE", "RECEIPT_ENDS_PRUNE" };
+/* A small table, and sweeps (some with a limit): these may walk. */
+static const char *const walk[] = { "NUMBERS", "MAILBOXES_PRUNE", "RECEIPT_ENDS_PRUNE", "EXPIRING",
+				    "EXPIRED_RECEIPTS_END", "EXPIRED_DELIVERIES_DROP",
+				    "EXPIRED_MESSAGES_DROP" };
 /* Read once when a mesh is loaded, or few rows: these may sort. */
 static const char *const sort[] = { "MEMBERS", "MAILBOXES", "INVITES", "RECEIPT_ENDS", "RECEIPT_WAITS" };
 
@@ -103,7 +105,8 @@ TEST(no_query_walks_a_table)
 }
 
 /* The writes of every message, whose speed lives from going many at a time. */
-static const enum query_no hot[] = { Q_MESSAGE_ADD, Q_DELIVERY_ADD, Q_DELIVERY_END, Q_MESSAGE_END,
+static const enum query_no hot[] = { Q_RECEIPT_ADD,  Q_RECEIPT_END_ADD, Q_MESSAGE_ADD,  Q_DELIVERY_ADD,
+				     Q_DELIVERY_END, Q_MESSAGE_END,
 				     Q_MAILBOX_SEEN, Q_MEMBER_SEEN, Q_SIGNATURE_ADD };
 
 TEST(hot_writes_go_many_at_a_time)

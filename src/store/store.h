@@ -170,7 +170,8 @@ struct waiting {
 struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
 			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
 			  size_t *ret_n) MUST_CHECK;
-/* Deletes at most limit messages that expired before now_ms; their deliveries end so. */
+/* Of the oldest `limit` messages, deletes those that expired before now_ms; their deliveries
+ * end so. */
 void store_messages_expire(struct store *st, i64 now_ms, i64 limit);
 /* The deliveries of those messages, to be read before. */
 struct expiring {

@@ -86,7 +86,6 @@ CREATE TABLE message (
 	created_ms BIGINT NOT NULL,
 	expires_ms BIGINT NOT NULL
 );
-CREATE INDEX message_expiry ON message (expires_ms);
 
 -- A delivery exists while its message waits for that mailbox; the last one to end takes the
 -- message with it. The index serves that end and expiry; both trees mostly grow at one place.
