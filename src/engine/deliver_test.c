@@ -496,6 +496,7 @@ TEST(what_is_held_goes_out_when_the_status_lets_it)
 	}
 }
 
+/* D-42. */
 TEST(what_waits_is_ordered_by_priority_then_by_acceptance)
 {
 	ARENA;

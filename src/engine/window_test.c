@@ -61,6 +61,7 @@ TEST(what_comes_while_others_wait_keeps_its_place)
 	expect_nothing(bob);
 }
 
+/* D-49: the rest waits on disk, not in memory. */
 TEST(a_slow_acker_gets_each_again_but_never_more_than_a_window)
 {
 	ARENA;
