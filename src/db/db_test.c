@@ -275,4 +275,41 @@ TEST(only_commits_fail)
 	assert_int_equal(count(db, a), 2);
 }
 
+TEST(a_disk_that_is_full_can_be_read)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct db *db = open_test(a);
+	struct db_fault plan = { .fail_at = 1, .code = ERR_TRY_AGAIN, .spare_reads = true, .stays = true };
+
+	put(db, 1);
+	assert_ok(db_commit(db, a));
+	db_fault(db, &plan);
+	for (int i = 0; i < 3; i++) {
+		put(db, 2 + i);
+		assert_err(db_commit(db, a), TRY_AGAIN);
+		assert_int_equal(count(db, a), 1);
+	}
+	plan = (struct db_fault){ 0 };
+	put(db, 9);
+	assert_ok(db_commit(db, a));
+	assert_int_equal(count(db, a), 2);
+}
+
+TEST(after_a_crash_no_call_is_carried_out)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct db *db = open_test(a);
+	struct db_fault plan = { .fail_at = 1, .code = ERR_IO, .after = true, .commits_only = true,
+				 .stays = true };
+
+	db_fault(db, &plan);
+	for (int i = 0; i < 3; i++) {
+		put(db, 1 + i);
+		assert_err(db_commit(db, a), IO);
+	}
+	/* Only the first one reached the disk, and nobody was told. */
+	plan = (struct db_fault){ 0 };
+	assert_int_equal(count(db, a), 1);
+}
+
 TEST_MAIN("db/db")

@@ -9,12 +9,18 @@ struct fault {
 	struct db_fault *plan;
 };
 
-/* True if this call is the one to fail. */
-static bool due(struct fault *f, bool is_commit)
+enum call { CALL_COMMIT, CALL_READ, CALL_OTHER };
+
+/* True if this call is to fail. */
+static bool due(struct fault *f, enum call call)
 {
-	if (f->plan->commits_only && !is_commit)
+	struct db_fault *plan = f->plan;
+
+	if ((plan->commits_only && call != CALL_COMMIT) || (plan->spare_reads && call == CALL_READ))
 		return false;
-	return ++f->plan->calls == f->plan->fail_at;
+	plan->calls++;
+	return plan->calls == plan->fail_at ||
+	       (plan->stays && plan->fail_at && plan->calls > plan->fail_at);
 }
 
 static struct err *failure(struct fault *f, struct arena *a)
@@ -24,10 +30,10 @@ static struct err *failure(struct fault *f, struct arena *a)
 }
 
 /* Expands in a function with f, a and (if not NULL) the inner call. */
-#define CALL(f, a, is_commit, call) \
+#define CALL(f, a, kind, call) \
 	do { \
-		bool due_ = due(f, is_commit); \
-		if (due_ && !(f)->plan->after) \
+		bool due_ = due(f, kind); \
+		if (due_ && (!(f)->plan->after || (f)->plan->calls > (f)->plan->fail_at)) \
 			return failure(f, a); \
 		TRY(call); \
 		return due_ ? failure(f, a) : NULL; \
@@ -45,14 +51,14 @@ static struct err *fault_begin(struct db_conn *c, struct arena *a)
 {
 	struct fault *f = (struct fault *)c;
 
-	CALL(f, a, false, f->inner->driver->begin(f->inner, a));
+	CALL(f, a, CALL_OTHER, f->inner->driver->begin(f->inner, a));
 }
 
 static struct err *fault_commit(struct db_conn *c, struct arena *a)
 {
 	struct fault *f = (struct fault *)c;
 
-	CALL(f, a, true, f->inner->driver->commit(f->inner, a));
+	CALL(f, a, CALL_COMMIT, f->inner->driver->commit(f->inner, a));
 }
 
 static void fault_rollback(struct db_conn *c)
@@ -74,12 +80,12 @@ static struct err *fault_run(struct db_conn *c, struct arena *a, const struct db
 {
 	struct fault *f = (struct fault *)c;
 
-	CALL(f, a, false, f->inner->driver->run(f->inner, a, q, values, ret_rows));
+	CALL(f, a, CALL_READ, f->inner->driver->run(f->inner, a, q, values, ret_rows));
 }
 
 static struct err *write_one(struct fault *f, struct arena *a, const struct db_write *w)
 {
-	CALL(f, a, false, f->inner->driver->write(f->inner, a, w, 1));
+	CALL(f, a, CALL_OTHER, f->inner->driver->write(f->inner, a, w, 1));
 }
 
 static struct err *fault_write(struct db_conn *c, struct arena *a, const struct db_write *writes,
@@ -94,7 +100,7 @@ static struct err *fault_exec(struct db_conn *c, struct arena *a, const char *sc
 {
 	struct fault *f = (struct fault *)c;
 
-	CALL(f, a, false, f->inner->driver->exec(f->inner, a, script));
+	CALL(f, a, CALL_OTHER, f->inner->driver->exec(f->inner, a, script));
 }
 
 static struct db_conn *wrap(struct db_conn *inner, void *arg)

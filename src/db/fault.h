@@ -14,6 +14,8 @@ struct db_fault {
 	enum err_code code;   /* with this error */
 	bool after;           /* it is carried out first: its outcome is unknown to the caller */
 	bool commits_only;    /* count only commits */
+	bool spare_reads;     /* do not count runs: a full disk can be read */
+	bool stays;           /* what comes after fail_at fails too: the process or the disk is gone */
 	i64 calls;            /* counted so far; the caller may set it back */
 };
 
