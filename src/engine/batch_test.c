@@ -372,4 +372,38 @@ TEST(whichever_call_fails_nothing_is_half_done)
 	}
 }
 
+TEST(while_nothing_can_be_stored_a_push_does_not_come_again_and_again)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+	size_t pushes = 0;
+
+	forget_all(h);
+	send_to(alice, bob->pubkey, "x", NULL);
+	fail_commits(h, ERR_TRY_AGAIN);
+	h->f->plan.stays = true;
+	for (int i = 0; i < 300; i++) {
+		for (size_t n = pending(bob); n; n--) {
+			const struct json *got = expect(bob, "{'type':'*'}");
+
+			if (!str_eq(json_get_str(got, S("type")), S("push")))
+				continue; /* the ack could not be stored */
+			ack_push(bob, got);
+			pushes++;
+		}
+		advance(h, 10);
+	}
+	/* The first, one for the ack that failed, then one a second. */
+	assert_true(pushes > 2 && pushes < 7);
+	fail_commits(h, 0);
+	send_to(alice, bob->pubkey, "y", NULL);
+	lose(bob);
+	enter(bob, GREETING(0));
+	ack_push(bob, expect_message(bob, "x"));
+	ack_push(bob, expect_message(bob, "y"));
+	expect_nothing(bob);
+}
+
 TEST_MAIN("engine/batch")

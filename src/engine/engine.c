@@ -133,6 +133,9 @@ static void undo(struct engine *e)
 	store_rollback(e->store);
 	effects_undo(e->fx);
 	e->stats.failed_commits++;
+	/* What is read again goes out again, is acked, and fails again: not as fast as it can. */
+	if (e->stats.db_down && e->mono_ms >= e->held_until_ms)
+		e->held_until_ms = e->mono_ms + RECOVER_MS;
 	e->stats.db_down = true;
 	timer_set(&e->timers, &e->recover, e->mono_ms + RECOVER_MS);
 }
@@ -160,6 +163,10 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 	TRY(store_commit(e->store, e->batch));
 	e->stats.commits++;
 	e->stats.db_down = false;
+	if (e->held_until_ms) {
+		e->held_until_ms = 0;
+		timer_set(&e->timers, &e->recover, e->mono_ms);
+	}
 	return NULL;
 }
 

@@ -354,6 +354,8 @@ struct err *mailboxes_refill(struct engine *e, struct arena *a)
 {
 	struct err *failed = NULL;
 
+	if (e->mono_ms < e->held_until_ms)
+		return NULL;
 	while (e->refill) {
 		struct mailbox *mb = e->refill;
 

@@ -153,6 +153,7 @@ struct engine {
 	struct signature_seen *signatures;
 	struct guess *guesses;
 	struct mailbox *refill;               /* have room and something waiting */
+	i64 held_until_ms;                    /* nothing waiting is pushed before (mono); 0: not held */
 	u64 stamp;
 	struct engine_stats stats;
 	struct arena *batch;                  /* lives as long as the batch */
