@@ -31,7 +31,7 @@ struct plan {
 	bool twice, expect_failure;
 };
 
-static void usage(void)
+static __attribute__((noreturn)) void usage(void)
 {
 	fprintf(stderr, "usage: simulate --seed N [--trace] | --seeds A-B | --seconds S [--from N]\n"
 			"       [--jobs J] [--twice] [--no-dedupe] [--break NAME --expect-failure]\n");
