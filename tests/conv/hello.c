@@ -17,6 +17,16 @@ static void put_link(struct json_out *o, const char *channel, str conn_name)
 	json_put_str(o, "channel", str_from(channel));
 }
 
+/* Rising: two hellos of one member in one millisecond would be one signature, and the second
+ * a replay. */
+static i64 moment(void)
+{
+	static i64 last_ms;
+
+	last_ms = MAX(clock_ms(&clock_real), last_ms + 1);
+	return last_ms;
+}
+
 static void put_hello(struct json_out *o, const struct member *m, str session, str conn_name,
 		      enum hello_kind kind)
 {
@@ -34,7 +44,7 @@ static void put_hello(struct json_out *o, const struct member *m, str session, s
 	put_link(o, channels[kind], conn_name);
 	if (kind != HELLO_SDK)
 		json_put_str(o, "cwd", S("/srv/app"));
-	json_put_int(o, "timestamp", clock_ms(&clock_real));
+	json_put_int(o, "timestamp", moment());
 	if (kind == HELLO_OURS) {
 		json_put_int(o, "helloVersion", 2);
 		json_put_raw(o, "capabilities", S("[\"client_ack\"]"));
@@ -56,7 +66,7 @@ static void put_session_hello(struct json_out *o, const struct member *m, str se
 	json_obj_end(o);
 	put_link(o, "claudemesh-session", conn_name);
 	json_put_str(o, "cwd", S("/srv/app"));
-	json_put_int(o, "timestamp", clock_ms(&clock_real));
+	json_put_int(o, "timestamp", moment());
 }
 
 /* The base with the members of over in their place; objects are merged in turn. */
