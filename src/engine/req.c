@@ -20,7 +20,10 @@ struct block *message_block(const char *type, const struct json_field *fields, c
 		json_put_str(&o, "type", str_from(type));
 	json_encode(&o, fields, args);
 	json_obj_end(&o);
-	block = block_new(buf_str(&b));
+	/* Never half a message: who asked for more than one can hold is told so. */
+	block = block_new(b.full ? S("{\"type\":\"error\",\"code\":\"too_large\",\"error\":\"too_large\","
+				     "\"message\":\"the answer is larger than a message may be\"}")
+				 : buf_str(&b));
 	buf_done(&b);
 	return block;
 }
@@ -88,9 +91,17 @@ static void fail_send(struct req *rq, const struct err *e)
 		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: %.*s", STRF(err_public(e))));
 }
 
+/* Of whatever type: a number for an id is a mistake that wants an answer too. */
+static bool is_given(const struct json *frame, str key)
+{
+	const struct json *value = json_get(frame, key);
+
+	return value && value->type != JSON_NULL;
+}
+
 void req_fail(struct req *rq, const struct err *e)
 {
-	bool asked = json_get_str(rq->frame, S("_reqId")).ptr || json_get_str(rq->frame, S("id")).ptr;
+	bool asked = is_given(rq->frame, S("_reqId")) || is_given(rq->frame, S("id"));
 
 	if (e->code == ERR_INTERNAL || e->code == ERR_IO)
 		log_err(LOG_ERROR, "request failed", e);
