@@ -19,6 +19,9 @@ struct err *prove_hello(struct arena *a, str frame, str challenge, i64 now_ms,
 struct err *prove_call(struct arena *a, const struct op *op, str body, str param, i64 now_ms,
 		       struct proof *ret_proof) MUST_CHECK;
 
+/* Not a word of wire-core.md 3.3's lists: the reference daemon must retry this. */
+#define NOT_STORED_TEXT "the broker could not store this; nothing was changed, try again"
+
 /* The JSON body of a failed call, in the dialect of its row; the status is err_http(e). */
 struct block *call_error(const struct op *op, const struct err *e);
 /* The `error` message of a refused frame: code, text, and id and _reqId of the frame, if any. */

@@ -149,7 +149,6 @@ static void run_frame(struct req *rq, str data)
 {
 	struct engine *e = rq->engine;
 	struct err *err = json_parse(rq->arena, data, &rq->frame);
-	str type;
 
 	rq->from = presence_of(e, rq->event->from);
 	if (!rq->from)
@@ -158,6 +157,8 @@ static void run_frame(struct req *rq, str data)
 		rq->frame = NULL;
 		err = FAIL(rq->arena, BAD_REQUEST, "expected a JSON object");
 	}
+	if (!err)
+		rq->op = op_find(json_get_str(rq->frame, S("type")), OP_FRAME);
 	if (!err && rq->from->mesh->stale)
 		err = mesh_read_again(rq->from->mesh, rq->arena);
 	/* Reading again may have ended the presence. */
@@ -165,14 +166,8 @@ static void run_frame(struct req *rq, str data)
 	if (!rq->from)
 		return;
 	rq->from->mesh->touched_in = e->batch_no;
-	if (!err) {
-		type = json_get_str(rq->frame, S("type"));
-		rq->op = op_find(type, OP_FRAME);
-		if (rq->op)
-			err = carry_out(rq, data);
-		else
-			err = unknown_type(rq, type);
-	}
+	if (!err)
+		err = rq->op ? carry_out(rq, data) : unknown_type(rq, json_get_str(rq->frame, S("type")));
 	if (err)
 		req_fail(rq, err);
 }
