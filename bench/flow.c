@@ -192,6 +192,9 @@ void flow_frame(struct peer *p, str type, const struct json *frame)
 	} else if (str_eq(type, S("error"))) {
 		str code = json_get_str(frame, S("code")), text = json_get_str(frame, S("message"));
 
+		/* An ack that could not be stored: its push comes again. */
+		if (str_eq(code, S("try_again")))
+			return;
 		run_fail(r, FAIL(r->scratch, REFUSED, "client %u got an error: %.*s: %.*s", p->no,
 				 STRF(code), STRF(text)));
 	}
