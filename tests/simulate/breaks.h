@@ -9,9 +9,6 @@
 
 #include "base/base.h"
 
-/* Does src/engine dedupe by client_message_id? */
-#define DEDUPES true
-
 bool break_start(const char *name);            /* false: there is none of that name */
 void break_reset(void);                        /* before each run */
 

@@ -201,6 +201,11 @@ static void got_push(struct sim *s, struct client *c, const struct json *push)
 
 	if (json_get_str(push, S("subtype")).ptr)
 		return;
+	/* It could not keep it, say: so it does not ack, and wants it again. */
+	if (c->model->acks && !s->healed && chance(s, 3)) {
+		note(s, "%s drops %.*s on %u", c->name, STRF(client_id), c->conn->ref.gen);
+		return;
+	}
 	/* Who never acks has had it when the kernel took it. */
 	if (c->model->acks)
 		oracle_got(s, c, push);

@@ -40,12 +40,6 @@ static bool takes(const struct client *c)
 	       c->shadow_conn == c->conn && !c->conn->cut;
 }
 
-static bool is_required(struct sim *s, const struct msg *m, int member)
-{
-	return m->must & bit(member) && !(m->got & bit(member)) && honest(s, &s->members[member]) &&
-	       !maybe_expired(m);
-}
-
 static void missing(struct sim *s, const struct msg *m, const char *who, const char *when)
 {
 	violated(s, "I1", "message %d of %s to %.*s (%.*s) never came to %s (%s)", m->no, m->from->name,

@@ -2,7 +2,7 @@
  * main.c - simulate --seed N [--trace] | --seeds A-B | --seconds S --from N, [--jobs J].
  *
  * Seeds run in child processes, so that a crash or a hang is a finding like any other and
- * names its seed. Exit status 1 if a seed failed; with --expect-failure, if none did.
+ * names its seed. Exit status 1 if a seed failed; with --expect INVARIANT, if none violated it.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -28,13 +28,13 @@ struct plan {
 	u64 from, to;                  /* inclusive */
 	i64 seconds;
 	int jobs;
-	bool twice, expect_failure;
+	bool twice;
 };
 
 static __attribute__((noreturn)) void usage(void)
 {
 	fprintf(stderr, "usage: simulate --seed N [--trace] | --seeds A-B | --seconds S [--from N]\n"
-			"       [--jobs J] [--twice] [--no-dedupe] [--break NAME --expect-failure]\n");
+			"       [--jobs J] [--twice] [--no-dedupe] [--break NAME] [--expect INVARIANT]\n");
 	exit(2);
 }
 
@@ -60,7 +60,7 @@ static void range(const char *text, struct plan *p)
 
 static struct plan parse(int argc, char **argv)
 {
-	struct plan p = { .jobs = 1, .from = 1, .to = UINT64_MAX, .options.dedupe = DEDUPES };
+	struct plan p = { .jobs = 1, .from = 1, .to = UINT64_MAX, .options.dedupe = true };
 
 	for (int i = 1; i < argc; i++) {
 		str word = str_from(argv[i]);
@@ -74,8 +74,6 @@ static struct plan parse(int argc, char **argv)
 			p.options.dedupe = true;
 		else if (str_eq(word, S("--no-dedupe")))
 			p.options.dedupe = false;
-		else if (str_eq(word, S("--expect-failure")))
-			p.expect_failure = true;
 		else if (str_eq(word, S("--seed")) && ++i)
 			p.from = p.to = (u64)number(value);
 		else if (str_eq(word, S("--seeds")) && ++i && value)
@@ -86,9 +84,9 @@ static struct plan parse(int argc, char **argv)
 			p.seconds = number(value);
 		else if (str_eq(word, S("--jobs")) && ++i)
 			p.jobs = (int)MIN(number(value), JOBS_MAX);
-		else if (str_eq(word, S("--break")) && ++i && value && break_start(value))
-			p.options.broken = 1;
-		else
+		else if (str_eq(word, S("--expect")) && ++i && value)
+			p.options.expect = value;
+		else if (!str_eq(word, S("--break")) || !++i || !value || !break_start(value))
 			usage();
 	}
 	if (p.jobs < 1 || (p.to == UINT64_MAX && !p.seconds))
@@ -119,7 +117,7 @@ static void child(const struct plan *p, struct board *b, int job, time_t end)
 
 		if (seed > p->to || (p->seconds && time(NULL) >= end) || b->failed >= FOUND_MAX)
 			break;
-		if (p->expect_failure && b->failed)
+		if (p->options.expect && b->failed)
 			break;
 		b->current[job] = seed;
 		alarm(SEED_SECONDS_MAX);
@@ -192,10 +190,10 @@ int main(int argc, char **argv)
 
 		printf("seed %llu %s, hash %016llx\n", (unsigned long long)p.from, good ? "holds" : "FAILS",
 		       (unsigned long long)hash);
-		return good == p.expect_failure;
+		return good == !!p.options.expect;
 	}
 	b->next = p.from;
 	run_all(&p, b);
 	printf("%llu seeds, %llu failed\n", (unsigned long long)b->ran, (unsigned long long)b->failed);
-	return (b->failed > 0) != p.expect_failure;
+	return (b->failed > 0) != !!p.options.expect;
 }

@@ -131,6 +131,7 @@ void broker_restart(struct sim *s, bool crash)
 		shadow_ended(s, s->clients[i]);
 	disk_calm(s);
 	disk_open(s);
+	oracle_reopened(s);
 	s->busy_until_us = s->now_us;
 	e = engine_new(s->a, &s->clock, &s->engine_random, s->store, NULL, &s->settings, &s->engine);
 	if (e)

@@ -151,7 +151,7 @@ void oracle_acked(struct sim *s, struct conn *conn, const struct json *ack)
 
 /* ---- pushes ---- */
 
-static struct msg *msg_of_body(struct sim *s, const struct json *push)
+static struct msg *msg_of_body(struct sim *s, const struct client *to, const struct json *push)
 {
 	str body = json_get_str(push, S("ciphertext")), sender = json_get_str(push, S("senderMemberPubkey")), plain;
 	struct msg *first = NULL;
@@ -166,7 +166,10 @@ static struct msg *msg_of_body(struct sim *s, const struct json *push)
 		if (!first)
 			first = m;
 	}
-	if (first)
+	if (first && first->from->member->mesh != to->member->mesh)
+		violated(s, "I4", "message %d of mesh %d reaches %s in mesh %d", first->no,
+			 first->from->member->mesh, to->name, to->member->mesh);
+	else if (first)
 		violated(s, "I5", "message %d of %s is pushed as one of %.*s", first->no, first->from->name,
 			 STRF(sender));
 	else
@@ -310,7 +313,7 @@ void oracle_pushed(struct sim *s, struct conn *conn, const struct json *push, st
 		check_event(s, c, push);
 		return;
 	}
-	m = msg_of_body(s, push);
+	m = msg_of_body(s, c, push);
 	if (!m)
 		return;
 	note(s, "push of %d to %s on %u", m->no, c->name, conn->ref.gen);
@@ -328,7 +331,7 @@ void oracle_pushed(struct sim *s, struct conn *conn, const struct json *push, st
 
 void oracle_got(struct sim *s, struct client *c, const struct json *push)
 {
-	struct msg *m = msg_of_body(s, push);
+	struct msg *m = msg_of_body(s, c, push);
 
 	if (!m)
 		return;
@@ -364,6 +367,27 @@ void oracle_ack_seen(struct sim *s, struct conn *c, str frame)
 			*at = (*at)->next;
 			return;
 		}
+	}
+}
+
+bool is_required(struct sim *s, const struct msg *m, int member)
+{
+	return m->must & bit(member) && !(m->got & bit(member)) && honest(s, &s->members[member]) &&
+	       !maybe_expired(m);
+}
+
+/* What was acked and nobody has got must lie in what the crash has left. */
+void oracle_reopened(struct sim *s)
+{
+	for (int i = 0; i < s->n_msgs; i++) {
+		const struct msg *m = s->msgs[i];
+
+		if (!m->acked || !m->to || !is_required(s, m, m->to->no))
+			continue;
+		if (!disk_count(s, arena_printf(s->a, "SELECT COUNT(*) FROM message WHERE id = '%.*s'",
+						STRF(m->first_id)).ptr))
+			violated(s, "I1", "message %d (%.*s) was acked and is not stored", m->no,
+				 STRF(m->first_id));
 	}
 }
 

@@ -185,7 +185,10 @@ struct msg {
 
 /* ---- all of it ---- */
 
-struct options { bool trace, dedupe; int broken; };
+struct options {
+	bool trace, dedupe;
+	const char *expect;            /* only a violation of this invariant counts */
+};
 
 struct trace { char lines[TRACE_LINES][200]; u64 n; };
 
@@ -319,6 +322,9 @@ static inline u32 stamp_of(const struct msg *m, const struct client *c)
 void oracle_before(struct sim *s);             /* each batch */
 void oracle_failed_commit(struct sim *s);      /* between the batch and its effects */
 void oracle_step(struct sim *s);               /* after them */
+void oracle_reopened(struct sim *s);           /* after a restart */
 bool maybe_expired(const struct msg *m);
+/* The member must have got it by now, or be able to get it. */
+bool is_required(struct sim *s, const struct msg *m, int member);
 
 #endif
