@@ -14,8 +14,10 @@
  * branch, write ON CONFLICT DO NOTHING.
  *
  * Failures: CONFLICT (a constraint), TRY_AGAIN (locked, disk full, connection: nothing is
- * stored), IO (the file cannot be used), INTERNAL (damaged, or a faulty query). A failed
- * fsync ends the process: what the kernel dropped cannot be written again.
+ * stored), IO (the file cannot be used), INTERNAL (damaged, or a faulty query). When the
+ * connection to a server is lost during a commit its TRY_AGAIN does not tell whether the
+ * batch was stored: read again what memory holds of it. A failed fsync ends the process:
+ * what the kernel dropped cannot be written again.
  *
  * A database handle belongs to one thread at a time. Out of memory aborts.
  */
@@ -80,8 +82,8 @@ static inline struct db_value db_blob(str s)
 	(const struct db_value[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }, \
 	sizeof((const struct db_value[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) / sizeof(struct db_value) - 1
 
-/* where: a file path (its folder must exist) or ":memory:". Refuses a database that
- * another process has open. */
+/* where: a file path (its folder must exist) or ":memory:"; for db_pg a postgresql://
+ * address. Refuses a database that another process has open. */
 struct err *db_open(struct arena *a, const struct db_driver *driver, str where,
 		    struct db **ret_db) MUST_CHECK;
 void db_close(struct db *db);                 /* NULL is fine; queued writes are forgotten */

@@ -3,7 +3,8 @@
  *
  * db.c checks the values against the query, keeps the queue and the state of the
  * transaction, and calls rollback() after every failure, also when none is open. A driver
- * returns errors in the arena given and copies what it returns there.
+ * returns errors in the arena given and copies what it returns there. begin() and write()
+ * may leave their work, and its failure, to the next run() or commit(); the queries stay.
  */
 #ifndef DB_DRIVER_H
 #define DB_DRIVER_H
@@ -31,7 +32,7 @@ struct db_driver {
 	struct err *(*prepare)(struct db_conn *c, struct arena *a, const struct db_query *q);
 	struct err *(*run)(struct db_conn *c, struct arena *a, const struct db_query *q,
 			   const struct db_value *values, struct db_rows *ret_rows);
-	/* Carries out writes in order; a driver over a network sends them in one go. */
+	/* Carries out writes; a driver may change their order where the end is the same. */
 	struct err *(*write)(struct db_conn *c, struct arena *a, const struct db_write *writes, size_t n);
 	struct err *(*exec)(struct db_conn *c, struct arena *a, const char *script);
 };
