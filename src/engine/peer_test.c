@@ -244,6 +244,7 @@ TEST(faulty_messages_are_answered_when_somebody_can_tell)
 		{ "{'_reqId':'r'}", "{'type':'error','code':'unknown_message_type','_reqId':'r'}", "same" },
 		{ "{'type':'mesh_create','_reqId':'r'}", "{'type':'error','code':'unknown_message_type','_reqId':'r'}", "same" },
 		{ "{'type':'list_peers','members':1,'_reqId':'r'}", "{'type':'error','code':'bad_request','_reqId':'r'}", "same" },
+		{ "{'type':7,'_reqId':8}", "{'type':'error','_reqId':null}", "same" },
 		/* With neither: only for who listed a capability. */
 		{ "{'type':'nope'}", NULL, "{'type':'error','code':'unknown_message_type'}" },
 		{ "{}", NULL, "{'type':'error','code':'unknown_message_type'}" },
@@ -251,7 +252,6 @@ TEST(faulty_messages_are_answered_when_somebody_can_tell)
 		{ "{'type':'set_status'}", NULL, "{'type':'error','code':'bad_request'}" },
 		{ "{'type':'set_summary','summary':[]}", NULL, "{'type':'error','code':'bad_request'}" },
 		{ "{'type':'join_group'}", NULL, "{'type':'error','code':'bad_request'}" },
-		{ "{'type':7,'_reqId':8}", NULL, "{'type':'error','_reqId':null}" },
 	};
 	i64 before;
 
