@@ -24,6 +24,8 @@ const struct setting settings_table[] = {
 	  .doc = "SQLite file, as a path or sqlite:PATH (default broker.db in the data directory), or "
 		 "PostgreSQL, as postgresql://USER@HOST/DATABASE; a password is better in PGPASSFILE or "
 		 "the configuration file than here." },
+	{ "skip-migrate", SETTING_YES, AT(skip_migrate), .also = "BROKER_SKIP_MIGRATE",
+	  .doc = "Start on the database as it is, whatever its migrations say: the last resort." },
 	{ "public-url", SETTING_URL, AT(public_url), .value = "URL",
 	  .reference = "BROKER_PUBLIC_URL BROKER_URL BROKER_WS_URL APP_URL",
 	  .doc = "How others reach this broker, such as https://mesh.example.org; stands in "
