@@ -435,4 +435,29 @@ TEST(while_nothing_can_be_stored_a_push_does_not_come_again_and_again)
 	expect_nothing(bob);
 }
 
+TEST(what_waits_is_not_forgotten_when_reading_again_fails_too)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+
+	fail_commits(h, ERR_TRY_AGAIN);
+	fail_commits(h, 0);
+	forget_all(h);
+	for (int n = 1; n < 10; n++) {
+		send_to(alice, bob->pubkey, text(a, "%d", n).ptr, NULL);
+		h->f->plan = (struct db_fault){ .fail_at = 1, .code = ERR_TRY_AGAIN, .commits_only = true };
+		ack_push(bob, expect(bob, "{'type':'push'}"));
+		expect(bob, "{'code':'try_again'}");
+		/* Nobody does anything; the first attempt fails at its nth call. */
+		h->f->plan = (struct db_fault){ .fail_at = n, .code = ERR_TRY_AGAIN };
+		advance(h, 1000);
+		h->f->plan = (struct db_fault){ 0 };
+		advance(h, 2000);
+		ack_push(bob, expect_message(bob, text(a, "%d", n).ptr));
+		expect_nothing(bob);
+	}
+}
+
 TEST_MAIN("engine/batch")

@@ -361,6 +361,8 @@ struct err *mailboxes_refill(struct engine *e, struct arena *a)
 
 		e->refill = mb->next_refill;
 		mb->refill = false;
+		/* A batch that fails takes back what it has read, and with it the wake-up. */
+		mb->member->mesh->touched_in = e->batch_no;
 		/* What is stale wakes its mailboxes when it is read again. */
 		if (!failed && mb->waiting && !mb->member->mesh->stale)
 			failed = refill(mb, a);

@@ -302,6 +302,7 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 	struct mesh_row *row;
 	struct presence *p;
 
+	m->touched_in = e->batch_no; /* if this batch fails, too, it has to be read once more */
 	TRY(store_mesh_by_id(e->store, a, str_from(m->id), &row));
 	if (!row)
 		return FAIL(a, INTERNAL, "mesh '%s' is gone from the store", m->id);
