@@ -188,8 +188,12 @@ static void send_all(struct sim *s, struct client *c)
 void client_ack(struct sim *s, struct client *c, str id, str client_id)
 {
 	note(s, "%s acks %.*s", c->name, STRF(client_id));
-	if (client_id.len && chance(s, 30))
+	/* By the client's id alone only who kept everything: another sender's may be the same. */
+	if (client_id.len && !c->dropped && chance(s, 10))
 		conn_send(s, c->conn, text(s, "{'type':'client_ack','clientMessageId':'%.*s'}", STRF(client_id)), NULL);
+	else if (client_id.len && chance(s, 60))
+		conn_send(s, c->conn, text(s, "{'type':'client_ack','clientMessageId':'%.*s',"
+					   "'brokerMessageId':'%.*s'}", STRF(client_id), STRF(id)), NULL);
 	else
 		conn_send(s, c->conn, text(s, "{'type':'client_ack','brokerMessageId':'%.*s'}", STRF(id)), NULL);
 }
@@ -203,6 +207,7 @@ static void got_push(struct sim *s, struct client *c, const struct json *push)
 		return;
 	/* It could not keep it, say: so it does not ack, and wants it again. */
 	if (c->model->acks && !s->healed && chance(s, 3)) {
+		c->dropped = true;
 		note(s, "%s drops %.*s on %u", c->name, STRF(client_id), c->conn->ref.gen);
 		return;
 	}

@@ -396,6 +396,8 @@ void oracle_reopened(struct sim *s)
 void oracle_before(struct sim *s)
 {
 	s->failed_commits = engine_stats(s->engine).failed_commits;
+	for (int i = 0; i < s->n_msgs; i++)
+		s->msgs[i]->max_wall_us = MAX(s->msgs[i]->max_wall_us, wall_us(s));
 }
 
 /* What was on its way goes out again after a failed commit, in a new order. */
@@ -421,6 +423,4 @@ void oracle_step(struct sim *s)
 	if (stats.presences < stats.online)
 		violated(s, "presence", "%lld presences, %lld online", (long long)stats.presences,
 			 (long long)stats.online);
-	for (int i = 0; i < s->n_msgs; i++)
-		s->msgs[i]->max_wall_us = MAX(s->msgs[i]->max_wall_us, wall_us(s));
 }

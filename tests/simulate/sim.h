@@ -138,6 +138,7 @@ struct client {
 	struct msg *outbox[OUTBOX_MAX];
 	int n_outbox;
 	struct late_ack *late;
+	bool dropped;                  /* it has failed to keep something */
 	i64 ack_delay_us;              /* how late it acks at most */
 	/* the broker's view */
 	enum shadow shadow;
