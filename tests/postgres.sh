@@ -15,10 +15,11 @@ set -eu
 start_seconds=30
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$bin" ] || bin=$(dirname "$(command -v initdb)") || { echo "postgres.sh: no initdb" >&2; exit 1; }
-# Memory is as good as a disk here: what crashes is the server, not the machine.
+# Memory is as good as a disk here: what crashes is the server, not the machine. To measure, give
+# TMPDIR.
 room_kb=1000000
 place=${TMPDIR:-/tmp}
-if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt $room_kb ]; then
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt $room_kb ]; then
 	place=/dev/shm
 fi
 dir=$(mktemp -d "$place/claudemesh-pg-XXXXXX")
