@@ -77,6 +77,22 @@ static void false_hello(struct sim *s, struct client *c)
 			  STRF(hello_v1_sign(s->a, &claim, &me->pair))), "a false hello");
 }
 
+/* As if it were its own: a second message with the first one's body and ids. */
+static struct msg *own_copy(struct sim *s, struct client *c, const struct msg *m)
+{
+	struct msg *copy;
+
+	for (int i = 0; i < s->n_msgs; i++)
+		if (s->msgs[i]->forced && s->msgs[i]->from->member == c->member &&
+		    str_eq(s->msgs[i]->body, m->body))
+			return s->msgs[i];
+	copy = msg_new(s, c);
+	*copy = (struct msg){ .no = copy->no, .from = c, .kind = m->kind, .target = m->target, .body = m->body,
+			      .to = m->to, .to_client = m->to_client, .group = m->group, .rank = m->rank,
+			      .forced = true };
+	return copy;
+}
+
 static void replay(struct sim *s, struct client *c)
 {
 	size_t at;
@@ -92,15 +108,8 @@ static void replay(struct sim *s, struct client *c)
 	}
 	if (!c->greeted || m->from->member->mesh != c->member->mesh)
 		return;
-	/* As if it were its own: a second message with the first one's body and ids. */
-	if (m->from->member != c->member) {
-		struct msg *copy = msg_new(s, c);
-
-		*copy = (struct msg){ .no = copy->no, .from = c, .kind = m->kind, .target = m->target,
-				      .body = m->body, .to = m->to, .to_client = m->to_client, .group = m->group,
-				      .rank = m->rank, .forced = true };
-		m = copy;
-	}
+	if (m->from->member != c->member)
+		m = own_copy(s, c, m);
 	note(s, "%s replays a send to %.*s", c->name, STRF(m->target));
 	conn_send(s, c->conn, s->captured[at], m);
 }
