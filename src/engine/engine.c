@@ -27,6 +27,7 @@ struct engine_settings engine_settings_default(void)
 		.lease_ms = LEASE_MS,
 		.window_messages = WINDOW_MESSAGES,
 		.window_bytes = WINDOW_BYTES,
+		.shards = 1,
 	};
 }
 

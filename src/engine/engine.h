@@ -13,6 +13,7 @@
 #include "crypto/keyfile.h"
 #include "engine/effect.h"
 #include "engine/event.h"
+#include "engine/shard.h"
 #include "proto/limits.h"
 #include "store/store.h"
 
@@ -30,9 +31,10 @@ struct engine_settings {
 	bool refuse_offline;               /* --offline refuse: the reference's rule */
 	i64 grace_ms, lease_ms;
 	i64 window_messages, window_bytes;
+	unsigned shard, shards;            /* this engine's number and how many there are, see shard.h */
 	str ws_url, http_url;              /* how clients reach this broker; outlive the engine */
 };
-/* The defaults of proto/limits.h; ws_url and http_url are empty. */
+/* The defaults of proto/limits.h, and the only shard; ws_url and http_url are empty. */
 struct engine_settings engine_settings_default(void);
 
 struct engine;

@@ -163,6 +163,16 @@ struct engine {
 	i64 now_ms, mono_ms;                  /* of the batch */
 };
 
+/* Is the mesh this shard's? Only its own are in memory, but for one that the house makes. */
+static inline bool engine_owns(const struct engine *e, str mesh_id)
+{
+	return mesh_shard(mesh_id, e->settings.shards) == e->settings.shard;
+}
+static inline bool engine_is_house(const struct engine *e)
+{
+	return e->settings.shard == SHARD_HOUSE;
+}
+
 /* mesh.c - NULL in *ret_mesh when there is none or it is archived. */
 struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **ret_mesh) MUST_CHECK;
 struct err *mesh_get_by_slug(struct engine *e, struct arena *a, str slug, struct mesh **ret_mesh) MUST_CHECK;
