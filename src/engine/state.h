@@ -95,6 +95,7 @@ struct presence {
 	bool acks;                            /* a push ends with client_ack, not when written */
 	bool takes;                           /* wants messages */
 	bool receipts;                        /* is told what becomes of its member's messages */
+	bool skills;                          /* is told of skills that come and go */
 	bool listed_capabilities;
 	bool hidden;                          /* from other members: lists, multicasts, announcements */
 	bool hears;                           /* is in a list of mesh->listeners, muted */

@@ -3,7 +3,8 @@
  *
  * Additive fields of ours: helloVersion 2 (signs the socket's challenge, see
  * crypto/hello.h) and capabilities: "client_ack" (acks every push), "no_delivery" (wants
- * no messages: a one-shot command that only asks or sends), "receipts" (is sent message_state).
+ * no messages: a one-shot command that only asks or sends), "receipts" (is sent message_state),
+ * "skills" (is told of skills that come and go).
  */
 #ifndef PROTO_HELLO_H
 #define PROTO_HELLO_H

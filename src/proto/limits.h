@@ -28,6 +28,12 @@ enum {
 	TARGET_BYTES_MAX = 256,
 	CLIENT_ID_BYTES_MAX = 128,       /* client_message_id, also _reqId and id */
 	CAPABILITIES_MAX = 32,
+	SKILL_BYTES_MAX = 131072,        /* instructions of one skill */
+	SKILL_DESCRIPTION_BYTES_MAX = 2000,
+	SKILL_MANIFEST_BYTES_MAX = 16384,
+	SKILL_TAGS_MAX = 32,
+	SKILLS_PER_MESH_MAX = 1000,
+	SKILLS_PER_MEMBER_MAX = 100,
 	LIST_ROWS_MAX = 100000,          /* rows of a reply that a client takes */
 	TOKEN_BYTES_MAX = 4096,          /* v1 invite token */
 	INVITE_USES_MAX = 1000,

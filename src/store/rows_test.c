@@ -1,5 +1,5 @@
 /*
- * rows_test.c - meshes, members, invites, topics, signatures: what goes in comes out, in its
+ * rows_test.c - meshes, members, invites, topics, skills, signatures: what goes in comes out, in its
  * own mesh only, and what must be unique is.
  */
 #include "store/fixture_test.h"
@@ -370,6 +370,49 @@ TEST(topics)
 	in.id = S("t-2");
 	store_topic_add(f->st, &in);
 	assert_err(store_commit(f->st, a), CONFLICT);
+}
+
+TEST(a_skill_is_replaced_in_its_mesh_only)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	struct skill_row in = { .mesh_no = MESH_A,
+				.name = S("release"),
+				.description = S("d"),
+				.instructions = S("i"),
+				.tags = S("[]"),
+				.author_no = 7,
+				.author_name = S("alice"),
+				.created_ms = 5,
+				.updated_ms = 5 },
+			 again = in, *out, *rows;
+	size_t n;
+
+	store_skill_put(f->st, &in);
+	again.instructions = S("better");
+	again.manifest = S("{}");
+	again.author_no = 8;
+	again.created_ms = again.updated_ms = 9;
+	store_skill_put(f->st, &again);
+	commit(f);
+	assert_ok(store_skill(f->st, a, MESH_A, S("release"), &out));
+	assert_str(out->instructions, S("better"));
+	assert_str(out->manifest, S("{}"));
+	assert_int_equal(out->author_no, 7);
+	assert_int_equal(out->created_ms, 5);
+	assert_int_equal(out->updated_ms, 9);
+	assert_ok(store_skill(f->st, a, MESH_B, S("release"), &out));
+	assert_null(out);
+	assert_ok(store_skills(f->st, a, MESH_A, &rows, &n));
+	assert_int_equal(n, 1);
+	assert_str(rows[0].description, S("d"));
+	assert_true(str_empty(rows[0].instructions));
+	store_skill_remove(f->st, MESH_B, S("release"));
+	commit(f);
+	assert_int_equal(count(f, "skill"), 1);
+	store_skill_remove(f->st, MESH_A, S("release"));
+	commit(f);
+	assert_int_equal(count(f, "skill"), 0);
 }
 
 TEST_MAIN("store/rows")

@@ -254,3 +254,23 @@ struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, 
 				struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
 
 #endif
+/* ---- skills ---- */
+struct skill_row {
+	i64 mesh_no;
+	str name, description, instructions;
+	str tags;              /* a JSON array of texts */
+	str manifest;          /* a JSON object; may be absent */
+	i64 author_no;         /* member */
+	str author_name;       /* as it was when shared first */
+	i64 created_ms, updated_ms;
+};
+/* Adds it; author and creation of one that is there stay. */
+void store_skill_put(struct store *st, const struct skill_row *s);
+/* *ret_skill is NULL when there is none. */
+struct err *store_skill(struct store *st, struct arena *a, i64 mesh_no, str name,
+			struct skill_row **ret_skill) MUST_CHECK;
+/* By name, without instructions and manifest. */
+struct err *store_skills(struct store *st, struct arena *a, i64 mesh_no, struct skill_row **ret_rows,
+			 size_t *ret_n) MUST_CHECK;
+void store_skill_remove(struct store *st, i64 mesh_no, str name);
+

@@ -176,6 +176,7 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 		  str_eq(in->channel, S("claudemesh-session"));
 	p->takes = in->takes;
 	p->receipts = has_capability(&in->capabilities, S("receipts"));
+	p->skills = has_capability(&in->capabilities, S("skills"));
 	p->attested_until_ms = in->attested_until_ms;
 	if (is_back)
 		return;
@@ -208,7 +209,7 @@ static void acknowledge(struct req *rq, struct presence *p, const struct introdu
 {
 	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
 				       S("member_scope"), S("hello_2"), S("peers_changed"),
-				       S("receipts") };
+				       S("receipts"), S("skills") };
 	struct member *member = p->member;
 	struct hello_ack_args ack = {
 		.presenceId = str_from(p->id),
