@@ -176,7 +176,8 @@ static void make_loop_side(struct broker *b)
 					       .stats = stats,
 					       .stats_arg = b });
 	limits.message_max = (size_t)(FRAME_FACTOR * s->max_message_bytes);
-	limits.out_max = MAX(limits.out_max, 4 * limits.message_max);
+	/* Messages stay inside their window; the rest is room for answers and announcements. */
+	limits.out_max = MAX(limits.out_max, 2 * (size_t)s->window_bytes) + 4 * limits.message_max;
 	limits.hello_ms = s->hello_seconds * 1000;
 	limits.body_max = BODY_BYTES_MAX;
 	limits.unauth_max = (size_t)s->max_unauthenticated;
@@ -224,6 +225,10 @@ static struct err *start_engine(struct broker *b)
 	es.rate_burst = s->rate_limit.burst;
 	es.max_message_bytes = s->max_message_bytes;
 	es.max_connections_per_mesh = s->max_connections_per_mesh;
+	es.window_messages = s->window_messages;
+	es.window_bytes = s->window_bytes;
+	es.lease_ms = s->lease_seconds * 1000;
+	es.grace_ms = s->grace_seconds * 1000;
 	es.refuse_offline = s->offline == OFFLINE_REFUSE;
 	es.http_url = b->base;
 	TRY(url_ws_address(b->arena, b->base, &es.ws_url));

@@ -74,11 +74,21 @@ TEST(defaults)
 	assert_int_equal(s.rate_limit.burst, RATE_BURST_DEFAULT);
 	assert_int_equal(s.max_message_bytes, MESSAGE_BYTES_DEFAULT);
 	assert_int_equal(s.max_connections_per_mesh, MESH_CONNECTIONS_DEFAULT);
+	assert_int_equal(s.window_messages, WINDOW_MESSAGES);
+	assert_int_equal(s.window_bytes, WINDOW_BYTES);
+	assert_int_equal(s.lease_seconds * 1000, LEASE_MS);
+	assert_int_equal(s.grace_seconds * 1000, GRACE_MS);
 	assert_int_equal(s.max_unauthenticated, UNAUTHENTICATED_DEFAULT);
 	assert_int_equal(s.max_unauthenticated_per_address, UNAUTHENTICATED_PER_ADDRESS);
 	assert_int_equal(s.log_level, LOG_INFO);
 	assert_int_equal(s.log_format, LOG_TEXT);
 	assert_true(s.public_is_local);
+	assert_ok(read_words(a, "CLAUDEMESH_BROKER_WINDOW_BYTES=4096 CLAUDEMESH_BROKER_LEASE_SECONDS=2",
+			     "--window-messages 3 --grace-seconds 7", &s));
+	assert_int_equal(s.window_messages, 3);
+	assert_int_equal(s.window_bytes, 4096);
+	assert_int_equal(s.lease_seconds, 2);
+	assert_int_equal(s.grace_seconds, 7);
 	assert_ok(read_words(a, "XDG_STATE_HOME=/state", "", &s));
 	assert_str(s.data, S("/state/claudemesh"));
 }
@@ -126,6 +136,10 @@ static const struct {
 	{ "--rate-limit 60:10:1", "is not PER_MINUTE:BURST" },
 	{ "--rate-limit -1:10", "is not PER_MINUTE:BURST" },
 	{ "--create everyone", "'everyone' is none of auto, loopback, accounts, anyone" },
+	{ "--window-messages 0", "--window-messages: '0' is not a number from 1 to 65536" },
+	{ "--window-bytes 1000", "--window-bytes: '1000' is not a number from 1024 to" },
+	{ "--lease-seconds 0", "--lease-seconds: '0' is not a number from 1 to 3600" },
+	{ "--grace-seconds 3601", "--grace-seconds: '3601' is not a number from 1 to 3600" },
 	{ "--max-message-bytes 9", "is not a number from" },
 	{ "--max-message-bytes 99999999999999999999", "is not a number from" },
 	{ "--public-url ftp://x", "--public-url: " },
