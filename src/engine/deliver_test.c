@@ -335,7 +335,7 @@ TEST(a_member_is_reached_at_its_sessions_first)
 	expect_nothing(link);
 }
 
-TEST(an_old_session_key_still_reaches_the_member)
+TEST(d_28_an_old_session_key_still_reaches_the_member)
 {
 	ARENA;
 	struct house *h = house(a);
@@ -402,7 +402,7 @@ TEST(a_mailbox_whose_session_never_returns_goes_to_the_member)
 	expect_message(other, "b");
 }
 
-TEST(a_push_without_ack_comes_again_after_its_lease)
+TEST(d_05_a_push_without_ack_comes_again_after_its_lease)
 {
 	ARENA;
 	struct house *h = house(a);
@@ -445,7 +445,7 @@ TEST(an_unacked_push_goes_to_the_next_connection_that_is_there)
 	assert_int_equal(pending(one) + pending(two), 1);
 }
 
-TEST(coming_back_in_grace_gets_everything_at_once)
+TEST(d_07_coming_back_in_grace_gets_everything_at_once)
 {
 	ARENA;
 	struct house *h = house(a);
@@ -467,7 +467,7 @@ TEST(coming_back_in_grace_gets_everything_at_once)
 	expect_nothing(bob);
 }
 
-TEST(what_is_held_goes_out_when_the_status_lets_it)
+TEST(d_05_what_is_held_goes_out_when_the_status_lets_it)
 {
 	ARENA;
 	struct place *m = place(house(a), "team");
@@ -496,8 +496,7 @@ TEST(what_is_held_goes_out_when_the_status_lets_it)
 	}
 }
 
-/* D-42. */
-TEST(what_waits_is_ordered_by_priority_then_by_acceptance)
+TEST(d_42_what_waits_is_ordered_by_priority_then_by_acceptance)
 {
 	ARENA;
 	struct house *h = house(a);

@@ -48,7 +48,7 @@ TEST(a_broadcast_that_nobody_can_hear_is_still_accepted)
 	assert_int_equal(count(h->f, "message"), 0);
 }
 
-TEST(a_group_reaches_its_members_and_those_of_its_parts)
+TEST(d_29_a_group_reaches_its_members_and_those_of_its_parts)
 {
 	ARENA;
 	struct place *m = place(house(a), "team");
@@ -102,7 +102,7 @@ TEST(a_member_link_stands_in_only_without_a_session_of_the_group)
 	expect_message(link, "z");
 }
 
-TEST(a_broadcast_also_waits_for_who_is_in_grace)
+TEST(d_06_a_broadcast_also_waits_for_who_is_in_grace)
 {
 	ARENA;
 	struct house *h = house(a);

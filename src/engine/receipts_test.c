@@ -17,8 +17,8 @@ static void ask(struct peer *p, str id, const char *pattern)
 	expect(p, "%s", pattern);
 }
 
-/* Each state, as the sender sees it; the id is the ack's (D-25). */
-TEST(a_direct_message_from_queued_to_delivered)
+/* Each state, as the sender sees it; the id is the ack's. */
+TEST(d_25_a_direct_message_from_queued_to_delivered)
 {
 	ARENA;
 	struct house *h = house(a);
@@ -130,8 +130,8 @@ TEST(what_is_no_id_is_told)
 	expect(alice, "{'code':'invalid_argument'}");
 }
 
-/* D-37: nothing stays for ever. */
-TEST(what_nobody_comes_for_expires_and_says_so)
+/* Nothing stays for ever. */
+TEST(d_37_what_nobody_comes_for_expires_and_says_so)
 {
 	ARENA;
 	struct house *h = house(a);

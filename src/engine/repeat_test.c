@@ -18,8 +18,8 @@ static void send_printed(struct peer *p, const char *target, const char *id, con
 	    "'nonce':'%s','ciphertext':'%s'}", id, print, target, body, body);
 }
 
-/* D-14: the daemon tries again after its 15 s; D-27: multicasts too. */
-TEST(the_same_message_again_is_the_first_one)
+/* The daemon tries again after its 15 s; multicasts too (D-27). */
+TEST(d_14_the_same_message_again_is_the_first_one)
 {
 	ARENA;
 	struct house *h = house(a);
@@ -254,8 +254,8 @@ TEST(what_was_stored_after_all_is_not_stored_again)
 	assert_true(seen);
 }
 
-/* D-36: what decides is in memory. */
-TEST(a_new_message_reads_nothing)
+/* What decides is in memory. */
+TEST(d_36_a_new_message_reads_nothing)
 {
 	ARENA;
 	struct house *h = house(a);

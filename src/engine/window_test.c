@@ -19,7 +19,7 @@ static const char *number(struct peer *p, int i)
 	return arena_cstr(p->place->house->a, text(p->place->house->a, "%d", i));
 }
 
-TEST(a_thousand_waiting_come_once_each_and_in_order)
+TEST(d_49_a_thousand_waiting_come_once_each_and_in_order)
 {
 	ARENA;
 	struct house *h = house(a);
@@ -61,7 +61,7 @@ TEST(what_comes_while_others_wait_keeps_its_place)
 	expect_nothing(bob);
 }
 
-/* D-49: the rest waits on disk, not in memory. */
+/* The rest waits on disk, not in memory. */
 TEST(a_slow_acker_gets_each_again_but_never_more_than_a_window)
 {
 	ARENA;
@@ -150,7 +150,7 @@ TEST(a_session_mailbox_goes_on_when_the_members_is_empty)
 	expect_message(bob, "later");
 }
 
-TEST(without_acks_a_written_push_is_delivered)
+TEST(d_15_without_acks_a_written_push_is_delivered)
 {
 	ARENA;
 	struct house *h = house(a);

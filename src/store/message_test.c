@@ -123,8 +123,8 @@ TEST(what_is_absent_stays_absent)
 	assert_null(rows[0].message.reply_to.ptr);
 }
 
-/* D-42: priority first, then accept order. */
-TEST(rank_then_accept_order)
+/* Priority first, then accept order. */
+TEST(d_42_rank_then_accept_order)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);

@@ -51,7 +51,7 @@ static void check_plan(struct fixture *f, size_t q)
 	}
 }
 
-TEST(no_query_walks_a_table)
+TEST(d_37_no_query_walks_a_table)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);

@@ -108,6 +108,7 @@ static struct err *spawn(struct arena *a, struct broker *b)
 	if (pid < 0)
 		return FAIL(a, IO, "fork failed: %s", strerror(errno));
 	b->pid = pid;
+	b->stopping = false;
 	return NULL;
 }
 
@@ -163,15 +164,22 @@ struct err *broker_start(struct arena *a, struct broker *b)
 	return NULL;
 }
 
+void broker_ask_to_stop(struct broker *b)
+{
+	if (b->pid && !b->stopping)
+		kill(b->pid, SIGTERM);
+	b->stopping = true;
+}
+
 struct err *broker_stop(struct arena *a, struct broker *b)
 {
 	int status;
 
 	if (!b->pid)
 		return NULL;
-	if (ended(b, &status))
+	if (!b->stopping && ended(b, &status))
 		return FAIL(a, IO, "the broker %.*s on its own", STRF(status_text(a, status)));
-	kill(b->pid, SIGTERM);
+	broker_ask_to_stop(b);
 	TRY(wait_end(a, b, &status));
 	if (status != 0)
 		return FAIL(a, IO, "after SIGTERM the broker %.*s", STRF(status_text(a, status)));

@@ -23,6 +23,7 @@ struct broker {
 	const char *data_dir, *log_path;
 	int port;
 	pid_t pid;                    /* 0: not running */
+	bool stopping;                /* was asked to stop */
 	const char *flags[BROKER_FLAGS_MAX];
 	char *env[BROKER_FLAGS_MAX];
 	size_t flag_count, env_count;
@@ -33,7 +34,9 @@ struct broker {
 struct err *broker_set_flags(struct arena *a, struct broker *b, str flags) MUST_CHECK;
 /* Returns when /health answers. The port stays the same from start to start. */
 struct err *broker_start(struct arena *a, struct broker *b) MUST_CHECK;
-/* SIGTERM; must end with exit status 0. */
+/* SIGTERM. Its clients should then be read until it has said goodbye to all. */
+void broker_ask_to_stop(struct broker *b);
+/* The same, if it was not done yet; it must end with exit status 0. */
 struct err *broker_stop(struct arena *a, struct broker *b) MUST_CHECK;
 /* SIGKILL. */
 void broker_kill(struct broker *b);

@@ -235,16 +235,38 @@ static struct err *verb_start(struct play *p, struct arena *a, struct actor *who
 	return start(p, a);
 }
 
+static bool all_closed(void *arg)
+{
+	const struct play *p = arg;
+
+	for (const struct actor *at = p->actors; at; at = at->next)
+		if (at->wire.arena && at->wire.fd >= 0 && !at->wire.closed && !at->wire.deaf)
+			return false;
+	return true;
+}
+
+/* The clients answer the broker's goodbyes, as long as it has any to say. */
+static struct err *stop(struct play *p, struct arena *a)
+{
+	bool done;
+
+	if (p->broker.pid) {
+		broker_ask_to_stop(&p->broker);
+		TRY(play_until(p, a, all_closed, p, &done));
+	}
+	return broker_stop(a, &p->broker);
+}
+
 static struct err *verb_stop(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
 {
 	TRY(take_end(a, args));
-	return broker_stop(a, &p->broker);
+	return stop(p, a);
 }
 
 static struct err *verb_restart(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
 {
 	TRY(take_end(a, args));
-	TRY(broker_stop(a, &p->broker));
+	TRY(stop(p, a));
 	return start(p, a);
 }
 
