@@ -25,7 +25,7 @@ static void from_ipv6(struct addr *out, const struct in6_addr *ip)
 
 struct addr addr_from(const struct sockaddr *sa)
 {
-	struct addr out = { .text = "?" };
+	struct addr out = { .text = "?", .uid = -1, .pid = -1 };
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 

@@ -11,6 +11,7 @@ struct addr {
 	int port;             /* 0 for a Unix socket */
 	bool is_loopback;     /* 127/8, ::1, or those in IPv6 clothes; a Unix socket is not */
 	bool is_unix;
+	i64 uid, pid;         /* of the process at a Unix socket's other end; -1: not known */
 	u8 group[16];         /* whom limits per address count together: IPv4 whole, IPv6 by /64 */
 };
 

@@ -1,5 +1,7 @@
 #include "net/dial.h"
 
+#include <sys/un.h>
+
 #include "net/loop_uv.h"
 #include "net/stream_uv.h"
 
@@ -155,6 +157,14 @@ static void give_up(struct dial *d)
 
 static void connect_unix(struct dial *d)
 {
+	/* libuv would cut it off. */
+	if (d->to.unix_path.len >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+		d->err = FAIL(d->arena, NETWORK,
+			      "connect to %.*s failed: a socket's path has at most %zu bytes",
+			      STRF(d->to.unix_path), sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+		give_up(d);
+		return;
+	}
 	d->s = stream_new_pipe(d->loop);
 	d->connect.data = d;
 	d->connecting = true;

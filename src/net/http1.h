@@ -97,6 +97,7 @@ enum http_write_flags {
 	HTTP_CLOSE = 1 << 0,      /* say Connection: close */
 	HTTP_HEAD_ONLY = 1 << 1,  /* answer to HEAD: Content-Length of the body, no body */
 	HTTP_KEEP_ALIVE = 1 << 2, /* say Connection: keep-alive (to a 1.0 client that asked) */
+	HTTP_NO_LENGTH = 1 << 3,  /* no Content-Length: the body goes on until the connection ends */
 };
 
 /* The writers add all or nothing. False, and nothing added, if the buffer is full or a name

@@ -114,7 +114,7 @@ bool http_write_response(struct buf *out, int status, const struct http_header *
 	assert(status >= 100 && status <= 599);
 	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
 	ok = http_write_headers(out, headers, n);
-	if (!has_no_body)
+	if (!has_no_body && !(flags & HTTP_NO_LENGTH))
 		buf_printf(out, "Content-Length: %zu\r\n", body.len);
 	add_connection(out, flags);
 	buf_add(out, S("\r\n"));

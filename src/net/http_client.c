@@ -10,8 +10,14 @@ struct http_call {
 	void *arg;
 	struct loop_timer *timer;
 	struct loop_task start;
-	i64 deadline_ms;
+	i64 deadline_ms, idle_ms;
 	size_t response_max;
+	str unix_path;
+	void (*on_head)(void *arg, const struct http_head *head);
+	void (*on_data)(void *arg, str part);
+	bool streams; /* the body is handed over as it comes */
+	bool busy;    /* inside on_head or on_data */
+	bool cancelled;
 
 	struct err *bad; /* the spec was not good: told in the next turn */
 	struct url url;
@@ -46,7 +52,10 @@ static void call_free(struct http_call *c)
 
 void http_call_cancel(struct http_call *c)
 {
-	call_free(c);
+	if (c && c->busy)
+		c->cancelled = true;
+	else if (c)
+		call_free(c);
 }
 
 static void finish(struct http_call *c, const struct err *e)
@@ -61,7 +70,7 @@ static void finish(struct http_call *c, const struct err *e)
 
 static void fail(struct http_call *c, enum err_code code, const char *why)
 {
-	str at = url_authority(c->arena, &c->url);
+	str at = str_empty(c->unix_path) ? url_authority(c->arena, &c->url) : c->unix_path;
 
 	finish(c, err_make(c->arena, code, __FILE__, __LINE__, "request to %.*s failed: %s",
 			   STRF(at), why));
@@ -75,6 +84,60 @@ static void on_body(struct http_call *c, enum http_result r)
 		fail(c, c->body.error_status == 413 ? ERR_TOO_LARGE : ERR_NETWORK, c->body.error);
 }
 
+/* Hands over what there is of a body that streams. False: cancelled, and gone. */
+static bool stream_on(struct http_call *c, str *rest, enum http_result *ret_result)
+{
+	str part;
+
+	c->busy = true;
+	do {
+		*ret_result = http_body_next(&c->body, rest, &part);
+		if (*ret_result == HTTP_DATA)
+			c->on_data(c->arg, part);
+	} while (*ret_result == HTTP_DATA && !c->cancelled);
+	c->busy = false;
+	if (c->cancelled) {
+		call_free(c);
+		return false;
+	}
+	if (c->idle_ms)
+		loop_timer_set(c->timer, c->idle_ms);
+	return true;
+}
+
+static void take_body(struct http_call *c, str rest)
+{
+	enum http_result r;
+
+	if (!c->streams)
+		r = http_body_read(&c->body, &rest, &c->content);
+	else if (!stream_on(c, &rest, &r))
+		return;
+	on_body(c, r);
+}
+
+/* The head is whole: does its body stream? False: cancelled, and gone. */
+static bool begin_body(struct http_call *c)
+{
+	c->head_done = true;
+	c->streams = c->on_data && c->head.status / 100 == 2;
+	if (!c->streams)
+		return true;
+	if (c->idle_ms)
+		loop_timer_set(c->timer, c->idle_ms);
+	else
+		loop_timer_off(c->timer);
+	c->busy = true;
+	if (c->on_head)
+		c->on_head(c->arg, &c->head);
+	c->busy = false;
+	if (c->cancelled)
+		call_free(c);
+	else
+		return true;
+	return false;
+}
+
 static void on_data(void *arg, char *data, size_t len)
 {
 	struct http_call *c = arg;
@@ -82,7 +145,7 @@ static void on_data(void *arg, char *data, size_t len)
 	enum http_result r;
 
 	if (c->head_done) {
-		on_body(c, http_body_read(&c->body, &rest, &c->content));
+		take_body(c, rest);
 		return;
 	}
 	buf_add(&c->in, rest);
@@ -95,12 +158,14 @@ static void on_data(void *arg, char *data, size_t len)
 		fail(c, ERR_NETWORK, c->head.error);
 	if (r != HTTP_COMPLETE)
 		return;
-	c->head_done = true;
 	rest = str_skip(buf_str(&c->in), c->head.length);
-	r = http_body_init(&c->body, &c->head, c->response_max);
+	if (!begin_body(c))
+		return;
+	r = http_body_init(&c->body, &c->head, c->streams ? UINT64_MAX : c->response_max);
 	if (r == HTTP_NEED_MORE)
-		r = http_body_read(&c->body, &rest, &c->content);
-	on_body(c, r);
+		take_body(c, rest);
+	else
+		on_body(c, r);
 }
 
 static void on_stream_end(void *arg, enum stream_end why, const char *text)
@@ -142,7 +207,9 @@ static void on_dialled(void *arg, struct stream *s, const struct err *e)
 
 static void on_deadline(void *arg)
 {
-	fail(arg, ERR_TIMEOUT, "no answer in time");
+	struct http_call *c = arg;
+
+	fail(c, ERR_TIMEOUT, c->streams ? "nothing came in time" : "no answer in time");
 }
 
 static void start(void *arg)
@@ -150,6 +217,7 @@ static void start(void *arg)
 	struct http_call *c = arg;
 	struct dial_to to = { .host = c->url.host,
 			      .port = c->url.port,
+			      .unix_path = c->unix_path,
 			      .deadline_ms = c->deadline_ms };
 
 	if (c->bad) {
@@ -195,6 +263,10 @@ struct http_call *http_call_start(struct loop *l, const struct http_spec *spec, 
 	c->tls = spec->tls;
 	c->deadline_ms = spec->deadline_ms ? spec->deadline_ms : HTTP_DEADLINE_MS;
 	c->response_max = spec->response_max ? spec->response_max : HTTP_RESPONSE_MAX;
+	c->unix_path = arena_dup(c->arena, spec->unix_path);
+	c->on_head = spec->on_head;
+	c->on_data = spec->on_data;
+	c->idle_ms = spec->idle_ms;
 	c->method = arena_dup(c->arena, spec->method);
 	if (str_empty(spec->method))
 		c->method = spec->body.ptr ? S("POST") : S("GET");

@@ -1,6 +1,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -189,6 +190,59 @@ struct err *listener_open_unix(struct arena *a, struct loop *l, str path, listen
 		return FAIL(a, IO, "cannot listen on '%s': %s", name, uv_strerror(rc));
 	}
 	ln->addr = addr_from(&(struct sockaddr){ .sa_family = AF_UNIX });
+	*ret_listener = ln;
+	return NULL;
+}
+
+/* A listening stream socket? *ret_sa is where. */
+static struct err *check_inherited(struct arena *a, int fd, struct sockaddr_storage *ret_sa)
+{
+	socklen_t len = sizeof(*ret_sa), int_len = sizeof(int);
+	int type = 0, listening = 0;
+
+	if (getsockname(fd, (struct sockaddr *)ret_sa, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &int_len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_len) < 0)
+		return FAIL(a, BAD_REQUEST, "cannot listen on descriptor %d: %s", fd,
+			    strerror(errno));
+	if (type != SOCK_STREAM || !listening)
+		return FAIL(a, BAD_REQUEST,
+			    "cannot listen on descriptor %d: it is no listening stream socket", fd);
+	if (ret_sa->ss_family != AF_UNIX && ret_sa->ss_family != AF_INET &&
+	    ret_sa->ss_family != AF_INET6)
+		return FAIL(a, BAD_REQUEST,
+			    "cannot listen on descriptor %d: neither a Unix nor a TCP socket", fd);
+	return NULL;
+}
+
+struct err *listener_open_fd(struct arena *a, struct loop *l, int fd, listener_fn *on_accept,
+			     void *arg, struct listener **ret_listener)
+{
+	struct sockaddr_storage sa = { 0 };
+	struct listener *ln;
+	int rc;
+
+	TRY(check_inherited(a, fd, &sa));
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	ln = listener_new(l, NULL, on_accept, arg);
+	if (sa.ss_family == AF_UNIX) {
+		uv_pipe_init(&l->uv, &ln->uv.pipe, 0);
+		rc = uv_pipe_open(&ln->uv.pipe, fd);
+	} else {
+		uv_tcp_init(&l->uv, &ln->uv.tcp);
+		rc = uv_tcp_open(&ln->uv.tcp, fd);
+	}
+	ln->uv.handle.data = ln;
+	if (rc < 0) {
+		listener_close(ln);
+		return FAIL(a, IO, "cannot listen on descriptor %d: %s", fd, uv_strerror(rc));
+	}
+	rc = uv_listen(&ln->uv.stream, LISTEN_BACKLOG, on_connection);
+	if (rc < 0) {
+		listener_close(ln);
+		return FAIL(a, IO, "cannot listen on descriptor %d: %s", fd, uv_strerror(rc));
+	}
+	ln->addr = addr_from((const struct sockaddr *)&sa);
 	*ret_listener = ln;
 	return NULL;
 }

@@ -25,7 +25,10 @@ struct err *listener_open(struct arena *a, struct loop *l, str host, int port, s
 /* A Unix socket with mode 0600. A dead socket file is replaced, a live one is an error. */
 struct err *listener_open_unix(struct arena *a, struct loop *l, str path, listener_fn *on_accept,
 			       void *arg, struct listener **ret_listener) MUST_CHECK;
+/* Takes over a listening stream socket, TCP or Unix, that was opened by whoever started us. */
+struct err *listener_open_fd(struct arena *a, struct loop *l, int fd, listener_fn *on_accept,
+			     void *arg, struct listener **ret_listener) MUST_CHECK;
 const struct addr *listener_addr(const struct listener *ln);
-void listener_close(struct listener *ln);     /* NULL is fine; removes its Unix socket file */
+void listener_close(struct listener *ln);     /* NULL is fine; removes a file that it made */
 
 #endif

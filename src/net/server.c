@@ -18,8 +18,9 @@ void conn_set_state(struct server_conn *c, enum conn_state state)
 	static const unsigned allowed[] = {
 		[CONN_HEAD] = 1u << CONN_BODY | 1u << CONN_ANSWER | 1u << CONN_WS,
 		[CONN_BODY] = 1u << CONN_ANSWER,
-		[CONN_ANSWER] = 1u << CONN_HEAD,
+		[CONN_ANSWER] = 1u << CONN_HEAD | 1u << CONN_STREAM,
 		[CONN_WS] = 0,
+		[CONN_STREAM] = 0,
 		[CONN_GONE] = 0,
 	};
 
@@ -61,7 +62,7 @@ void conn_rename(struct server_conn *c)
 	c->id.gen = slot->gen;
 }
 
-static struct server_conn *conn_get(struct server *sv, struct conn_id id)
+struct server_conn *conn_get(struct server *sv, struct conn_id id)
 {
 	if (id.gen == 0 || id.slot >= sv->n_slots || sv->slots[id.slot].gen != id.gen)
 		return NULL;
@@ -238,6 +239,8 @@ static void on_stop_deadline(void *arg)
 
 		if (c && c->ws)
 			ws_link_abort(c->ws->link, "the server stopped");
+		else if (c && c->state == CONN_STREAM)
+			conn_stream_close(c, false);
 		else if (c)
 			conn_end(c, false);
 	}
@@ -287,6 +290,18 @@ struct err *server_listen_unix(struct arena *a, struct server *sv, str path)
 	return NULL;
 }
 
+struct err *server_listen_fd(struct arena *a, struct server *sv, int fd)
+{
+	struct listener **ln = &sv->listeners[sv->n_listeners];
+
+	TRY(room_to_listen(a, sv));
+	TRY(listener_open_fd(a, sv->loop, fd, on_accept, sv, ln));
+	sv->n_listeners++;
+	if (!sv->port)
+		sv->port = listener_addr(*ln)->port;
+	return NULL;
+}
+
 int server_port(const struct server *sv)
 {
 	return sv->port;
@@ -310,6 +325,8 @@ void server_stop(struct server *sv, i64 deadline_ms, void (*on_stopped)(void *ar
 
 		if (c && c->ws)
 			ws_link_close(c->ws->link, WS_GOING_AWAY, S("shutting down"));
+		else if (c && c->state == CONN_STREAM)
+			conn_stream_stop(c);
 		else if (c)
 			conn_http_stop(c);
 	}

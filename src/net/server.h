@@ -83,6 +83,9 @@ struct server_app {
 	void (*on_ws_written)(void *arg, struct ws_conn *c, u64 total);
 	void (*on_ws_close)(void *arg, struct ws_conn *c, const struct ws_end *end);
 	const char *ws_path;  /* "/ws", exactly; NULL: no WebSocket */
+	/* A streamed answer ended: the peer left or did not read, or the server stops. user: what
+	 * rq->user was. Not after server_stream_end(). May be NULL. */
+	void (*on_stream_close)(void *arg, struct conn_id id, void *user);
 };
 
 /* app must outlive the server. */
@@ -93,6 +96,8 @@ struct server *server_new(struct loop *l, const struct server_app *app, void *ar
 struct err *server_listen(struct arena *a, struct server *sv, str host, int port,
 			  struct tls *tls) MUST_CHECK;
 struct err *server_listen_unix(struct arena *a, struct server *sv, str path) MUST_CHECK;
+/* On a listening stream socket that somebody else opened (socket activation); ours from now on. */
+struct err *server_listen_fd(struct arena *a, struct server *sv, int fd) MUST_CHECK;
 /* The port of the first server_listen(). */
 int server_port(const struct server *sv);
 
@@ -117,6 +122,20 @@ void server_respond(struct server *sv, struct server_request *rq, int status,
 /* The same with the connection closed after it. */
 void server_respond_last(struct server *sv, struct server_request *rq, int status,
 			 const struct http_header *headers, size_t n_headers, str body);
+
+/* Answers with a body that goes on (Server-Sent Events), up to the end of the connection. Returns
+ * the name by which it is continued; gen 0 if nothing may follow (HEAD, a header that cannot be
+ * one). The request's arena ends with the callback. */
+struct conn_id server_stream_start(struct server *sv, struct server_request *rq, int status,
+				   const struct http_header *headers, size_t n_headers);
+/* False when it has ended. One over out_max, or of which the peer takes nothing for write_ms,
+ * ends with on_stream_close(). */
+bool server_stream_send(struct server *sv, struct conn_id id, str bytes);
+/* The same without a copy. */
+bool server_stream_send_block(struct server *sv, struct conn_id id, struct block *b);
+size_t server_stream_waiting(struct server *sv, struct conn_id id); /* bytes not yet taken */
+/* Sends what is queued and closes. */
+void server_stream_end(struct server *sv, struct conn_id id);
 
 /* NULL when it is gone or closing. */
 struct ws_conn *ws_conn_get(struct server *sv, struct conn_id id);

@@ -2,7 +2,8 @@
  * server_conn.h - the inside of a server: its table of connections and one connection.
  *
  * server.c owns the table and the counts, server_http.c moves a connection through its
- * requests, server_ws.c takes over after an upgrade.
+ * requests, server_stream.c goes on with an answer without end, server_ws.c takes over after
+ * an upgrade.
  */
 #ifndef NET_SERVER_CONN_H
 #define NET_SERVER_CONN_H
@@ -26,6 +27,7 @@ enum conn_state {
 	CONN_BODY,
 	CONN_ANSWER,          /* the application's turn */
 	CONN_WS,
+	CONN_STREAM,          /* an answer that goes on; nothing more is read as a request */
 	CONN_GONE,
 };
 
@@ -59,6 +61,8 @@ struct server_conn {
 	struct loop_timer *timer;
 	struct loop_task more;
 	struct ws_conn *ws;
+	void *stream_user;
+	bool stream_over;     /* the application heard of its end, or is about to */
 	struct addr peer, local;
 };
 
@@ -94,6 +98,7 @@ struct server {
 };
 
 /* server.c */
+struct server_conn *conn_get(struct server *sv, struct conn_id id);
 void conn_set_state(struct server_conn *c, enum conn_state state);
 /* A new name for the next request, or for the WebSocket; the old one finds nothing any more. */
 void conn_rename(struct server_conn *c);
@@ -106,6 +111,19 @@ void conn_end(struct server_conn *c, bool politely);
 void conn_http_start(struct server_conn *c);
 void conn_http_stop(struct server_conn *c);   /* the server stops */
 void request_free(struct request *rq);
+struct request *request_of(struct server_request *pub);
+/* The head of an answer, and its body where the method and status allow one. */
+enum answer_end { ANSWER_KEEP, ANSWER_CLOSE, ANSWER_OPEN };
+void send_answer(struct request *rq, int status, const struct http_header *headers,
+		 size_t n_headers, str body, enum answer_end end);
+
+/* server_stream.c: its part of what happens to a connection */
+void conn_stream_process(struct server_conn *c);
+void conn_stream_written(struct server_conn *c);
+/* Tells the application and ends the connection; not from inside a call of its own. */
+void conn_stream_close(struct server_conn *c, bool politely);
+/* The same a turn later. */
+void conn_stream_stop(struct server_conn *c);
 
 /* server_ws.c */
 void conn_ws_start(struct server_conn *c, struct request *rq);

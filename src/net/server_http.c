@@ -3,7 +3,7 @@
 #include "net/server_conn.h"
 #include "net/ws_handshake.h"
 
-static struct request *request_of(struct server_request *pub)
+struct request *request_of(struct server_request *pub)
 {
 	return (struct request *)((char *)pub - offsetof(struct request, pub));
 }
@@ -53,26 +53,28 @@ static void refuse(struct server_conn *c, int status, const char *why)
 
 /* Answers. */
 
-static unsigned answer_flags(const struct request *rq, bool keep)
+static unsigned answer_flags(const struct request *rq, enum answer_end end)
 {
-	unsigned flags = keep ? 0 : HTTP_CLOSE;
+	unsigned flags = end == ANSWER_KEEP ? 0 : HTTP_CLOSE;
 
-	if (keep && rq->head.minor == 0)
+	if (end == ANSWER_KEEP && rq->head.minor == 0)
 		flags |= HTTP_KEEP_ALIVE;
+	if (end == ANSWER_OPEN)
+		flags |= HTTP_NO_LENGTH;
 	/* The body goes separately, see below. */
 	return flags | HTTP_HEAD_ONLY;
 }
 
-static void send_answer(struct request *rq, int status, const struct http_header *headers,
-			size_t n_headers, str body, bool keep)
+void send_answer(struct request *rq, int status, const struct http_header *headers,
+		 size_t n_headers, str body, enum answer_end end)
 {
 	struct buf head = buf_make(4 * HTTP_HEAD_MAX);
 	bool has_body = status >= 200 && status != 204 && status != 304;
 
-	if (!http_write_response(&head, status, headers, n_headers, body, answer_flags(rq, keep))) {
+	if (!http_write_response(&head, status, headers, n_headers, body, answer_flags(rq, end))) {
 		buf_clear(&head);
 		body = S("{\"ok\":false,\"error\":\"internal error\"}");
-		if (!http_write_response(&head, 500, NULL, 0, body, answer_flags(rq, keep)))
+		if (!http_write_response(&head, 500, NULL, 0, body, answer_flags(rq, end)))
 			abort();
 	}
 	/* Large bodies are copied once: into the queue. */
@@ -103,7 +105,7 @@ static void respond(struct server_request *pub, int status, const struct http_he
 		return;
 	rq->answered = true;
 	keep = keep && rq->head.keep_alive && body_read && !c->sv->stopping;
-	send_answer(rq, status, headers, n_headers, body, keep);
+	send_answer(rq, status, headers, n_headers, body, keep ? ANSWER_KEEP : ANSWER_CLOSE);
 	if (!keep)
 		conn_end(c, true);
 	else if (!c->busy)
@@ -192,7 +194,7 @@ static bool begin(struct server_conn *c, struct request *rq)
 	conn_set_state(c, rq->head.framing == HTTP_BODY_NONE ? CONN_ANSWER : CONN_BODY);
 	if (app->on_request_head)
 		app->on_request_head(c->sv->arg, &rq->pub);
-	if (c->state == CONN_GONE)
+	if (c->state == CONN_GONE || c->state == CONN_STREAM)
 		return false;
 	if (c->state == CONN_ANSWER)
 		return give_to_app(c, rq);
@@ -288,6 +290,10 @@ static void process_run(void *arg)
 	struct server_conn *c = arg;
 	int n = 0;
 
+	if (c->state == CONN_STREAM) {
+		conn_stream_process(c);
+		return;
+	}
 	c->busy++;
 	while (n < REQUESTS_PER_TURN && may_begin(c) && step(c))
 		n += c->state == CONN_HEAD;
@@ -295,6 +301,10 @@ static void process_run(void *arg)
 	if (c->state == CONN_GONE || c->state == CONN_WS) {
 		if (c->state == CONN_GONE)
 			conn_end(c, true);
+		return;
+	}
+	if (c->state == CONN_STREAM) {
+		conn_stream_process(c);
 		return;
 	}
 	tidy(c);
@@ -314,6 +324,8 @@ static void on_data(void *arg, char *data, size_t len)
 {
 	struct server_conn *c = arg;
 
+	if (c->state == CONN_STREAM)
+		return;
 	buf_add(&c->in, str_of(data, len));
 	if (c->in.full)
 		refuse(c, 431, "too much input at once");
@@ -325,6 +337,8 @@ static void on_written(void *arg, u64 total)
 {
 	struct server_conn *c = arg;
 
+	if (c->state == CONN_STREAM)
+		conn_stream_written(c);
 	if (c->state == CONN_HEAD && !c->rq) {
 		bool all = !stream_waiting(c->s);
 
@@ -338,8 +352,10 @@ static void on_stream_end(void *arg, enum stream_end why, const char *text)
 {
 	struct server_conn *c = arg;
 
+	if (c->state == CONN_STREAM)
+		conn_stream_close(c, why == STREAM_EOF);
 	/* A peer that has only finished sending still reads its answers. */
-	if (why == STREAM_EOF && (c->state == CONN_ANSWER || (c->in.len && !c->rq)))
+	else if (why == STREAM_EOF && (c->state == CONN_ANSWER || (c->in.len && !c->rq)))
 		c->eof = true;
 	else
 		conn_end(c, why == STREAM_EOF);
@@ -361,6 +377,7 @@ static void on_timer(void *arg)
 		server_respond_last(c->sv, &c->rq->pub, 504, NULL, 0,
 				    S("{\"ok\":false,\"error\":\"no answer in time\"}"));
 		break;
+	case CONN_STREAM: conn_stream_close(c, false); break;
 	default: break;
 	}
 }

@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include <sys/socket.h>
+
 #include "net/loop_uv.h"
 #include "net/stream_uv.h"
 
@@ -219,6 +221,20 @@ struct stream *stream_new_pipe(struct loop *l)
 	return s;
 }
 
+/* Who is at the other end of a Unix socket, as the kernel saw it connect. */
+static void learn_peer(struct stream *s)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+	uv_os_fd_t fd;
+
+	if (uv_fileno(&s->uv.handle, &fd) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		return;
+	s->peer.uid = who.uid;
+	s->peer.pid = who.pid;
+}
+
 void stream_connected(struct stream *s)
 {
 	struct sockaddr_storage sa;
@@ -226,6 +242,7 @@ void stream_connected(struct stream *s)
 
 	if (s->uv.handle.type != UV_TCP) {
 		s->peer = s->local = addr_from(&(struct sockaddr){ .sa_family = AF_UNIX });
+		learn_peer(s);
 		return;
 	}
 	uv_tcp_nodelay(&s->uv.tcp, 1);
