@@ -33,6 +33,30 @@ struct err *err_word(struct err *e, str word)
 	return e;
 }
 
+static str copy_text(struct arena *a, str s)
+{
+	return s.ptr ? arena_dup(a, s) : STR_NONE;
+}
+
+struct err *err_explain(struct arena *a, struct err *e, const struct err_tiers *tiers)
+{
+	struct err_tiers *copy = NEW(a, struct err_tiers);
+	str *matches = NEW_ARRAY(a, str, tiers->matches_n + 1);
+
+	*copy = *tiers;
+	copy->field = copy_text(a, tiers->field);
+	copy->input = copy_text(a, tiers->input);
+	copy->code = copy_text(a, tiers->code);
+	copy->reason = copy_text(a, tiers->reason);
+	copy->expected = copy_text(a, tiers->expected);
+	copy->nearest = copy_text(a, tiers->nearest);
+	for (size_t i = 0; i < tiers->matches_n; i++)
+		matches[i] = copy_text(a, tiers->matches[i]);
+	copy->matches = matches;
+	e->tiers = copy;
+	return e;
+}
+
 struct err *err_copy(struct arena *a, const struct err *e)
 {
 	struct err *copy;
@@ -43,7 +67,7 @@ struct err *err_copy(struct arena *a, const struct err *e)
 	*copy = *e;
 	copy->text = arena_dup(a, e->text);
 	copy->word = str_empty(e->word) ? STR_NONE : arena_dup(a, e->word);
-	return copy;
+	return e->tiers ? err_explain(a, copy, e->tiers) : copy;
 }
 
 str err_wire(const struct err *e)

@@ -18,7 +18,7 @@
 	E(UNAUTHORIZED,  "unauthorized",     401, -32001, 2,  "the caller did not prove who it is") \
 	E(FORBIDDEN,     "forbidden",        403, -32003, 7,  "the caller may not do this") \
 	E(NOT_FOUND,     "not_found",        404, -32004, 5,  "nothing has that name or id") \
-	E(AMBIGUOUS,     "ambiguous",        409, -32005, 5,  "several things match") \
+	E(AMBIGUOUS,     "ambiguous",        409, -32005, 3,  "several things match") \
 	E(EXISTS,        "already_exists",   409, -32006, 6,  "the name is taken") \
 	E(CONFLICT,      "conflict",         409, -32007, 6,  "the state does not allow it") \
 	E(GONE,          "gone",             410, -32008, 5,  "it existed and has ended") \
@@ -42,18 +42,34 @@ enum err_code {
 	ERR_COUNT
 };
 
+/* What else is known of a failure, for programs and for who mistyped (client.md 4); any
+ * member may be empty. */
+struct err_tiers {
+	str field, input;     /* what was wrong, and what was given for it */
+	str code;             /* missing, wrong_length, bad_format, ...: which check it failed */
+	str reason;           /* tier 1: the check in words, with what was measured */
+	str expected;         /* tier 2: what would be right */
+	str nearest;          /* tier 3: the valid thing next to it */
+	const str *matches;   /* of AMBIGUOUS: what may be meant */
+	size_t matches_n;
+	bool is_prefix;       /* of NOT_FOUND: only the start of an id was given */
+};
+
 struct err {
 	enum err_code code;
 	str text;             /* one sentence for a human */
 	str word;             /* wire word if narrower than the code's own; else empty */
 	const char *file;     /* where it was made */
 	int line;
+	const struct err_tiers *tiers; /* NULL: there is the text only */
 };
 
 struct err *err_make(struct arena *a, enum err_code code, const char *file, int line,
 		     const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* The error with a narrower wire word: err_word(FAIL_ERR(a, UNAUTHORIZED, ...), S("bad_signature")). */
 struct err *err_word(struct err *e, str word);
+/* The error with a copy of its tiers: return err_explain(a, FAIL(a, ...), &(struct err_tiers){ ... }). */
+struct err *err_explain(struct arena *a, struct err *e, const struct err_tiers *tiers);
 /* A copy that lives in another arena; NULL of NULL. */
 struct err *err_copy(struct arena *a, const struct err *e);
 

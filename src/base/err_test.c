@@ -37,4 +37,24 @@ TEST(a_copy_outlives_its_arena)
 	assert_null(err_copy(a, NULL));
 }
 
+TEST(tiers_go_with_the_copy)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct arena *shorter = arena_new();
+	const str matches[] = { arena_dup(shorter, S("bob")), arena_dup(shorter, S("bobby")) };
+	struct err *copy, *e = FAIL(shorter, AMBIGUOUS, "several");
+
+	assert_null(e->tiers);
+	err_explain(shorter, e, &(struct err_tiers){ .field = arena_dup(shorter, S("peer")), .nearest = S("bob"),
+						     .matches = matches, .matches_n = 2 });
+	copy = err_copy(a, e);
+	arena_free(shorter);
+	assert_str(copy->tiers->field, S("peer"));
+	assert_str(copy->tiers->nearest, S("bob"));
+	assert_null(copy->tiers->reason.ptr);
+	assert_int_equal(copy->tiers->matches_n, 2);
+	assert_str(copy->tiers->matches[1], S("bobby"));
+	assert_int_equal(err_exit(copy), 3);
+}
+
 TEST_MAIN("base/err")

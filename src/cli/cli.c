@@ -118,7 +118,7 @@ int cli_main(int argc, char **argv)
 	log_setup(debug && *debug && *debug != '0' ? LOG_DEBUG : LOG_OFF, LOG_TEXT, STDERR_FILENO,
 		  "cli");
 	e = argv_parse(&c, argc, argv, commands);
-	out_init(&c.out, c.global.json, c.global.quiet, c.global.no_color);
+	out_init(&c.out, c.global.json.ptr != NULL, c.global.quiet, c.global.no_color);
 	if (!e)
 		e = dispatch(&c);
 	if (!e)

@@ -13,18 +13,37 @@
 
 enum { ARGUMENTS_MAX = 8, ARGUMENTS_BYTES_MAX = 1 << 20 };
 
+/* How much a command may do without being asked about (policy.h). */
+enum approval { APPROVAL_ABSENT, APPROVAL_PLAN, APPROVAL_READ_ONLY, APPROVAL_WRITE, APPROVAL_YOLO };
+static const char *const approval_words[] UNUSED = { "", "plan", "read-only", "write", "yolo", NULL };
+#define FLAG_C_approval enum approval
+#define FLAG_KIND_approval FLAG_ENUM
+#define FLAG_WORDS_approval approval_words
+
 /* On every command. */
 #define GLOBAL_FLAGS(F, T) \
-	F(T, bool, json,     "",     0, 0,  "print one JSON document for programs") \
+	F(T, fields, json,   "[=FIELDS]", 0, 0, "one JSON document for programs, or some fields of it") \
 	F(T, str,  mesh,     "SLUG", 1, 64, "the mesh meant, where several are joined") \
 	F(T, bool, no_color, "",     0, 0,  "no colours; NO_COLOR and TERM=dumb do the same") \
 	F(T, bool, quiet,    "",     0, 0,  "print results, warnings and errors only") \
 	F(T, bool, yes,      "",     0, 0,  "ask nothing, take the answer to be yes") \
+	F(T, bool, no_input, "",     0, 0,  "ask nothing; what would have to be asked fails") \
 	F(T, bool, help,     "",     0, 0,  "show what a command does and takes") \
 	F(T, bool, version,  "",     0, 0,  "show the version")
 CLI_FLAGS(global, GLOBAL_FLAGS);
 
-enum command_group { GROUP_MESH, GROUP_MESSAGE, GROUP_PRESENCE, GROUP_SETUP, GROUP_COUNT };
+/* In the order of the overview. */
+enum command_group {
+	GROUP_MESH, GROUP_PEER, GROUP_MESSAGE, GROUP_PRESENCE, GROUP_SKILL, GROUP_SECURITY,
+	GROUP_DAEMON, GROUP_SETUP, GROUP_COUNT
+};
+
+/* What a command does to others and to files: whether the policy is asked (policy.h). */
+enum effect {
+	EFFECT_UNSAID,        /* a row that forgot it; a test holds the table to that */
+	EFFECT_FREE,          /* never asked for: help, this machine's own set-up */
+	EFFECT_READ, EFFECT_WRITE,
+};
 
 struct cli;
 
@@ -36,16 +55,26 @@ struct command {
 	const char *aliases;  /* more names, separated by ", "; NULL if none */
 	const char *arguments;/* "WHO TEXT...": [X] may be left out, the last X... takes the rest */
 	enum command_group group;
+	enum effect effect;           /* COMMAND_GATE or COMMAND_FREE */
+	const char *resource, *verb;  /* what rules of the policy name it by; of EFFECT_FREE NULL */
 	const struct flag *flags;     /* NULL if none */
 	size_t flags_size;
 	bool passes_on;       /* what follows the name goes to another program unread */
 	command_run *run;
 	const char *doc;      /* one sentence, fits a line of the overview */
 	const char *more;     /* further lines of `help COMMAND`; NULL if none */
+	const char *fields;   /* names that --json=FIELDS may choose from, separated by spaces: of
+			       * the rows of its lists, else of the document; NULL: no choice */
+	bool hidden;          /* not in the overview: for scripts of ours */
 };
 
 /* Of a row: .flags and .flags_size from one CLI_FLAGS id. */
 #define COMMAND_FLAGS(id) .flags = id##_flag_table, .flags_size = sizeof(struct id##_flags)
+
+/* Of a row: COMMAND_GATE(WRITE, "message", "send"), or COMMAND_FREE. */
+#define COMMAND_GATE(effect_, resource_, verb_) \
+	.effect = EFFECT_##effect_, .resource = resource_, .verb = verb_
+#define COMMAND_FREE .effect = EFFECT_FREE
 
 extern const struct command *const commands[];       /* NULL ends the list */
 extern const char *const command_group_titles[GROUP_COUNT];

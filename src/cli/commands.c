@@ -24,7 +24,11 @@ const struct command *const commands[] = {
 
 const char *const command_group_titles[GROUP_COUNT] = {
 	[GROUP_MESH] = "Mesh",
-	[GROUP_MESSAGE] = "Messages",
-	[GROUP_PRESENCE] = "Presence",
+	[GROUP_PEER] = "Peer",
+	[GROUP_MESSAGE] = "Message",
+	[GROUP_PRESENCE] = "Profile / presence",
+	[GROUP_SKILL] = "Skill",
+	[GROUP_SECURITY] = "Security",
+	[GROUP_DAEMON] = "Daemon",
 	[GROUP_SETUP] = "Setup",
 };

@@ -67,6 +67,7 @@ const struct command create_command = {
 	.aliases = "new",
 	.arguments = "NAME",
 	.group = GROUP_MESH,
+	COMMAND_GATE(WRITE, "mesh", "create"),
 	COMMAND_FLAGS(create),
 	.run = create_run,
 	.doc = "Makes a mesh and joins it as its owner.",

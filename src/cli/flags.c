@@ -137,6 +137,9 @@ struct err *flag_set(struct arena *a, const struct flag *f, const struct flag_us
 		}
 		return set_word(a, f, use, flags);
 	case FLAG_ENUM: return set_word(a, f, use, flags);
+	case FLAG_FIELDS:
+		memcpy(member, use->has_value ? &use->value : &S(""), sizeof(str));
+		return NULL;
 	}
 	return NULL;
 }

@@ -8,7 +8,7 @@
  *
  * A flag is F(T, type, name, value, min, max, doc); '_' in the name is '-' on the command
  * line. Types: bool (no value), str (min..max bytes), i64 (min..max), duration ("90s", "2h":
- * milliseconds, min..max), or an enum with FLAG_C_x and FLAG_WORDS_x beside it. Absent is
+ * milliseconds, min..max), fields ("--json", "--json=a,b"), or an enum with FLAG_C_x and FLAG_WORDS_x beside it. Absent is
  * zero, hence a minimum of 1 where absent must be told from given.
  */
 #ifndef CLI_FLAGS_H
@@ -19,6 +19,7 @@
 enum flag_kind {
 	FLAG_BOOL, FLAG_STR, FLAG_I64, FLAG_DURATION, FLAG_ENUM,
 	FLAG_CHOICE,          /* --name is words[1], or --name=word */
+	FLAG_FIELDS,          /* --name is all ("", not absent), --name=a,b some */
 };
 
 struct flag {
@@ -35,14 +36,17 @@ struct flag {
 #define FLAG_C_str str
 #define FLAG_C_i64 i64
 #define FLAG_C_duration i64
+#define FLAG_C_fields str
 #define FLAG_KIND_bool FLAG_BOOL
 #define FLAG_KIND_str FLAG_STR
 #define FLAG_KIND_i64 FLAG_I64
 #define FLAG_KIND_duration FLAG_DURATION
+#define FLAG_KIND_fields FLAG_FIELDS
 #define FLAG_WORDS_bool NULL
 #define FLAG_WORDS_str NULL
 #define FLAG_WORDS_i64 NULL
 #define FLAG_WORDS_duration NULL
+#define FLAG_WORDS_fields NULL
 
 #define FLAG_MEMBER_(T, type, name_, value_, min_, max_, doc_) FLAG_C_##type name_;
 #define FLAG_ROW_(T, type, name_, value_, min_, max_, doc_) \
@@ -55,7 +59,7 @@ struct flag {
 /* Is its value the argument that follows? */
 static inline bool flag_takes_next(const struct flag *f)
 {
-	return f->kind != FLAG_BOOL && f->kind != FLAG_CHOICE;
+	return f->kind != FLAG_BOOL && f->kind != FLAG_CHOICE && f->kind != FLAG_FIELDS;
 }
 
 /* One flag as it stood on the command line: --name, --name=value, -n. */

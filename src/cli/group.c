@@ -71,6 +71,7 @@ const struct command group_join_command = {
 	.name = "group join",
 	.arguments = "GROUP",
 	.group = GROUP_PRESENCE,
+	COMMAND_GATE(WRITE, "group", "join"),
 	COMMAND_FLAGS(group_join),
 	.run = group_join_run,
 	.doc = "Joins a group: messages to @GROUP come to you.",
@@ -80,6 +81,7 @@ const struct command group_leave_command = {
 	.name = "group leave",
 	.arguments = "GROUP",
 	.group = GROUP_PRESENCE,
+	COMMAND_GATE(WRITE, "group", "leave"),
 	.run = group_leave_run,
 	.doc = "Leaves a group.",
 };

@@ -122,10 +122,14 @@ void help_overview(struct cli *c)
 	out_span(o, TONE_PLAIN, "  claudemesh COMMAND [ARGUMENTS] [FLAGS]");
 	out_end(o);
 	for (int group = 0; group < GROUP_COUNT; group++) {
-		heading(o, command_group_titles[group]);
+		bool first = true;
+
 		for (size_t i = 0; commands[i]; i++) {
-			if ((int)commands[i]->group != group)
+			if ((int)commands[i]->group != group || commands[i]->hidden)
 				continue;
+			if (first)
+				heading(o, command_group_titles[group]);
+			first = false;
 			row(o, form_of(c->arena, commands[i]), FORM_COLUMNS, commands[i]->doc);
 			/* Names of two words are for those who know the reference's. */
 			if (commands[i]->aliases &&
@@ -195,6 +199,7 @@ const struct command help_command = {
 	.name = "help",
 	.arguments = "[COMMAND...]",
 	.group = GROUP_SETUP,
+	COMMAND_FREE,
 	.run = help_run,
 	.doc = "Shows the commands, or what one of them does and takes.",
 };

@@ -158,6 +158,7 @@ const struct command inbox_command = {
 	.aliases = "message inbox",
 	.arguments = "",
 	.group = GROUP_MESSAGE,
+	COMMAND_GATE(READ, "message", "inbox"),
 	COMMAND_FLAGS(inbox),
 	.run = inbox_run,
 	.doc = "Shows the messages that wait for you, each once.",

@@ -66,6 +66,7 @@ const struct command join_command = {
 	.aliases = "add",
 	.arguments = "LINK",
 	.group = GROUP_MESH,
+	COMMAND_GATE(WRITE, "mesh", "join"),
 	COMMAND_FLAGS(join),
 	.run = join_run,
 	.doc = "Joins a mesh with a link; '-' reads it from stdin.",

@@ -35,6 +35,7 @@ const struct command leave_command = {
 	.name = "leave",
 	.arguments = "[SLUG]",
 	.group = GROUP_MESH,
+	COMMAND_GATE(WRITE, "mesh", "leave"),
 	.run = leave_run,
 	.doc = "Leaves a mesh on this machine, after asking.",
 	.more = "Messages that still wait for you there cannot be read afterwards.",

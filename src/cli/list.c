@@ -77,6 +77,7 @@ const struct command list_command = {
 	.aliases = "ls",
 	.arguments = "",
 	.group = GROUP_MESH,
+	COMMAND_FREE,
 	.run = list_run,
 	.doc = "Lists the meshes you are in.",
 };

@@ -110,6 +110,7 @@ const struct command listen_command = {
 	.name = "listen",
 	.arguments = "",
 	.group = GROUP_MESSAGE,
+	COMMAND_GATE(READ, "message", "listen"),
 	.run = listen_run,
 	.doc = "Shows messages as they come, a line each.",
 	.more = "With --json each line is one document. A lost connection is made again; every\n"

@@ -78,6 +78,7 @@ const struct command msg_status_command = {
 	.aliases = "message status",
 	.arguments = "ID",
 	.group = GROUP_MESSAGE,
+	COMMAND_GATE(READ, "message", "status"),
 	.run = msg_status_run,
 	.doc = "Says what became of a message you sent or were to get.",
 	.more = "ID is what 'claudemesh send' printed, its first 8 characters or more.\n"

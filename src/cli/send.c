@@ -183,6 +183,7 @@ const struct command send_command = {
 	.aliases = "message send",
 	.arguments = "WHO TEXT...",
 	.group = GROUP_MESSAGE,
+	COMMAND_GATE(WRITE, "message", "send"),
 	COMMAND_FLAGS(send),
 	.run = send_run,
 	.doc = "Sends a message; the text '-' is read from stdin.",

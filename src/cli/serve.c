@@ -47,6 +47,7 @@ const struct command serve_command = {
 	.name = "serve",
 	.arguments = "[SETTINGS...]",
 	.group = GROUP_SETUP,
+	COMMAND_FREE,
 	.passes_on = true,
 	.run = serve_run,
 	.doc = "Runs the broker on this machine.",

@@ -59,6 +59,7 @@ const struct command share_command = {
 	.aliases = "invite",
 	.arguments = "",
 	.group = GROUP_MESH,
+	COMMAND_GATE(WRITE, "mesh", "share"),
 	COMMAND_FLAGS(share),
 	.run = share_run,
 	.doc = "Makes a link with which others join.",

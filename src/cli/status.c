@@ -35,6 +35,7 @@ const struct command status_set_command = {
 	.name = "status set",
 	.arguments = "STATUS",
 	.group = GROUP_PRESENCE,
+	COMMAND_GATE(WRITE, "profile", "status"),
 	.run = status_set_run,
 	.doc = "Sets your status: idle, working or dnd.",
 	.more = "With dnd only messages of priority 'now' are brought to you;\n"

@@ -33,6 +33,7 @@ const struct command summary_command = {
 	.aliases = "profile summary",
 	.arguments = "TEXT...",
 	.group = GROUP_PRESENCE,
+	COMMAND_GATE(WRITE, "profile", "summary"),
 	.run = summary_run,
 	.doc = "Tells the others in one line what you do; '' clears it.",
 };

@@ -53,6 +53,7 @@ const struct command visible_command = {
 	.aliases = "profile visible",
 	.arguments = "true|false",
 	.group = GROUP_PRESENCE,
+	COMMAND_GATE(WRITE, "profile", "visible"),
 	.run = visible_run,
 	.doc = "Shows you in the others' peer lists, or hides you.",
 	.more = "Hidden, you still get what is sent to you directly, but nothing for '*' or\n"

@@ -67,6 +67,7 @@ const struct command whoami_command = {
 	.name = "whoami",
 	.arguments = "",
 	.group = GROUP_SETUP,
+	COMMAND_FREE,
 	.run = whoami_run,
 	.doc = "Shows your name and public keys, never a secret.",
 };
