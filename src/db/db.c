@@ -14,17 +14,36 @@ struct db {
 	char broken_text[256];
 };
 
-struct err *db_open(struct arena *a, const struct db_driver *driver, str where, struct db **ret_db)
+static struct db *db_new(struct db_conn *conn)
 {
-	struct db_conn *conn;
-	struct db *db;
+	struct db *db = calloc(1, sizeof(*db));
 
-	TRY(driver->open(a, where, &conn));
-	db = calloc(1, sizeof(*db));
 	if (!db)
 		abort();
 	*db = (struct db){ .conn = conn, .arena = arena_new() };
-	*ret_db = db;
+	return db;
+}
+
+struct err *db_open(struct arena *a, const struct db_driver *driver, str where, struct db **ret_db)
+{
+	struct db_conn *conn;
+
+	TRY(driver->open(a, where, &conn));
+	*ret_db = db_new(conn);
+	return NULL;
+}
+
+struct err *db_open_beside(struct arena *a, const struct db *first, unsigned no, struct db **ret_db)
+{
+	const struct db_driver *driver = first->conn->driver;
+	struct db_conn *conn;
+
+	assert(no >= 1 && no <= DB_BESIDE_MAX);
+	if (!driver->open_beside)
+		return FAIL(a, NOT_SUPPORTED, "%s has one writer: no second connection is opened",
+			    driver->name);
+	TRY(driver->open_beside(a, first->conn, no, &conn));
+	*ret_db = db_new(conn);
 	return NULL;
 }
 
@@ -100,7 +119,7 @@ static struct err *still_broken(const struct db *db, struct arena *a)
 
 	if (b->code == ERR_NONE)
 		return NULL;
-	return err_make(a, b->code, b->file, b->line, "%.*s", STRF(b->text));
+	return err_word(err_make(a, b->code, b->file, b->line, "%.*s", STRF(b->text)), b->word);
 }
 
 struct err *db_begin(struct db *db, struct arena *a)

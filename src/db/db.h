@@ -14,7 +14,9 @@
  * branch, write ON CONFLICT DO NOTHING.
  *
  * Failures: CONFLICT (a constraint), TRY_AGAIN (locked, disk full, connection: nothing is
- * stored), IO (the file cannot be used), INTERNAL (damaged, or a faulty query). When the
+ * stored), IO (the file cannot be used), INTERNAL (damaged, or a faulty query). A TRY_AGAIN
+ * with the word DB_LOST_RACE says that the server undid the batch in favour of another
+ * transaction (deadlock, serialization): the same batch may succeed at once. When the
  * connection to a server is lost during a commit its TRY_AGAIN does not tell whether the
  * batch was stored: read again what memory holds of it. A failed fsync ends the process:
  * what the kernel dropped cannot be written again.
@@ -34,7 +36,10 @@ enum {
 	DB_QUEUE_MAX = 4096,            /* queued writes kept in memory; more go to the driver at once */
 	DB_QUEUE_BYTES = 4 << 20,       /* the same for their bytes */
 	DB_ROWS_MAX = 4 << 20,          /* rows of one answer */
+	DB_BESIDE_MAX = 7,              /* more connections of one process */
 };
+
+#define DB_LOST_RACE "lost_race"
 
 enum db_type { DB_NULL, DB_I64, DB_STR, DB_BLOB };
 
@@ -86,6 +91,10 @@ static inline struct db_value db_blob(str s)
  * address. Refuses a database that another process has open. */
 struct err *db_open(struct arena *a, const struct db_driver *driver, str where,
 		    struct db **ret_db) MUST_CHECK;
+/* One more connection of this process to the database of `first`, for another thread. no: 1
+ * to DB_BESIDE_MAX, each once at a time. NOT_SUPPORTED where there is one writer only. */
+struct err *db_open_beside(struct arena *a, const struct db *first, unsigned no,
+			   struct db **ret_db) MUST_CHECK;
 void db_close(struct db *db);                 /* NULL is fine; queued writes are forgotten */
 void db_closep(struct db **db);
 

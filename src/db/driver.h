@@ -25,6 +25,9 @@ struct db_driver {
 	const char *name;
 	const struct db_token *tokens; /* ends with a NULL word */
 	struct err *(*open)(struct arena *a, str where, struct db_conn **ret_conn);
+	/* NULL: one writer only. */
+	struct err *(*open_beside)(struct arena *a, const struct db_conn *first, unsigned no,
+				   struct db_conn **ret_conn);
 	void (*close)(struct db_conn *c);
 	struct err *(*begin)(struct db_conn *c, struct arena *a); /* for writing: waits for others */
 	struct err *(*commit)(struct db_conn *c, struct arena *a);

@@ -76,7 +76,7 @@ static struct err *ready(struct pg *p, struct arena *a)
 	p->pause_ms = MIN(MAX(PAUSE_MS, 2 * p->pause_ms), PAUSE_MS_MAX);
 	p->retry_at_ms = clock_mono_ms(&clock_real) + p->pause_ms;
 	snprintf(p->failure, sizeof(p->failure), "%.*s", STRF(e->text));
-	if (p->session.epoch)
+	if (p->session.started)
 		e->code = ERR_TRY_AGAIN; /* it was fine once */
 	return e;
 }
@@ -92,17 +92,21 @@ static void close_conn(struct db_conn *c)
 	free(p);
 }
 
-static struct err *open_conn(struct arena *a, str where, struct db_conn **ret_conn)
+static struct pg *pg_new(void)
 {
 	struct pg *p = calloc(1, sizeof(*p));
-	struct err *e;
 
 	if (!p)
 		abort();
 	p->conn.driver = &db_pg;
 	p->arena = arena_new();
 	p->tables.arena = p->arena;
-	e = pg_url_read(p->arena, where, &p->url);
+	return p;
+}
+
+/* Takes p over. */
+static struct err *connect_first(struct pg *p, struct arena *a, struct err *e, struct db_conn **ret_conn)
+{
 	if (!e)
 		e = pg_conn_new(p->arena, &p->url, &p->link);
 	if (!e)
@@ -114,6 +118,28 @@ static struct err *open_conn(struct arena *a, str where, struct db_conn **ret_co
 	}
 	*ret_conn = &p->conn;
 	return NULL;
+}
+
+static struct err *open_conn(struct arena *a, str where, struct db_conn **ret_conn)
+{
+	struct pg *p = pg_new();
+
+	return connect_first(p, a, pg_url_read(p->arena, where, &p->url), ret_conn);
+}
+
+static struct err *open_beside(struct arena *a, const struct db_conn *first, unsigned no,
+			       struct db_conn **ret_conn)
+{
+	const struct pg *other = (const struct pg *)first;
+	struct pg *p = pg_new();
+
+	p->url = (struct pg_url){
+		.url = arena_dup(p->arena, other->url.url),
+		.schema = arena_dup(p->arena, other->url.schema),
+		.timeout_ms = other->url.timeout_ms,
+	};
+	p->session = (struct pg_session){ .epoch = other->session.epoch, .no = no };
+	return connect_first(p, a, NULL, ret_conn);
 }
 
 static struct err *deallocate(struct pg *p, struct arena *a, const char *name)
@@ -302,6 +328,7 @@ const struct db_driver db_pg = {
 	.name = "postgresql",
 	.tokens = tokens,
 	.open = open_conn,
+	.open_beside = open_beside,
 	.close = close_conn,
 	.begin = begin,
 	.commit = commit,

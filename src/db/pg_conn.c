@@ -238,6 +238,7 @@ static struct err *result_error(struct pg_conn *c, struct arena *a, const PGresu
 	ExecStatusType status = PQresultStatus(r);
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	struct err *e;
 	str shown;
 
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
@@ -245,8 +246,9 @@ static struct err *result_error(struct pg_conn *c, struct arena *a, const PGresu
 	shown = hidden(a, c, text ? text : PQresultErrorMessage(r));
 	if (status == PGRES_PIPELINE_ABORTED)
 		shown = S("not carried out");
-	return err_make(a, sqlstate_code(state), __FILE__, __LINE__, "%s: %.*s%s%s", what,
-			STRF(shown), state ? ", SQLSTATE " : "", state ? state : "");
+	e = err_make(a, sqlstate_code(state), __FILE__, __LINE__, "%s: %.*s%s%s", what, STRF(shown),
+		     state ? ", SQLSTATE " : "", state ? state : "");
+	return sqlstate_lost_race(state) ? err_word(e, S(DB_LOST_RACE)) : e;
 }
 
 static struct err *read_rows(struct arena *a, const PGresult *r, const struct last *last)

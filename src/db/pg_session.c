@@ -4,7 +4,8 @@
 
 #include "base/log.h"
 
-/* Ours among the advisory locks of a database: "clme"; the second half is the schema's. */
+/* Ours among the advisory locks of a database: "clme" and the connection's number; the second
+ * half is the schema's. */
 enum { LOCK_CLASS = 0x636c6d65 };
 
 static i64 schema_key(str schema)
@@ -60,7 +61,7 @@ static struct err *set(struct pg_conn *c, struct arena *a, const struct pg_url *
 	return pg_conn_script(c, a, "database settings", sql.ptr, url->timeout_ms, NULL);
 }
 
-/* Who holds the lock, in words; empty if nobody seems to. */
+/* Who else holds one of the locks, in words; empty if nobody seems to. */
 static str holder(struct pg_conn *c, struct arena *a, const struct pg_url *url)
 {
 	str sql = arena_printf(
@@ -68,10 +69,10 @@ static str holder(struct pg_conn *c, struct arena *a, const struct pg_url *url)
 		"SELECT coalesce(s.application_name, '?') || ' at ' ||"
 		" coalesce(host(s.client_addr), 'the server itself') || ', server process ' || l.pid"
 		" FROM pg_locks l LEFT JOIN pg_stat_activity s ON s.pid = l.pid"
-		" WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = %d"
-		" AND l.objid = %lld"
+		" WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
+		" AND l.classid BETWEEN %d AND %d AND l.objid = %lld AND l.pid <> pg_backend_pid()"
 		" AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-		LOCK_CLASS, (long long)schema_key(url->schema));
+		LOCK_CLASS, LOCK_CLASS + DB_BESIDE_MAX, (long long)schema_key(url->schema));
 	struct db_rows rows = { 0 };
 
 	if (pg_conn_script(c, a, "lock of the database", sql.ptr, url->timeout_ms, &rows) ||
@@ -81,8 +82,8 @@ static str holder(struct pg_conn *c, struct arena *a, const struct pg_url *url)
 }
 
 /* Ends what is left of our last connection, if that still holds the lock. */
-static struct err *end_last(struct pg_conn *c, struct arena *a, const struct pg_url *url,
-			    int backend)
+static struct err *end_last(const struct pg_session *s, struct pg_conn *c, struct arena *a,
+			    const struct pg_url *url, int backend)
 {
 	str sql = arena_printf(
 		a,
@@ -90,18 +91,22 @@ static struct err *end_last(struct pg_conn *c, struct arena *a, const struct pg_
 		" WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = %d"
 		" AND l.objid = %lld AND l.pid = %d"
 		" AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-		LOCK_CLASS, (long long)schema_key(url->schema), backend);
+		LOCK_CLASS + (int)s->no, (long long)schema_key(url->schema), backend);
 
 	return pg_conn_script(c, a, "lock of the database", sql.ptr, url->timeout_ms, NULL);
 }
 
-static struct err *take_lock(struct pg_conn *c, struct arena *a, const struct pg_url *url)
+/* Begins a transaction and takes the locks of some numbers in it, waiting for a holder that is
+ * ending. function: pg_advisory_lock, for the session, or pg_advisory_xact_lock. */
+static struct err *wait_locks(struct pg_conn *c, struct arena *a, const struct pg_url *url,
+			      const char *function, unsigned from, unsigned to)
 {
-	str sql =
-		arena_printf(a,
-			     "BEGIN; SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = 0;"
-			     " SELECT pg_advisory_lock(%d, %lld); COMMIT",
-			     PG_LOCK_MS, LOCK_CLASS, (long long)schema_key(url->schema));
+	str sql = arena_printf(
+		a,
+		"BEGIN; SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = 0;"
+		" SELECT %s(n, %lld) FROM generate_series(%d, %d) n",
+		PG_LOCK_MS, function, (long long)schema_key(url->schema), LOCK_CLASS + (int)from,
+		LOCK_CLASS + (int)to);
 	struct err *e = pg_conn_script(c, a, "lock of the database", sql.ptr,
 				       PG_LOCK_MS + url->timeout_ms, NULL);
 
@@ -113,6 +118,14 @@ static struct err *take_lock(struct pg_conn *c, struct arena *a, const struct pg
 		"open database: its schema '%.*s' is in use by another broker (%.*s): stop it first, or "
 		"give this one another database or ?schema=NAME",
 		STRF(url->schema), STRF(holder(c, a, url)));
+}
+
+/* For as long as the session lasts. */
+static struct err *take_lock(const struct pg_session *s, struct pg_conn *c, struct arena *a,
+			     const struct pg_url *url)
+{
+	TRY(wait_locks(c, a, url, "pg_advisory_lock", s->no, s->no));
+	return pg_conn_script(c, a, "lock of the database", "COMMIT", url->timeout_ms, NULL);
 }
 
 static struct err *make_schema(struct pg_conn *c, struct arena *a, const struct pg_url *url)
@@ -151,16 +164,29 @@ static void warn_of_settings(struct pg_conn *c, struct arena *a, const struct pg
 			 LOG_S("off", db_row(&rows, 0)[0].s));
 }
 
-static struct err *first_start(struct pg_session *s, struct pg_conn *c, struct arena *a,
+/* All locks are held when the epoch changes: who takes one later sees the new one. */
+static struct err *count_epoch(struct pg_session *s, struct pg_conn *c, struct arena *a,
 			       const struct pg_url *url)
 {
-	TRY(take_lock(c, a, url));
-	TRY(make_schema(c, a, url));
+	i64 epoch;
+
+	TRY(wait_locks(c, a, url, "pg_advisory_xact_lock", 1, DB_BESIDE_MAX));
 	TRY(read_epoch(c, a, url,
 		       "CREATE TABLE IF NOT EXISTS owner (epoch BIGINT NOT NULL);"
 		       "INSERT INTO owner SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM owner);"
 		       "UPDATE owner SET epoch = epoch + 1 RETURNING epoch",
-		       &s->epoch));
+		       &epoch));
+	TRY(pg_conn_script(c, a, "owner of the database", "COMMIT", url->timeout_ms, NULL));
+	s->epoch = epoch;
+	return NULL;
+}
+
+static struct err *first_start(struct pg_session *s, struct pg_conn *c, struct arena *a,
+			       const struct pg_url *url)
+{
+	TRY(take_lock(s, c, a, url));
+	TRY(make_schema(c, a, url));
+	TRY(count_epoch(s, c, a, url));
 	warn_of_settings(c, a, url);
 	return NULL;
 }
@@ -170,15 +196,16 @@ static struct err *start_again(struct pg_session *s, struct pg_conn *c, struct a
 {
 	i64 epoch;
 
-	TRY(end_last(c, a, url, last_backend));
-	TRY(take_lock(c, a, url));
+	TRY(end_last(s, c, a, url, last_backend));
+	TRY(take_lock(s, c, a, url));
 	TRY(read_epoch(c, a, url, "SELECT epoch FROM owner", &epoch));
 	if (epoch != s->epoch) {
 		log_error("another broker has used the database meanwhile, this one ends",
 			  LOG_S("schema", url->schema));
 		_exit(PG_EXIT_REPLACED);
 	}
-	log_info("connected to the database again");
+	if (s->started)
+		log_info("connected to the database again");
 	return NULL;
 }
 
@@ -187,5 +214,10 @@ struct err *pg_session_start(struct pg_session *s, struct pg_conn *c, struct are
 {
 	TRY(check_server(c, a));
 	TRY(set(c, a, url));
-	return s->epoch ? start_again(s, c, a, url, last_backend) : first_start(s, c, a, url);
+	if (s->epoch)
+		TRY(start_again(s, c, a, url, last_backend));
+	else
+		TRY(first_start(s, c, a, url));
+	s->started = true;
+	return NULL;
 }

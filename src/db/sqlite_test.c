@@ -429,4 +429,14 @@ TEST(deleted_bytes_are_gone_from_the_file)
 	assert_false(file_holds(a, path, S("do not keep me")));
 }
 
+TEST(there_is_one_connection_only)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct db *db = open_at(a, new_file(a)), *beside = NULL;
+
+	assert_err(db_open_beside(a, db, 1, &beside), NOT_SUPPORTED);
+	assert_null(beside);
+	db_close(db);
+}
+
 TEST_MAIN("db/sqlite")

@@ -19,6 +19,11 @@ static const struct {
 	{ "42501", ERR_IO },        /* the user lacks a privilege */
 };
 
+bool sqlstate_lost_race(const char *state)
+{
+	return str_eq(str_from(state), S("40001")) || str_eq(str_from(state), S("40P01"));
+}
+
 enum err_code sqlstate_code(const char *state)
 {
 	if (!state)

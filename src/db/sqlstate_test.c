@@ -21,4 +21,12 @@ TEST(codes)
 			fail_msg("%s", cases[i].state);
 }
 
+TEST(lost_races)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(sqlstate_lost_race(cases[i].state),
+				 str_eq(str_from(cases[i].state), S("40001")) ||
+					 str_eq(str_from(cases[i].state), S("40P01")));
+}
+
 TEST_MAIN("db/sqlstate")
