@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "bench/usage.h"
 #include "net/http_client.h"
 
 enum { RETRY_MS = 10, HEALTH_MS = 2000, PORT_TRIES = 100 };
@@ -49,12 +50,15 @@ static struct err *choose_port(struct arena *a, int *ret_port)
 		    BROKER_PORT_HIGH);
 }
 
-struct err *broker_init(struct arena *a, struct broker *b, str program, str data)
+struct err *broker_init(struct arena *a, struct broker *b, const struct broker_spec *spec)
 {
+	str data = spec->data;
 	const char *tmp = getenv("TMPDIR");
 	char *dir;
 
-	*b = (struct broker){ .arena = a, .program = arena_cstr(a, program) };
+	*b = (struct broker){ .arena = a, .program = arena_cstr(a, spec->program) };
+	if (!str_empty(spec->database))
+		b->database = arena_cstr(a, spec->database);
 	if (access(b->program, X_OK) != 0)
 		return FAIL(a, NOT_FOUND, "there is no program %s: %s", b->program,
 			    strerror(errno));
@@ -101,6 +105,8 @@ static struct err *launch(struct arena *a, struct broker *b)
 		b->data,
 		arena_cstr(a, S("--rate-limit")),
 		arena_cstr(a, S("0")),
+		b->database ? arena_cstr(a, S("--database")) : NULL,
+		b->database,
 		NULL,
 	};
 	pid_t parent = getpid(), pid = fork();
@@ -163,22 +169,6 @@ struct err *broker_check(struct arena *a, struct broker *b)
 		    STRF(status_text(a, status)), STRF(log_tail(a, b)));
 }
 
-static i64 resident_bytes(pid_t pid)
-{
-	char path[64], line[128];
-	long long pages = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	if (!fgets(line, sizeof(line), f) || sscanf(line, "%*d %lld", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return (i64)pages * sysconf(_SC_PAGESIZE);
-}
-
 struct err *broker_start(struct arena *a, struct broker *b)
 {
 	i64 deadline = clock_mono_ms(&clock_real) + BROKER_START_MS;
@@ -196,7 +186,7 @@ struct err *broker_start(struct arena *a, struct broker *b)
 				    BROKER_START_MS);
 		poll(NULL, 0, RETRY_MS);
 	}
-	b->rest_bytes = resident_bytes(b->pid);
+	b->rest_bytes = usage_resident(b->pid);
 	return NULL;
 }
 

@@ -23,7 +23,7 @@ struct broker {
 	struct arena *arena;
 	char *program;
 	str dir; /* of log and data; ours to remove if is_temporary */
-	char *data, *log;
+	char *data, *log, *database; /* database: NULL is its own choice */
 	bool is_temporary;
 	int port;
 	pid_t pid; /* 0: not running */
@@ -33,8 +33,14 @@ struct broker {
 	i64 cpu_us;     /* of all its lives, once they have ended */
 };
 
-/* Chooses port and directory. data empty: a temporary directory. */
-struct err *broker_init(struct arena *a, struct broker *b, str program, str data) MUST_CHECK;
+struct broker_spec {
+	str program;
+	str data;     /* empty: a temporary directory */
+	str database; /* empty: its own choice */
+};
+
+/* Chooses port and directory. */
+struct err *broker_init(struct arena *a, struct broker *b, const struct broker_spec *spec) MUST_CHECK;
 /* Starts it and waits for its /health. */
 struct err *broker_start(struct arena *a, struct broker *b) MUST_CHECK;
 /* kill -9, and at once a new one on the same data and port, without waiting for it. */

@@ -1,6 +1,9 @@
 /*
- * crew.h - a mesh with n members at a broker, made over HTTP as our client makes them:
- * created with an owner key of ours, joined through invites of ours, chains verified.
+ * crew.h - meshes with members at a broker, made over HTTP as our client makes them: created with
+ * an owner key of ours, joined through invites of ours, chains verified.
+ *
+ * Every mesh has as many clients as every other, and its clients stand side by side: mesh k has
+ * those from k * per_mesh on. Sleepers are members too, one a mesh, and never connect.
  */
 #ifndef BENCH_CREW_H
 #define BENCH_CREW_H
@@ -8,22 +11,42 @@
 #include "client/api.h"
 #include "crypto/keys.h"
 
+struct crew_mesh {
+	struct sign_pair owner;
+	str id, slug;
+};
+
 struct crew_member {
 	struct sign_pair pair;
+	struct crew_mesh *mesh;
 	str pubkey, id, name;
 };
 
 struct crew {
 	struct arena *arena;
 	struct api api;
-	str ws_url, mesh_id, slug;
-	struct sign_pair owner;
-	struct crew_member *members;
-	u32 n;
+	str ws_url;
+	struct crew_mesh *meshes;
+	u32 n_meshes, per_mesh;
+	u32 n; /* clients: n_meshes * per_mesh */
+	struct crew_member *members; /* clients, then the sleeper of each mesh */
+	u32 n_members;
 };
 
-/* tag: makes the mesh's name unique. Blocking. */
-struct err *crew_make(struct arena *a, struct crew *c, str broker_url, str tag, u32 n) MUST_CHECK;
+struct crew_spec {
+	str broker_url;
+	str tag; /* makes the meshes' names unique */
+	u32 clients, meshes; /* the second divides the first */
+	bool sleepers;
+	bool is_bare; /* keys and ids only: the yardstick has no HTTP and knows no meshes */
+};
+
+/* Blocking. */
+struct err *crew_make(struct arena *a, struct crew *c, const struct crew_spec *spec) MUST_CHECK;
 void crew_wipe(struct crew *c); /* the keys */
+/* The client that follows this one in its mesh, around. */
+u32 crew_next(const struct crew *c, u32 no);
+/* The member that sleeps in this client's mesh. */
+u32 crew_sleeper(const struct crew *c, u32 no);
 
 #endif

@@ -10,10 +10,12 @@
 /* Who gets what client p sends; LEDGER_ALL for '*'. */
 static u32 recipient_of(const struct peer *p)
 {
+	u32 per_mesh = p->run->crew->per_mesh;
+
 	switch (p->run->flags->pattern) {
 	case PATTERN_FANOUT: return LEDGER_ALL;
-	case PATTERN_OFFLINE: return p->no + 1;
-	default: return (p->no + 1) % p->run->n;
+	case PATTERN_DRAIN: return p->no - p->no % per_mesh + per_mesh - 1;
+	default: return crew_next(p->run->crew, p->no);
 	}
 }
 
@@ -57,25 +59,45 @@ void flow_resend(struct peer *p)
 	}
 }
 
+/* False when the ledger is full. */
+static bool send_new(struct peer *p, u32 recipient)
+{
+	u64 no = ledger_send(&p->run->ledger, p->no, recipient, run_now_us());
+
+	if (no == LEDGER_NONE)
+		return false;
+	p->open++;
+	p->unacked[p->n_unacked++] = no;
+	send_message(p, no);
+	return true;
+}
+
+static void fill_queue(struct peer *p)
+{
+	u32 sleeper = crew_sleeper(p->run->crew, p->no);
+
+	while (p->to_queue && p->open < RUN_QUEUE_WINDOW && send_new(p, sleeper)) {
+		p->to_queue--;
+		p->run->to_queue--;
+	}
+}
+
 void flow_fill(struct peer *p)
 {
 	struct run *r = p->run;
 	i64 now = run_now_us();
 
+	if (p->state == PEER_READY && r->phase == PHASE_QUEUE)
+		fill_queue(p);
 	if (p->state != PEER_READY || r->phase != PHASE_FLOW || now >= r->send_until_us)
 		return;
 	while (p->quota && p->open < (size_t)r->flags->window) {
-		u64 no = ledger_send(&r->ledger, p->no, recipient_of(p), run_now_us());
-
-		if (no == LEDGER_NONE) {
+		if (!send_new(p, recipient_of(p))) {
 			r->send_until_us = now;
 			return;
 		}
 		p->quota--;
 		r->left--;
-		p->open++;
-		p->unacked[p->n_unacked++] = no;
-		send_message(p, no);
 	}
 }
 
@@ -133,7 +155,7 @@ static void on_ack(struct peer *p, const struct json *frame)
 	if (l->acked + l->refused == settled_before)
 		return;
 	forget_unacked(p, no);
-	if (r->flags->pattern == PATTERN_OFFLINE || ledger_is_done(l, no))
+	if (run_drains(r) || ledger_is_done(l, no))
 		closed(r, no);
 	run_moved(r);
 }
@@ -171,7 +193,7 @@ static void on_push(struct peer *p, const struct json *frame)
 	run_moved(r);
 	if (done == LEDGER_NONE)
 		return;
-	if (r->flags->pattern == PATTERN_OFFLINE)
+	if (run_drains(r))
 		run_step(r);
 	else
 		closed(r, done);

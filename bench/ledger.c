@@ -4,9 +4,16 @@
 
 enum { DIGITS_MAX = 20 };
 
-void ledger_init(struct ledger *l, struct arena *a, str tag, const str *pubkeys, u32 clients)
+void ledger_init(struct ledger *l, struct arena *a, str tag, const str *pubkeys, u32 clients,
+		 u32 per_mesh)
 {
-	*l = (struct ledger){ .arena = a, .tag = tag, .pubkeys = pubkeys, .clients = clients };
+	*l = (struct ledger){
+		.arena = a,
+		.key = ident_key(tag),
+		.pubkeys = pubkeys,
+		.clients = clients,
+		.per_mesh = per_mesh,
+	};
 	l->newest = NEW_ARRAY(a, u64, clients);
 }
 
@@ -34,13 +41,16 @@ u64 ledger_send(struct ledger *l, u32 sender, u32 recipient, i64 now_us)
 	e = entry(l, no);
 	*e = (struct ledger_entry){ .sent_us = now_us, .sender = sender, .recipient = recipient };
 	if (recipient == LEDGER_ALL)
-		e->got_by = NEW_ARRAY(l->arena, u8, l->clients);
+		e->got_by = NEW_ARRAY(l->arena, u8, l->per_mesh);
 	return no;
 }
 
 str ledger_id(const struct ledger *l, struct arena *a, u64 no)
 {
-	return arena_printf(a, "bench-%.*s-%" PRIu64, STRF(l->tag), no);
+	char *id = arena_alloc(a, IDENT_LEN);
+
+	ident_text(l->key, no, id);
+	return str_of(id, IDENT_LEN);
 }
 
 str ledger_body(struct arena *a, u64 no, size_t bytes)
@@ -64,19 +74,16 @@ static u64 number(const struct ledger *l, str digits)
 
 u64 ledger_find(const struct ledger *l, str id)
 {
-	str head = S("bench-");
+	u64 no = ident_number(l->key, id);
 
-	if (!str_starts(id, head))
-		return LEDGER_NONE;
-	id = str_skip(id, head.len);
-	if (!str_starts(id, l->tag) || id.len <= l->tag.len + 1 || id.ptr[l->tag.len] != '-')
-		return LEDGER_NONE;
-	return number(l, str_skip(id, l->tag.len + 1));
+	return no < l->sent ? no : LEDGER_NONE;
 }
 
 static u32 receivers(const struct ledger *l, const struct ledger_entry *e)
 {
-	return e->recipient == LEDGER_ALL ? l->clients - 1 : 1;
+	if (e->recipient == LEDGER_ALL)
+		return l->per_mesh - 1;
+	return e->recipient < l->clients ? 1 : 0;
 }
 
 bool ledger_is_done(const struct ledger *l, u64 no)
@@ -162,9 +169,18 @@ static u64 body_number(const struct ledger *l, str body)
 	return number(l, digits);
 }
 
-static bool has(const struct ledger_entry *e, u32 client)
+static bool has(const struct ledger *l, const struct ledger_entry *e, u32 client)
 {
-	return e->got_by ? e->got_by[client] : e->got && e->recipient == client;
+	if (!e->got_by)
+		return e->got && e->recipient == client;
+	return client / l->per_mesh == e->sender / l->per_mesh && e->got_by[client % l->per_mesh];
+}
+
+static bool is_for(const struct ledger *l, const struct ledger_entry *e, u32 client)
+{
+	if (e->recipient != LEDGER_ALL)
+		return e->recipient == client;
+	return e->sender != client && client / l->per_mesh == e->sender / l->per_mesh;
 }
 
 /* NULL if this push may be: then its message is sent, to this client, and unchanged. */
@@ -176,7 +192,7 @@ static const char *objection(const struct ledger *l, u32 client, const struct le
 	if (no == LEDGER_NONE)
 		return "it was never sent";
 	e = entry(l, no);
-	if (e->recipient == LEDGER_ALL ? e->sender == client : e->recipient != client)
+	if (!is_for(l, e, client))
 		return "it was sent to somebody else";
 	if (!str_eq(p->sender_pubkey, l->pubkeys[e->sender]))
 		return "it names another sender";
@@ -196,7 +212,7 @@ u64 ledger_got(struct ledger *l, u32 client, const struct ledger_push *p, i64 no
 	u64 said = p->body.ptr ? body_number(l, p->body) : LEDGER_NONE;
 	struct ledger_entry *e;
 
-	if (why && said != LEDGER_NONE && said != no && has(entry(l, said), client)) {
+	if (why && said != LEDGER_NONE && said != no && has(l, entry(l, said), client)) {
 		l->doubled++;
 		return LEDGER_NONE;
 	}
@@ -206,15 +222,17 @@ u64 ledger_got(struct ledger *l, u32 client, const struct ledger_push *p, i64 no
 	}
 	e = entry(l, no);
 	note_message_id(l, e, p->message_id);
-	if (has(e, client)) {
+	if (has(l, e, client)) {
 		l->repeats++;
 		return LEDGER_NONE;
 	}
 	if (e->got_by)
-		e->got_by[client] = 1;
+		e->got_by[client % l->per_mesh] = 1;
 	e->got++;
 	l->delivered++;
 	hist_add(&l->delivery, now_us - e->sent_us);
+	if (e->got == receivers(l, e))
+		hist_add(&l->last, now_us - e->sent_us);
 	if (e->recipient != LEDGER_ALL) {
 		l->reordered += no + 1 < l->newest[client];
 		l->newest[client] = MAX(l->newest[client], no + 1);
@@ -223,6 +241,13 @@ u64 ledger_got(struct ledger *l, u32 client, const struct ledger_push *p, i64 no
 		return LEDGER_NONE;
 	l->done++;
 	return no;
+}
+
+void ledger_restart_clocks(struct ledger *l)
+{
+	memset(&l->ack, 0, sizeof(l->ack));
+	memset(&l->delivery, 0, sizeof(l->delivery));
+	memset(&l->last, 0, sizeof(l->last));
 }
 
 u64 ledger_lost(const struct ledger *l)

@@ -10,6 +10,7 @@
 #define BENCH_LEDGER_H
 
 #include "base/ids.h"
+#include "bench/ident.h"
 #include "bench/hist.h"
 
 enum {
@@ -18,23 +19,24 @@ enum {
 	LEDGER_MAX = LEDGER_CHUNK * LEDGER_CHUNKS,
 	LEDGER_BODY_MIN = 24, /* number and length fit */
 };
-#define LEDGER_ALL UINT32_MAX  /* as recipient: everybody but the sender */
-#define LEDGER_NONE UINT64_MAX /* no message has this number */
+#define LEDGER_ALL UINT32_MAX  /* as recipient: everybody in the mesh but the sender */
+#define LEDGER_NONE IDENT_NONE /* no message has this number */
 
 struct ledger_entry {
 	i64 sent_us;
 	u32 sender, recipient;
 	u32 got; /* receivers that have it */
 	bool acked, refused, twice;
-	u8 *got_by;              /* LEDGER_ALL: by client */
+	u8 *got_by;              /* LEDGER_ALL: by client of the mesh */
 	char message_id[ID_LEN]; /* as first seen; zero before */
 };
 
 struct ledger {
 	struct arena *arena;
-	str tag;            /* of this run, in every id */
+	u64 key;            /* of the ids of this run */
 	const str *pubkeys; /* member key of each client */
 	u32 clients;
+	u32 per_mesh; /* client c is in mesh c / per_mesh */
 	struct ledger_entry *chunks[LEDGER_CHUNKS];
 
 	u64 sent, acked, refused, delivered, done;
@@ -46,11 +48,14 @@ struct ledger {
 	u64 *newest;    /* by receiver: 1 + highest number it got */
 	str problem;    /* the first thing that should not have come, in words */
 	struct hist ack, delivery; /* from the first sending */
+	struct hist last;	  /* of a message: until its last receiver has it */
 };
 
-/* tag: letters and digits; pubkeys: one a client; both outlive the ledger. */
-void ledger_init(struct ledger *l, struct arena *a, str tag, const str *pubkeys, u32 clients);
-/* A new message; its number, or LEDGER_NONE after LEDGER_MAX. */
+/* tag: tells runs apart; pubkeys: one a client, they outlive the ledger. */
+void ledger_init(struct ledger *l, struct arena *a, str tag, const str *pubkeys, u32 clients,
+		 u32 per_mesh);
+/* A new message; its number, or LEDGER_NONE after LEDGER_MAX. A recipient from `clients` on is
+ * somebody who never comes: the message is done when it is acked. */
 u64 ledger_send(struct ledger *l, u32 sender, u32 recipient, i64 now_us);
 const struct ledger_entry *ledger_at(const struct ledger *l, u64 no);
 str ledger_id(const struct ledger *l, struct arena *a, u64 no);
@@ -71,6 +76,9 @@ struct ledger_push {
  * receivers) because of it, else LEDGER_NONE. */
 u64 ledger_got(struct ledger *l, u32 client, const struct ledger_push *p, i64 now_us);
 bool ledger_is_done(const struct ledger *l, u64 no);
+
+/* Forgets how long things took so far. */
+void ledger_restart_clocks(struct ledger *l);
 
 /* Acked, but a receiver does not have it: counted once for each receiver. */
 u64 ledger_lost(const struct ledger *l);

@@ -15,7 +15,7 @@ static struct ledger start(struct arena *a)
 {
 	struct ledger l;
 
-	ledger_init(&l, a, S("t"), keys, CLIENTS);
+	ledger_init(&l, a, S("t"), keys, CLIENTS, CLIENTS);
 	return l;
 }
 
@@ -120,13 +120,11 @@ static const struct {
 	const char *what;
 	str client_id, sender, body;
 	u32 at;
-	bool refused;
+	bool refused, other_run, never;
 } odd[] = {
-	{ "an id that was never given", .client_id = { "bench-t-9", 9 } },
-	{ "an id of another run", .client_id = { "bench-u-0", 9 } },
-	{ "an id with a tail", .client_id = { "bench-t-0x", 10 } },
-	{ "a negative id", .client_id = { "bench-t--1", 10 } },
-	{ "an empty number", .client_id = { "bench-t-", 8 } },
+	{ "an id that is none", .client_id = { "bench-t-9", 9 } },
+	{ "an id of another run", .other_run = true },
+	{ "an id that was never given", .never = true },
 	{ "another sender", .sender = { "key-c", 5 } },
 	{ "no sender", .sender = { "", 0 } },
 	{ "another text", .body = { "0 xxxy", 6 } },
@@ -153,6 +151,10 @@ TEST(what_was_not_sent_is_unexpected)
 			ledger_refused(&l, 0, p.client_id, S("no"));
 		if (odd[i].client_id.ptr)
 			p.client_id = odd[i].client_id;
+		if (odd[i].other_run)
+			ident_text(ident_key(S("u")), 0, (char *)p.client_id.ptr);
+		if (odd[i].never)
+			p.client_id = ledger_id(&l, a, 9);
 		if (odd[i].sender.ptr)
 			p.sender_pubkey = odd[i].sender;
 		if (odd[i].body.ptr || odd[i].body.len)
@@ -173,7 +175,7 @@ TEST(an_ack_of_somebody_elses_message_is_unexpected)
 
 	ledger_send(&l, 0, 1, 0);
 	assert_false(ledger_acked(&l, 1, ledger_id(&l, a, 0), S(ID1), 1));
-	assert_false(ledger_acked(&l, 0, S("bench-t-7"), S(ID1), 1));
+	assert_false(ledger_acked(&l, 0, ledger_id(&l, a, 7), S(ID1), 1));
 	assert_false(ledger_acked(&l, 0, ledger_id(&l, a, 0), S(""), 1));
 	assert_false(ledger_refused(&l, 1, ledger_id(&l, a, 0), S("no")));
 	assert_int_equal(l.unexpected, 4);
@@ -197,6 +199,48 @@ TEST(a_multicast_is_done_when_everybody_else_has_it)
 	assert_int_equal(ledger_got(&l, 2, &p, 1), 0);
 	assert_int_equal(l.delivered, 2);
 	assert_int_equal(ledger_lost(&l), 0);
+}
+
+TEST(a_multicast_stays_in_its_mesh)
+{
+	static const str six[] = { { "key-a", 5 }, { "key-b", 5 }, { "key-c", 5 },
+				   { "key-d", 5 }, { "key-e", 5 }, { "key-f", 5 } };
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct ledger_push p;
+	struct ledger l;
+
+	ledger_init(&l, a, S("t"), six, ARRAY_LEN(six), 3);
+	ledger_send(&l, 4, LEDGER_ALL, 0);
+	p = (struct ledger_push){ ledger_id(&l, a, 0), S(ID1), six[4], ledger_body(a, 0, 40) };
+	ledger_acked(&l, 4, p.client_id, S(ID1), 1);
+	for (u32 other = 0; other < 3; other++)
+		ledger_got(&l, other, &p, 1);
+	assert_int_equal(l.unexpected, 3);
+	assert_int_equal(ledger_lost(&l), 2);
+	assert_int_equal(ledger_got(&l, 3, &p, 1), LEDGER_NONE);
+	assert_int_equal(ledger_got(&l, 3, &p, 1), LEDGER_NONE);
+	assert_int_equal(l.repeats, 1);
+	assert_int_equal(l.last.n, 0);
+	assert_int_equal(ledger_got(&l, 5, &p, 9), 0);
+	assert_int_equal(ledger_lost(&l), 0);
+	assert_int_equal(l.last.n, 1);
+	assert_int_equal(l.last.max, 9);
+}
+
+TEST(what_waits_for_somebody_who_never_comes_is_done_when_acked)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct ledger l = start(a);
+	struct ledger_push p;
+
+	ledger_send(&l, 0, CLIENTS, 0);
+	p = push(&l, a, 0, S(ID1));
+	assert_false(ledger_is_done(&l, 0));
+	ledger_acked(&l, 0, p.client_id, S(ID1), 1);
+	assert_true(ledger_is_done(&l, 0));
+	assert_int_equal(ledger_failures(&l), 0);
+	ledger_got(&l, 1, &p, 1);
+	assert_int_equal(l.unexpected, 1);
 }
 
 TEST(an_overtaken_message_is_seen)

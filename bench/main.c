@@ -34,15 +34,22 @@ static struct err *load(struct arena *a, const struct bench_flags *flags, struct
 			str url, struct run *run, i64 *ret_cpu_us)
 {
 	struct crew *crew = NEW(a, struct crew);
+	struct crew_spec spec = {
+		.broker_url = url,
+		.clients = (u32)flags->clients,
+		.meshes = (u32)flags->meshes,
+		.sleepers = flags->queued > 0,
+	};
 	str tag = id_random(a, &random_system);
 	struct err *e;
 	i64 cpu_us;
 
 	tag.len = TAG_BYTES;
-	e = crew_make(a, crew, url, tag, (u32)flags->clients);
+	spec.tag = tag;
+	e = crew_make(a, crew, &spec);
 	if (!e) {
 		cpu_us = own_cpu_us();
-		e = run_all(a, run, flags, crew, broker, tag);
+		e = run_all(a, run, flags, crew, &(struct run_server){ .broker = broker }, tag);
 		*ret_cpu_us = own_cpu_us() - cpu_us;
 	}
 	crew_wipe(crew);
@@ -59,7 +66,7 @@ static int bench(struct arena *a, const struct bench_flags *flags)
 	bool ok;
 
 	if (broker) {
-		e = broker_init(a, broker, flags->spawn, flags->data);
+		e = broker_init(a, broker, &(struct broker_spec){ flags->spawn, flags->data, flags->database });
 		if (!e)
 			e = broker_start(a, broker);
 		url = arena_printf(a, "http://127.0.0.1:%d", broker->port);

@@ -32,30 +32,60 @@ static struct err *parse(struct arena *a, int argc, char *const argv[], struct b
 	return NULL;
 }
 
-static struct err *check(struct arena *a, const struct bench_flags *f)
+/* What goes only with a broker of ours. */
+static struct err *check_spawn(struct arena *a, const struct bench_flags *f)
 {
 	bool kills = f->kills || f->kill_every;
 
 	if (str_empty(f->broker) == str_empty(f->spawn))
 		return FAIL(a, BAD_REQUEST, "name a broker: either --broker URL or --spawn PATH");
-	if (str_empty(f->spawn) && !str_empty(f->data))
-		return FAIL(a, BAD_REQUEST, "--data goes with --spawn");
+	if (str_empty(f->spawn) && (!str_empty(f->data) || !str_empty(f->database)))
+		return FAIL(a, BAD_REQUEST, "--data and --database go with --spawn");
 	if (str_empty(f->spawn) && kills)
 		return FAIL(
 			a, BAD_REQUEST,
 			"--kills and --kill-every go with --spawn: only our own broker is killed");
 	if (f->gently && !kills)
 		return FAIL(a, BAD_REQUEST, "--gently goes with --kills or --kill-every");
-	if (kills && f->pattern != PATTERN_PAIRS && f->pattern != PATTERN_OFFLINE)
+	if (kills && f->pattern != PATTERN_DIRECT && f->pattern != PATTERN_OFFLINE)
 		return FAIL(
 			a, BAD_REQUEST,
-			"--kills and --kill-every go with pairs and offline: a multicast goes to who is "
+			"--kills and --kill-every go with direct and offline: a multicast goes to who is "
 			"connected, so nobody can say who should have it");
+	return NULL;
+}
+
+static struct err *check(struct arena *a, const struct bench_flags *f)
+{
+	bool sends = f->pattern != PATTERN_CONNECT && f->pattern != PATTERN_IDLE;
+	i64 per_mesh = f->clients / f->meshes;
+
+	TRY(check_spawn(a, f));
 	if (f->duration && f->messages)
 		return FAIL(a, BAD_REQUEST, "--duration and --messages exclude each other");
-	if (f->pattern == PATTERN_OFFLINE && f->clients % 2)
-		return FAIL(a, BAD_REQUEST, "--pattern offline needs an even number of --clients");
+	if (f->pattern == PATTERN_IDLE && f->messages)
+		return FAIL(a, BAD_REQUEST, "nobody sends in --pattern idle");
+	if (!sends && (f->queued || f->warmup || f->senders))
+		return FAIL(a, BAD_REQUEST,
+			    "--queued, --warmup and --senders go with patterns that send");
+	if (f->warmup && f->pattern != PATTERN_DIRECT && f->pattern != PATTERN_FANOUT)
+		return FAIL(a, BAD_REQUEST, "--warmup goes with direct and fanout");
+	if (f->queued && (f->kills || f->kill_every))
+		return FAIL(a, BAD_REQUEST, "--queued does not go with kills");
+	if (f->clients % f->meshes || per_mesh < 2)
+		return FAIL(a, BAD_REQUEST,
+			    "every mesh has as many --clients as every other, and two at least");
+	if (f->pattern == PATTERN_OFFLINE && per_mesh % 2)
+		return FAIL(a, BAD_REQUEST,
+			    "--pattern offline needs an even number of --clients in each mesh");
+	if (f->senders > per_mesh)
+		return FAIL(a, BAD_REQUEST, "there are only %d clients in a mesh", (int)per_mesh);
 	return str_empty(f->broker) ? NULL : options_check_loopback(a, f->broker);
+}
+
+static i64 or_else(i64 value, i64 otherwise)
+{
+	return value ? value : otherwise;
 }
 
 struct err *options_parse(struct arena *a, int argc, char *const argv[],
@@ -65,13 +95,18 @@ struct err *options_parse(struct arena *a, int argc, char *const argv[],
 
 	TRY(parse(a, argc, argv, &f));
 	if (!f.help && !f.version) {
-		f.pattern = f.pattern ? f.pattern : PATTERN_PAIRS;
-		f.clients = f.clients ? f.clients : CLIENTS_DEFAULT;
+		f.pattern = f.pattern ? f.pattern : PATTERN_DIRECT;
+		f.clients = or_else(f.clients, CLIENTS_DEFAULT);
+		f.meshes = or_else(f.meshes, 1);
 		TRY(check(a, &f));
-		f.messages = f.duration ? LEDGER_MAX : f.messages ? f.messages : MESSAGES_DEFAULT;
-		f.window = f.window ? f.window : WINDOW_DEFAULT;
-		f.bytes = f.bytes ? f.bytes : BYTES_DEFAULT;
-		f.deadline = f.deadline ? f.deadline : DEADLINE_DEFAULT_MS;
+		if (f.pattern == PATTERN_IDLE)
+			f.duration = or_else(f.duration, IDLE_DEFAULT_MS);
+		f.senders = or_else(f.senders,
+				    f.pattern == PATTERN_FANOUT ? 1 : f.clients / f.meshes);
+		f.messages = f.duration ? LEDGER_MAX : or_else(f.messages, MESSAGES_DEFAULT);
+		f.window = or_else(f.window, WINDOW_DEFAULT);
+		f.bytes = or_else(f.bytes, BYTES_DEFAULT);
+		f.deadline = or_else(f.deadline, DEADLINE_DEFAULT_MS);
 	}
 	*ret_flags = f;
 	return NULL;

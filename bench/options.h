@@ -7,9 +7,17 @@
 #include "bench/ledger.h"
 #include "cli/flags.h"
 
-enum pattern { PATTERN_ABSENT, PATTERN_PAIRS, PATTERN_FANOUT, PATTERN_HELLO, PATTERN_OFFLINE };
+enum pattern {
+	PATTERN_ABSENT,
+	PATTERN_DIRECT,
+	PATTERN_FANOUT,
+	PATTERN_DRAIN,
+	PATTERN_OFFLINE,
+	PATTERN_CONNECT,
+	PATTERN_IDLE,
+};
 static const char *const pattern_words[] UNUSED = {
-	"", "pairs", "fanout", "hello", "offline", NULL
+	"", "direct", "fanout", "drain", "offline", "connect", "idle", NULL
 };
 #define FLAG_C_pattern enum pattern
 #define FLAG_KIND_pattern FLAG_ENUM
@@ -18,12 +26,14 @@ static const char *const pattern_words[] UNUSED = {
 enum {
 	CLIENTS_DEFAULT = 20,
 	CLIENTS_MAX = 20000,
+	MESHES_MAX = 1000,
 	MESSAGES_DEFAULT = 10000,
 	WINDOW_DEFAULT = 8,
 	WINDOW_MAX = 1024,
-	BYTES_DEFAULT = 200,
+	BYTES_DEFAULT = 512,
 	BYTES_MAX = 48000,
 	KILLS_MAX = 1000,
+	IDLE_DEFAULT_MS = 4000,
 	DEADLINE_DEFAULT_MS = 300 * 1000,
 	DAY_MS = 24 * 3600 * 1000,
 };
@@ -35,16 +45,25 @@ enum {
 	  "claudemesh-broker to start, with --rate-limit 0 and data of its own") \
 	F(T, str, data, "DIR", 1, 4096, \
 	  "with --spawn: its data directory, kept; else a temporary one") \
+	F(T, str, database, "URL", 1, 512, \
+	  "with --spawn: the broker's --database, postgresql://... for example") \
 	F(T, pattern, pattern, "NAME", 0, 0, \
-	  "pairs (default): each to the next; fanout: '*' to all; hello: " \
-	  "connect again and again; offline: store all, then drain") \
+	  "direct (default): each to the next of its mesh; fanout: one to all; drain: all to one " \
+	  "who is away and then comes; offline: every second to one who is away; connect: again " \
+	  "and again; idle: connect and rest") \
 	F(T, i64, clients, "N", 2, CLIENTS_MAX, "members, one connection each; 20") \
+	F(T, i64, meshes, "M", 1, MESHES_MAX, "meshes, with clients/M members each; 1") \
+	F(T, i64, senders, "N", 1, CLIENTS_MAX, \
+	  "only the first N clients of each mesh send; fanout 1, else all") \
 	F(T, i64, messages, "N", 1, LEDGER_MAX, "messages of all together, or hellos; 10000") \
-	F(T, duration, duration, "TIME", 1000, DAY_MS, "send for so long instead") \
+	F(T, duration, duration, "TIME", 1000, DAY_MS, "send for so long instead; idle rests 4s") \
+	F(T, i64, queued, "N", 1, LEDGER_MAX, \
+	  "before that, send N messages to members who never come") \
+	F(T, i64, warmup, "N", 1, LEDGER_MAX, "leave the first N messages out of the figures") \
 	F(T, i64, window, "N", 1, WINDOW_MAX, \
 	  "messages of a client under way until acked and delivered; 8") \
 	F(T, i64, bytes, "N", LEDGER_BODY_MIN, BYTES_MAX, \
-	  "size of a text before it is sealed; 200") \
+	  "size of a text before it is sealed; 512") \
 	F(T, bool, session, "", 0, 0, "connect with session_hello, not with hello") \
 	F(T, i64, kills, "K", 1, KILLS_MAX, \
 	  "kill -9 the spawned broker K times, spread over the flow") \

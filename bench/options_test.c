@@ -57,6 +57,21 @@ TEST(what_is_left_out_is_filled_in)
 	assert_int_equal(f.deadline, DEADLINE_DEFAULT_MS);
 }
 
+TEST(a_pattern_says_who_sends)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	char direct[] = "--spawn x --clients 12 --meshes 3", fanout[] = "--spawn x --pattern fanout";
+	char idle[] = "--spawn x --pattern idle";
+	struct bench_flags f;
+
+	assert_ok(parse(a, direct, &f));
+	assert_int_equal(f.senders, 4);
+	assert_ok(parse(a, fanout, &f));
+	assert_int_equal(f.senders, 1);
+	assert_ok(parse(a, idle, &f));
+	assert_int_equal(f.duration, IDLE_DEFAULT_MS);
+}
+
 static const char *const refused[] = {
 	"--clients 4",
 	"--broker http://127.0.0.1:1 --spawn x",
@@ -66,7 +81,18 @@ static const char *const refused[] = {
 	"--broker http://127.0.0.1:1 --data x",
 	"--spawn x --gently",
 	"--spawn x --pattern fanout --kills 2",
-	"--spawn x --pattern hello --kills 2",
+	"--spawn x --pattern connect --kills 2",
+	"--spawn x --pattern drain --kills 2",
+	"--broker http://127.0.0.1:1 --database postgresql:///x",
+	"--spawn x --clients 10 --meshes 3",
+	"--spawn x --clients 10 --meshes 10",
+	"--spawn x --clients 10 --meshes 2 --senders 6",
+	"--spawn x --clients 6 --meshes 2 --pattern offline",
+	"--spawn x --pattern idle --messages 5",
+	"--spawn x --pattern idle --queued 5",
+	"--spawn x --pattern connect --senders 1",
+	"--spawn x --pattern drain --warmup 5",
+	"--spawn x --queued 5 --kills 1",
 	"--spawn x --messages 5 --duration 5s",
 	"--spawn x --pattern offline --clients 3",
 	"--spawn x --clients 1",

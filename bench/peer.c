@@ -114,7 +114,7 @@ static void on_open(void *arg, struct ws_client *ws, const struct http_head *ans
 	struct peer *p = arg;
 	struct run *r = p->run;
 	struct hello_claim claim = {
-		.mesh_id = r->crew->mesh_id,
+		.mesh_id = p->who->mesh->id,
 		.member_id = p->who->id,
 		.pubkey = p->who->pubkey,
 		.timestamp_ms = clock_ms(&clock_real),
@@ -264,7 +264,7 @@ void peer_init(struct peer *p, struct run *r, u32 no)
 {
 	*p = (struct peer){ .run = r, .no = no, .who = &r->crew->members[no] };
 	p->retry = loop_timer_new(r->loop, enqueue, p);
-	p->unacked = NEW_ARRAY(r->arena, u64, (size_t)r->flags->window);
+	p->unacked = NEW_ARRAY(r->arena, u64, MAX((size_t)r->flags->window, (size_t)RUN_QUEUE_WINDOW));
 	if (r->flags->session) {
 		sign_pair_new(&p->session);
 		p->session_pubkey = sign_pair_pubkey(r->arena, &p->session);

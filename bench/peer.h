@@ -30,6 +30,7 @@ struct peer {
 	struct peer *next; /* in run->queue */
 
 	u64 quota;    /* messages it has still to send */
+	u64 to_queue; /* the same, to who never comes */
 	u64 *unacked; /* in the order of sending */
 	size_t n_unacked;
 	size_t open; /* under way: not yet acked and delivered */

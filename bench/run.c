@@ -3,9 +3,10 @@
 #include <inttypes.h>
 
 #include "bench/flow.h"
+#include "bench/kill.h"
 #include "bench/peer.h"
 
-enum { TICK_MS = 20, KILL_DELAY_MS = 4 };
+enum { TICK_MS = 20 };
 
 i64 run_now_us(void)
 {
@@ -30,69 +31,80 @@ void run_step(struct run *r)
 	loop_at_turn_end(r->loop, &r->step);
 }
 
-/* Kills. */
-
-/* Somewhere around k parts of K + 1 of the flow: never before it and never after it. */
-static void plan_kill(struct run *r)
+void run_moved(struct run *r)
 {
-	const struct bench_flags *f = r->flags;
-	u64 k = r->broker ? r->broker->kills : 0, parts = (u64)f->kills + 1;
+	kill_moved(r);
+}
 
-	r->kill_at = UINT64_MAX;
-	if (f->kills && k >= (u64)f->kills)
-		return;
-	if (f->kill_every || (f->kills && f->duration)) {
-		u64 every = f->kill_every ? (u64)f->kill_every : (u64)f->duration / parts;
+bool run_sends(const struct run *r)
+{
+	return r->flags->pattern != PATTERN_CONNECT && r->flags->pattern != PATTERN_IDLE;
+}
 
-		loop_timer_set(r->kill, (i64)(every / 2 + random_below(&random_system, every)));
-	} else if (f->kills) {
-		/* Each message is acked and is delivered. */
-		u64 part = 2 * (u64)f->messages / parts;
+bool run_drains(const struct run *r)
+{
+	return r->flags->pattern == PATTERN_DRAIN || r->flags->pattern == PATTERN_OFFLINE;
+}
 
-		r->kill_at = part * (k + 1) - part / 4 + random_below(&random_system, part / 2 + 1);
+static struct usage use(const struct run *r)
+{
+	return usage_now(r->broker ? r->broker->pid : r->server);
+}
+
+/* Who is there. */
+
+static bool is_away(const struct run *r, u32 no)
+{
+	u32 place = no % r->crew->per_mesh;
+
+	switch (r->flags->pattern) {
+	case PATTERN_OFFLINE: return place % 2 == 1;
+	case PATTERN_DRAIN: return place == r->crew->per_mesh - 1;
+	default: return false;
 	}
 }
 
-static void on_kill(void *arg)
+static bool is_sender(const struct run *r, u32 no)
 {
-	struct run *r = arg;
-	struct err *e;
-
-	if (r->phase != PHASE_FLOW && r->phase != PHASE_DRAIN)
-		return;
-	arena_reset(r->scratch);
-	r->killed_us = run_now_us();
-	e = r->flags->gently ? broker_stop_restart(r->scratch, r->broker)
-			     : broker_kill_restart(r->scratch, r->broker);
-	if (e)
-		run_fail(r, e);
-	plan_kill(r);
-}
-
-void run_moved(struct run *r)
-{
-	if (r->ledger.acked + r->ledger.delivered < r->kill_at || loop_timer_is_set(r->kill))
-		return;
-	/* A few ms later, so that the moment has nothing to do with the ack. */
-	loop_timer_set(r->kill, (i64)random_below(&random_system, KILL_DELAY_MS));
+	return run_sends(r) && !is_away(r, no) && no % r->crew->per_mesh < (u64)r->flags->senders;
 }
 
 /* Phases. */
 
-static bool is_sender(const struct run *r, u32 no)
+static void fill_all(struct run *r)
 {
-	return r->flags->pattern != PATTERN_OFFLINE || no % 2 == 0;
+	for (u32 i = 0; i < r->n; i++)
+		flow_fill(&r->peers[i]);
+}
+
+static void start_queue(struct run *r)
+{
+	r->phase = PHASE_QUEUE;
+	r->queuing.start_us = run_now_us();
+	fill_all(r);
+}
+
+/* From here on it counts. */
+static void start_measuring(struct run *r)
+{
+	r->is_measuring = true;
+	r->flow.start_us = run_now_us();
+	r->acked_before = r->ledger.acked;
+	r->delivered_before = r->ledger.delivered;
+	ledger_restart_clocks(&r->ledger);
+	if (r->flags->duration)
+		r->send_until_us = r->flow.start_us + r->flags->duration * 1000;
+	r->before = use(r);
 }
 
 static void start_flow(struct run *r)
 {
 	r->phase = PHASE_FLOW;
-	r->flow.start_us = run_now_us();
-	if (r->flags->duration)
-		r->send_until_us = r->flow.start_us + r->flags->duration * 1000;
-	plan_kill(r);
-	for (u32 i = 0; i < r->n; i++)
-		flow_fill(&r->peers[i]);
+	r->done_before = r->ledger.done;
+	if (!r->flags->warmup)
+		start_measuring(r);
+	kill_plan(r);
+	fill_all(r);
 }
 
 static void settle(struct run *r)
@@ -106,14 +118,10 @@ static void settle(struct run *r)
 /* Everything is delivered. */
 static void start_settle(struct run *r)
 {
-	u64 kills = r->broker ? r->broker->kills : 0;
+	struct err *e = kill_end(r);
 
-	loop_timer_off(r->kill);
-	if (r->flags->kills && !r->flags->kill_every && kills < (u64)r->flags->kills)
-		run_fail(r, FAIL(r->scratch, CONFLICT,
-				 "the flow ended after %" PRIu64 " of %" PRId64
-				 " kills: send more messages",
-				 kills, r->flags->kills));
+	if (e)
+		run_fail(r, e);
 	else
 		settle(r);
 }
@@ -131,6 +139,7 @@ static void start_reconnect(struct run *r)
 static void start_drain(struct run *r)
 {
 	r->phase = PHASE_DRAIN;
+	r->before = use(r);
 	r->drain.start_us = run_now_us();
 	for (u32 i = 0; i < r->n; i++)
 		peer_want(&r->peers[i]);
@@ -139,10 +148,32 @@ static void start_drain(struct run *r)
 static void flow_ended(struct run *r)
 {
 	r->flow.end_us = run_now_us();
-	if (r->flags->pattern == PATTERN_OFFLINE)
+	r->after = use(r);
+	if (run_drains(r))
 		start_drain(r);
 	else
 		start_settle(r);
+}
+
+/* The first half lets what the connecting left behind come to rest; the second is measured. */
+static void start_rest(struct run *r)
+{
+	r->phase = PHASE_REST;
+	loop_timer_set(r->rest, r->flags->duration / 2);
+}
+
+static void on_rest(void *arg)
+{
+	struct run *r = arg;
+
+	if (!r->is_measuring) {
+		r->is_measuring = true;
+		r->before = use(r);
+		loop_timer_set(r->rest, r->flags->duration / 2);
+		return;
+	}
+	r->after = use(r);
+	start_settle(r);
 }
 
 static bool all_ready(const struct run *r)
@@ -150,12 +181,33 @@ static bool all_ready(const struct run *r)
 	return r->n_ready == r->n_wanted;
 }
 
+static void connected(struct run *r)
+{
+	r->connect.end_us = run_now_us();
+	if (r->flags->pattern == PATTERN_IDLE)
+		start_rest(r);
+	else if (r->to_queue)
+		start_queue(r);
+	else
+		start_flow(r);
+}
+
+static void step_flow(struct run *r)
+{
+	const struct ledger *l = &r->ledger;
+	bool all_sent = !r->left || run_now_us() >= r->send_until_us;
+
+	if (!r->is_measuring && (l->done - r->done_before >= (u64)r->flags->warmup || all_sent))
+		start_measuring(r);
+	if (all_sent && all_ready(r) && (run_drains(r) ? l->acked + l->refused : l->done) == l->sent)
+		flow_ended(r);
+}
+
 /* At the end of a turn: is this phase over? */
 static void step(void *arg)
 {
 	struct run *r = arg;
 	const struct ledger *l = &r->ledger;
-	bool all_sent = !r->left || run_now_us() >= r->send_until_us;
 
 	if (r->killed_us && all_ready(r)) {
 		r->recovery_us = MAX(r->recovery_us, run_now_us() - r->killed_us);
@@ -163,23 +215,25 @@ static void step(void *arg)
 	}
 	switch (r->phase) {
 	case PHASE_CONNECT:
-		if (r->flags->pattern == PATTERN_HELLO || !all_ready(r))
+		if (r->flags->pattern != PATTERN_CONNECT && all_ready(r))
+			connected(r);
+		break;
+	case PHASE_QUEUE:
+		if (r->to_queue || l->acked + l->refused < l->sent)
 			break;
-		r->connect.end_us = run_now_us();
+		r->queuing.end_us = run_now_us();
 		start_flow(r);
 		break;
-	case PHASE_FLOW:
-		if (all_sent && all_ready(r) &&
-		    (r->flags->pattern == PATTERN_OFFLINE ? l->acked + l->refused : l->done) ==
-			    l->sent)
-			flow_ended(r);
-		break;
+	case PHASE_FLOW: step_flow(r); break;
 	case PHASE_DRAIN:
-		if (!r->drain.end_us && l->done == l->sent)
+		if (!r->drain.end_us && l->done == l->sent) {
 			r->drain.end_us = run_now_us();
+			r->after = use(r);
+		}
 		if (l->done == l->sent && all_ready(r))
 			start_settle(r);
 		break;
+	case PHASE_REST: break;
 	case PHASE_SETTLE:
 		if (r->n_settled < r->n)
 			break;
@@ -200,9 +254,10 @@ void run_peer_ready(struct peer *p)
 {
 	struct run *r = p->run;
 
-	if (r->flags->pattern == PATTERN_HELLO) {
+	if (r->flags->pattern == PATTERN_CONNECT) {
 		r->connect.end_us = run_now_us();
 		if (r->hellos >= (u64)r->flags->messages || run_now_us() >= r->send_until_us) {
+			r->after = use(r);
 			over(r);
 			return;
 		}
@@ -219,8 +274,9 @@ void run_peer_ready(struct peer *p)
 /* Deadlines. */
 
 static const char *const phase_names[] = {
-	[PHASE_CONNECT] = "connecting",     [PHASE_FLOW] = "the flow",
-	[PHASE_DRAIN] = "draining",         [PHASE_SETTLE] = "settling",
+	[PHASE_CONNECT] = "connecting",     [PHASE_QUEUE] = "queuing",
+	[PHASE_FLOW] = "the flow",	    [PHASE_DRAIN] = "draining",
+	[PHASE_REST] = "resting",	    [PHASE_SETTLE] = "settling",
 	[PHASE_RECONNECT] = "reconnecting", [PHASE_OVER] = "the end",
 };
 
@@ -231,7 +287,7 @@ static struct err *watch(struct run *r)
 	u64 moved = l->sent + l->acked + l->refused + l->delivered + l->repeats + r->hellos +
 		    r->n_settled;
 
-	if (moved != r->moved)
+	if (moved != r->moved || r->phase == PHASE_REST)
 		r->moved_ms = now_ms;
 	r->moved = moved;
 	if (r->broker)
@@ -266,18 +322,34 @@ static void on_tick(void *arg)
 
 /* The whole. */
 
+static u64 share(u64 *left, u32 *parts)
+{
+	u64 part = (*left + *parts - 1) / *parts;
+
+	*left -= part;
+	--*parts;
+	return part;
+}
+
 static void share_out(struct run *r)
 {
-	u64 senders = r->flags->pattern == PATTERN_OFFLINE ? r->n / 2 : r->n;
-	u64 each = (u64)r->flags->messages / senders, more = (u64)r->flags->messages % senders;
+	u64 messages, queued = (u64)r->flags->queued;
+	u32 senders = 0, queuers;
 
+	if (!run_sends(r))
+		return;
+	for (u32 i = 0; i < r->n; i++)
+		senders += is_sender(r, i);
+	messages = MIN((u64)(r->flags->messages + r->flags->warmup), (u64)LEDGER_MAX);
+	r->to_queue = queued;
+	r->left = messages;
+	queuers = senders;
 	for (u32 i = 0; i < r->n; i++) {
 		if (!is_sender(r, i))
 			continue;
-		r->peers[i].quota = each + (more > 0);
-		more -= more > 0;
+		r->peers[i].quota = share(&messages, &senders);
+		r->peers[i].to_queue = share(&queued, &queuers);
 	}
-	r->left = r->flags->pattern == PATTERN_HELLO ? 0 : (u64)r->flags->messages;
 }
 
 static void prepare(struct run *r, str tag)
@@ -286,17 +358,17 @@ static void prepare(struct run *r, str tag)
 
 	for (u32 i = 0; i < r->n; i++)
 		pubkeys[i] = r->crew->members[i].pubkey;
-	ledger_init(&r->ledger, r->arena, tag, pubkeys, r->n);
+	ledger_init(&r->ledger, r->arena, tag, pubkeys, r->n, r->crew->per_mesh);
 	r->scratch = arena_new();
 	r->out = buf_make(RUN_FRAME_MAX);
 	/* Each seals to one and opens from one, with a session key perhaps after trying it. */
 	r->boxes = box_cache_new(MIN((size_t)4 * r->n + 16, (size_t)BOX_CACHE_MAX));
 	r->step = (struct loop_task){ .fn = step, .arg = r };
 	r->tick = loop_timer_new(r->loop, on_tick, r);
-	r->kill = loop_timer_new(r->loop, on_kill, r);
+	r->rest = loop_timer_new(r->loop, on_rest, r);
+	kill_init(r);
 	r->queue_end = &r->queue;
 	r->send_until_us = INT64_MAX;
-	r->kill_at = UINT64_MAX;
 	r->peers = NEW_ARRAY(r->arena, struct peer, r->n);
 	for (u32 i = 0; i < r->n; i++)
 		peer_init(&r->peers[i], r, i);
@@ -304,19 +376,26 @@ static void prepare(struct run *r, str tag)
 }
 
 struct err *run_all(struct arena *a, struct run *r, const struct bench_flags *flags,
-		    struct crew *crew, struct broker *broker, str tag)
+		    struct crew *crew, const struct run_server *server, str tag)
 {
 	*r = (struct run){
-		.arena = a, .flags = flags, .crew = crew, .broker = broker, .n = crew->n
+		.arena = a,
+		.flags = flags,
+		.crew = crew,
+		.broker = server->broker,
+		.server = server->pid,
+		.n = crew->n,
 	};
 	TRY(loop_new(a, &r->loop));
 	prepare(r, tag);
+	r->before = use(r);
+	r->members_bytes = r->before.resident_bytes;
 	r->connect.start_us = run_now_us();
 	r->moved_ms = r->started_ms = r->connect.start_us / 1000;
-	if (flags->pattern == PATTERN_HELLO && flags->duration)
+	if (flags->pattern == PATTERN_CONNECT && flags->duration)
 		r->send_until_us = r->connect.start_us + flags->duration * 1000;
 	for (u32 i = 0; i < r->n; i++)
-		if (is_sender(r, i))
+		if (!is_away(r, i))
 			peer_want(&r->peers[i]);
 	loop_timer_every(r->tick, TICK_MS);
 	loop_run(r->loop);
@@ -335,7 +414,8 @@ void run_done(struct run *r)
 		peer_done(&r->peers[i]);
 	loop_task_cancel(&r->step);
 	loop_timer_free(r->tick);
-	loop_timer_free(r->kill);
+	loop_timer_free(r->rest);
+	kill_done(r);
 	loop_free(r->loop);
 	box_cache_free(r->boxes);
 	buf_done(&r->out);
