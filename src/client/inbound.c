@@ -91,5 +91,6 @@ void peer_event_read(const struct push_args *push, struct peer_event *ret_event)
 		.created_at = push->createdAt,
 		.name = str_empty(name) ? json_get_str(push->eventData, S("displayName")) : name,
 		.pubkey = json_get_str(push->eventData, S("pubkey")),
+		.data = push->eventData,
 	};
 }

@@ -30,6 +30,7 @@ struct inbound {
 struct peer_event {
 	str event; /* peer_joined, peer_left, peer_returned, ... */
 	str name, pubkey, created_at;
+	const struct json *data; /* of the event; NULL if there is none */
 };
 
 /* marks_multicast: this broker puts targetSpec on multicasts (ours), so its absence means

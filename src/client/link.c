@@ -86,6 +86,7 @@ void link_free(struct link *l)
 	l->freed = true;
 	drop_connection(l);
 	link_drop_all(l);
+	loop_task_cancel(&l->restart);
 	loop_timer_free(l->timer);
 	loop_timer_free(l->deadline);
 	if (l->depth == 0)
@@ -268,16 +269,50 @@ static void on_timer(void *arg)
 	link_leave(l);
 }
 
+static void restart_now(void *arg)
+{
+	struct link *l = link_of(arg);
+
+	link_enter(l);
+	if (l->state == LINK_WAITING) {
+		loop_timer_off(l->timer);
+		start_attempt(l);
+	} else if (l->state != LINK_DEAD && l->state != LINK_CLOSING) {
+		l->attempt = 0;
+		link_down(l, FAIL(l->frame, NETWORK, "connecting anew"), false);
+		if (!l->freed && l->state == LINK_WAITING) {
+			loop_timer_off(l->timer);
+			start_attempt(l);
+		}
+	}
+	link_leave(l);
+}
+
+static void copy_groups(struct arena *a, struct group_list *groups)
+{
+	struct group_args *items = NEW_ARRAY(a, struct group_args, groups->n + 1);
+
+	for (size_t i = 0; i < groups->n; i++) {
+		items[i].name = arena_dup(a, groups->items[i].name);
+		if (groups->items[i].role.ptr)
+			items[i].role = arena_dup(a, groups->items[i].role);
+	}
+	groups->items = items;
+}
+
 static struct link_spec copy_spec(struct arena *a, const struct link_spec *from)
 {
 	struct link_spec s = *from;
-	str *const texts[] = { &s.url,        &s.mesh_id, &s.member_id, &s.display_name,
-			       &s.session_id, &s.cwd,     &s.hostname };
+	str *const texts[] = { &s.url, &s.mesh_id,  &s.member_id, &s.display_name, &s.session_id,
+			       &s.cwd, &s.hostname, &s.channel,   &s.peer_type,    &s.role };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (texts[i]->ptr)
 			*texts[i] = arena_dup(a, *texts[i]);
-	s.member = NULL;
+	s.member = s.session = NULL;
+	copy_groups(a, &s.groups);
+	if (str_empty(s.channel))
+		s.channel = S("claudemesh");
 	s.hello_ms = s.hello_ms ? s.hello_ms : LINK_HELLO_MS;
 	return s;
 }
@@ -294,6 +329,8 @@ struct link *link_new(const struct link_spec *spec, const struct link_handler *h
 	l->frame = arena_new();
 	l->spec = copy_spec(l->arena, spec);
 	l->member = *spec->member;
+	if (spec->session)
+		l->session = *spec->session;
 	l->hello2_known = spec->hello2_known;
 	l->h = h;
 	l->arg = arg;
@@ -301,9 +338,10 @@ struct link *link_new(const struct link_spec *spec, const struct link_handler *h
 	l->seen = calloc(LINK_SEEN_MAX, sizeof(*l->seen));
 	if (!l->seen)
 		abort();
+	l->restart = (struct loop_task){ .fn = restart_now, .arg = l };
 	l->timer = loop_timer_new(spec->loop, on_timer, l);
 	l->deadline = loop_timer_new(spec->loop, link_on_deadline, l);
-	link_hello_init(l);
+	link_hello_init(l, spec->is_session && !spec->session);
 	start_attempt(l);
 	return l;
 }
@@ -314,6 +352,11 @@ void link_close(struct link *l)
 		l->state = LINK_CLOSING;
 		ws_client_close(l->ws, WS_NORMAL, S(""));
 	}
+}
+
+void link_restart(struct link *l)
+{
+	loop_next_turn(l->spec.loop, &l->restart);
 }
 
 bool link_is_ready(const struct link *l)

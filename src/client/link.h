@@ -47,12 +47,16 @@ struct link_spec {
 	struct tls *tls;
 	str mesh_id, member_id;
 	const struct sign_pair *member; /* copied, wiped with the link */
-	bool is_session;                /* session_hello with a fresh session key; else hello */
+	bool is_session;                /* session_hello with a session key; else hello */
+	const struct sign_pair *session; /* that key; NULL: a fresh one. Copied, wiped */
 	bool no_delivery;               /* wants no messages */
 	bool reconnect;
 	i64 hello_ms;      /* for the answer to the hello; 0: LINK_HELLO_MS */
 	bool hello2_known; /* this broker offers a challenge: insist on it */
 	str display_name, session_id, cwd, hostname; /* session_id empty: made up */
+	str channel, peer_type, role;                /* channel empty: "claudemesh" */
+	i64 pid;                                     /* 0: this process */
+	struct group_list groups;                    /* present: sent, even if empty */
 };
 
 struct link_handler {
@@ -99,6 +103,11 @@ void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, lin
 /* The message is safe with us. If the connection is gone it comes again, and is then acked
  * without being offered again. */
 void link_ack(struct link *l, const struct inbound *m);
+/* The message could not be kept after all: it is to be offered again when it is repeated. */
+void link_forget(struct link *l, const struct inbound *m);
+/* The machine slept or the network is another one: connects anew at once, whatever the state
+ * (a final end stays). Down callbacks come as ever. */
+void link_restart(struct link *l);
 /* What own keys open and seal; for compose.h. */
 struct box_cache *link_box_cache(struct link *l);
 const struct sign_pair *link_seal_pair(const struct link *l); /* session pair, or the member's */

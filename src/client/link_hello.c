@@ -9,14 +9,15 @@
 #include "crypto/hello.h"
 #include "proto/limits.h"
 
-void link_hello_init(struct link *l)
+void link_hello_init(struct link *l, bool fresh)
 {
 	char name[256] = "";
 
 	l->member_pubkey = sign_pair_pubkey(l->arena, &l->member);
 	l->own_pubkey = l->member_pubkey;
 	if (l->spec.is_session) {
-		sign_pair_new(&l->session);
+		if (fresh)
+			sign_pair_new(&l->session);
 		l->own_pubkey = sign_pair_pubkey(l->arena, &l->session);
 	}
 	if (str_empty(l->spec.session_id))
@@ -60,6 +61,11 @@ static str or_none(str s)
 	return str_empty(s) ? STR_NONE : s;
 }
 
+static i64 pid_of(const struct link *l)
+{
+	return l->spec.pid ? l->spec.pid : getpid();
+}
+
 static struct err *send_member(struct link *l, str challenge)
 {
 	i64 now_ms = clock_ms(l->spec.clock);
@@ -70,10 +76,12 @@ static struct err *send_member(struct link *l, str challenge)
 		.pubkey = l->member_pubkey,
 		.displayName = or_none(l->spec.display_name),
 		.sessionId = l->spec.session_id,
-		.pid = getpid(),
+		.pid = pid_of(l),
 		.cwd = l->spec.cwd,
 		.hostname = or_none(l->spec.hostname),
-		.channel = S("claudemesh"),
+		.channel = l->spec.channel,
+		.peerType = or_none(l->spec.peer_type),
+		.groups = l->spec.groups,
 		.timestamp = now_ms,
 		.capabilities = capabilities(l),
 	};
@@ -103,10 +111,13 @@ static struct err *send_session(struct link *l, str challenge)
 		.sessionPubkey = l->own_pubkey,
 		.displayName = or_none(l->spec.display_name),
 		.sessionId = l->spec.session_id,
-		.pid = getpid(),
+		.pid = pid_of(l),
 		.cwd = l->spec.cwd,
 		.hostname = or_none(l->spec.hostname),
-		.channel = S("claudemesh"),
+		.channel = l->spec.channel,
+		.peerType = or_none(l->spec.peer_type),
+		.role = or_none(l->spec.role),
+		.groups = l->spec.groups,
 		.timestamp = now_ms,
 		.capabilities = capabilities(l),
 		.parentAttestation = { .present = true,

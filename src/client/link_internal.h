@@ -52,6 +52,7 @@ struct link {
 	struct ws_client *ws;
 	struct loop_timer *timer;    /* next attempt, or deadline of the hello's answer */
 	struct loop_timer *deadline; /* of the request that is due first */
+	struct loop_task restart;    /* link_restart() */
 	int attempt;
 	bool has_challenge;
 	bool hello2_known;
@@ -86,7 +87,8 @@ struct err *link_refusal(struct arena *a, str word, str text);
 /* link_take.c: one message from the broker */
 void link_take(struct link *l, str text);
 /* link_hello.c */
-void link_hello_init(struct link *l);
+/* fresh: makes the session's key pair. */
+void link_hello_init(struct link *l, bool fresh);
 struct err *link_hello_send(struct link *l, str challenge) MUST_CHECK;
 /* Why we were not let in, and what can be done about it. */
 struct err *link_hello_refused(struct link *l, str word, str text);

@@ -66,6 +66,17 @@ void link_ack(struct link *l, const struct inbound *m)
 	write_ack(l, m->message_id, m->client_message_id);
 }
 
+void link_forget(struct link *l, const struct inbound *m)
+{
+	u8 hash[SEEN_HASH_BYTES];
+	struct link_seen *s;
+
+	hash_of(l, m, hash);
+	s = seen_get(l, hash);
+	if (s)
+		s->used = false;
+}
+
 static void take_message(struct link *l, const struct push_args *push)
 {
 	struct box_own own = { l->spec.is_session ? &l->session : NULL, &l->member };

@@ -301,4 +301,21 @@ TEST(early_pushes_are_bounded)
 	scene_end(&s);
 }
 
+TEST(a_message_that_could_not_be_kept_is_offered_again)
+{
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	scene_greeted(&s);
+	push_plain(&s, "m1", "", "bob");
+	until(&s, s.n_messages == 1);
+	push_plain(&s, "m1", "", "bob");
+	scene_settle(&s);
+	assert_int_equal(s.n_messages, 1);
+	link_forget(s.link, &s.messages[0]);
+	push_plain(&s, "m1", "", "bob");
+	until(&s, s.n_messages == 2);
+	scene_end(&s);
+}
+
 TEST_MAIN("client/link_push")

@@ -334,4 +334,70 @@ TEST(the_owner_may_free_the_link_anywhere)
 	}
 }
 
+TEST(a_session_link_carries_the_key_groups_role_and_channel_it_was_given)
+{
+	struct group_args groups[] = { { S("reviewers"), S("lead") }, { S("ops"), STR_NONE } };
+	struct sign_pair session = test_pair(9);
+	const struct json *sent;
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	s.spec.is_session = true;
+	s.spec.session = &session;
+	s.spec.channel = S("claudemesh-session");
+	s.spec.peer_type = S("ai");
+	s.spec.role = S("tester");
+	s.spec.pid = 4711;
+	s.spec.groups = (struct group_list){ groups, 2, true };
+	scene_link(&s);
+	memset(groups, 0, sizeof(groups));
+	until(&s, s.ready == 1);
+	assert_str(json_get_str(s.hello, S("sessionPubkey")), sign_pair_pubkey(s.arena, &session));
+	assert_str(json_get_str(s.hello, S("channel")), S("claudemesh-session"));
+	assert_str(json_get_str(s.hello, S("peerType")), S("ai"));
+	assert_str(json_get_str(s.hello, S("role")), S("tester"));
+	assert_int_equal(json_get_int(s.hello, S("pid"), 0), 4711);
+	sent = json_get(s.hello, S("groups"));
+	assert_int_equal(sent->count, 2);
+	assert_str(json_get_str(sent->first, S("name")), S("reviewers"));
+	assert_str(json_get_str(sent->first, S("role")), S("lead"));
+	assert_str(json_get_str(sent->first->next, S("name")), S("ops"));
+	scene_end(&s);
+}
+
+TEST(a_restart_connects_anew_at_once)
+{
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	s.spec.reconnect = true;
+	scene_greeted(&s);
+	link_restart(s.link);
+	until(&s, s.ready == 2);
+	assert_int_equal(s.downs, 1);
+	assert_int_equal(s.conns, 2);
+	scene_end(&s);
+}
+
+TEST(a_restart_does_not_wait_for_the_next_attempt)
+{
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	s.spec.reconnect = true;
+	s.challenge = "nonsense";
+	scene_link(&s);
+	until(&s, s.downs == 1);
+	s.challenge = TEST_CHALLENGE;
+	link_restart(s.link);
+	until(&s, s.ready == 1);
+	link_close(s.link);
+	until(&s, s.downs >= 2 && s.retry_ms == -1);
+	link_restart(s.link);
+	loop_turn(s.loop, 0);
+	loop_turn(s.loop, 0);
+	assert_false(link_is_ready(s.link));
+	scene_end(&s);
+}
+
 TEST_MAIN("client/link")

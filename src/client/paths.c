@@ -42,11 +42,13 @@ struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *
 	p.lock = arena_printf(a, "%.*s/config.lock", STRF(p.dir));
 	p.keys = arena_printf(a, "%.*s/keys", STRF(p.dir));
 	p.brokers = arena_printf(a, "%.*s/brokers.json", STRF(p.dir));
+	p.sessions = arena_printf(a, "%.*s/sessions", STRF(p.dir));
+	p.daemon = arena_printf(a, "%.*s/daemon", STRF(p.dir));
 	*ret_paths = p;
 	return NULL;
 }
 
-struct err *paths_from_env(struct arena *a, struct paths *ret_paths)
+static struct err *find_from_env(struct arena *a, str config_dir, struct paths *ret_paths)
 {
 	const char *home = getenv("HOME");
 	char room[4096];
@@ -56,7 +58,23 @@ struct err *paths_from_env(struct arena *a, struct paths *ret_paths)
 		if (getpwuid_r(getuid(), &entry, room, sizeof(room), &found) == 0 && found)
 			home = entry.pw_dir;
 	}
-	return paths_find(a, str_from(getenv("CLAUDEMESH_CONFIG_DIR")), str_from(home), ret_paths);
+	return paths_find(a, config_dir, str_from(home), ret_paths);
+}
+
+struct err *paths_from_env(struct arena *a, struct paths *ret_paths)
+{
+	return find_from_env(a, str_from(getenv("CLAUDEMESH_CONFIG_DIR")), ret_paths);
+}
+
+struct err *paths_user_from_env(struct arena *a, struct paths *ret_paths)
+{
+	str dir = str_from(getenv("CLAUDEMESH_CONFIG_DIR"));
+	str token = arena_printf(a, "%.*s/session-token", STRF(dir));
+	struct stat st;
+
+	if (!str_empty(dir) && stat(arena_cstr(a, token), &st) == 0)
+		dir = str_from(getenv("CLAUDEMESH_USER_DIR"));
+	return find_from_env(a, dir, ret_paths);
 }
 
 static struct err *make_private_dir(struct arena *a, str path)

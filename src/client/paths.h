@@ -16,6 +16,8 @@ struct paths {
 	str lock;    /* dir/config.lock: held while config.json is rewritten */
 	str keys;    /* dir/keys: owner and root keys, a file a mesh */
 	str brokers; /* dir/brokers.json: what we remember of brokers */
+	str sessions; /* dir/sessions: key pairs of agent sessions, a folder a mesh */
+	str daemon;   /* dir/daemon: the daemon's files and its socket */
 	str ignored; /* value of CLAUDEMESH_CONFIG_DIR that names no directory */
 };
 
@@ -24,6 +26,10 @@ struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *
 	MUST_CHECK;
 /* The same from this process's environment; home falls back to the password database. */
 struct err *paths_from_env(struct arena *a, struct paths *ret_paths) MUST_CHECK;
+/* The user's own directory, for the daemon and those who look for it: a launched session's
+ * CLAUDEMESH_CONFIG_DIR (it holds a session-token and goes away with the session) is passed
+ * over, for $CLAUDEMESH_USER_DIR if set, else as if it were unset. */
+struct err *paths_user_from_env(struct arena *a, struct paths *ret_paths) MUST_CHECK;
 /* Makes dir and dir/keys with mode 0700 where they are missing, and takes away the access
  * of others where they are ours. */
 struct err *paths_make(struct arena *a, const struct paths *p) MUST_CHECK;

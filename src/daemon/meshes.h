@@ -1,0 +1,124 @@
+/*
+ * meshes.h - the daemon's links to brokers: for each joined mesh the member's, and one for
+ * each session (a "route"), kept open, and the list of peers, kept fresh.
+ *
+ * The meshes are those of config.json, which is watched: a join appears and a leave
+ * disappears without a restart. What comes in is stored in the inbox, then acknowledged,
+ * then an event. A route that the broker ended for good (kicked, banned, removed from the
+ * mesh) stays closed and says why, until the session registers again or the configuration
+ * changes. Loop thread only.
+ */
+#ifndef DAEMON_MESHES_H
+#define DAEMON_MESHES_H
+
+#include "client/config.h"
+#include "client/link.h"
+#include "daemon/events.h"
+#include "daemon/inbox.h"
+#include "daemon/outbox.h"
+#include "daemon/sessions.h"
+#include "proto/peer.h"
+
+enum {
+	MESHES_MAX = 64,
+	ROSTER_EVERY_MS = 1000,   /* peer lists are asked for at most so often */
+	ROSTER_FRESH_MS = 60000,  /* older than that it is asked for before it is used */
+	ROUTE_IDLE_MS = 60000,    /* a route opened only to send closes after so long */
+	GAP_CHECK_MS = 10000,     /* how soon a suspend is noticed */
+	GAP_MS = 15000,           /* how long it has to be */
+	CONFIG_POLL_MS = 2000,    /* where changes of config.json cannot be watched */
+};
+
+struct meshes;
+struct route;
+
+enum route_state { ROUTE_CONNECTING, ROUTE_OPEN, ROUTE_RECONNECTING, ROUTE_CLOSED };
+/* connecting, open, reconnecting, closed: what health shows */
+const char *route_state_word(enum route_state s);
+
+struct meshes_spec {
+	struct loop *loop;
+	const struct clock *clock;
+	const struct random *random;
+	const struct paths *paths;
+	struct tls *tls;
+	struct inbox *inbox;
+	struct outbox *outbox; /* knows our own messages when they come back */
+	struct events *events;
+};
+/* Told by the meshes; each may be NULL. Never from inside a call. */
+struct meshes_handler {
+	void (*on_route)(void *arg, struct route *r);    /* its state changed */
+	void (*on_left)(void *arg, str mesh_id);         /* the mesh is gone from config.json */
+	void (*on_joined)(void *arg, str mesh_id);
+	void (*on_peer)(void *arg, str mesh_id, str pubkey); /* came, or came back */
+};
+/* Reads config.json; one that cannot be read is an error here and a warning later. */
+struct err *meshes_new(struct arena *a, const struct meshes_spec *spec,
+		       const struct meshes_handler *h, void *arg, struct meshes **ret_meshes)
+	MUST_CHECK;
+void meshes_free(struct meshes *ms); /* NULL is fine */
+/* Says goodbye on every link; then meshes_free() after a few turns. */
+void meshes_close(struct meshes *ms);
+/* Reads config.json now. */
+void meshes_reload(struct meshes *ms);
+
+/* A joined mesh; valid until on_left(). */
+struct mesh {
+	str mesh_id, slug, name, broker_url, member_pubkey;
+	str display_name; /* the configuration's */
+	struct route *member; /* its member link */
+};
+struct mesh *meshes_get(struct meshes *ms, str slug_or_id); /* NULL: not joined */
+/* Slug, else the session's mesh, else the only one. BAD_REQUEST "mesh_required" lists them,
+ * NOT_FOUND "mesh_not_attached". session may be NULL. */
+struct err *meshes_choose(struct arena *a, struct meshes *ms, str slug,
+			  const struct session *session, struct mesh **ret_mesh) MUST_CHECK;
+/* In the order of config.json; NULL after the last: for (i = 0; (m = meshes_at(ms, i)); i++) */
+struct mesh *meshes_at(struct meshes *ms, size_t i);
+
+/* A session's route, from its registration to its end. */
+void meshes_add_session(struct meshes *ms, const struct session *s, const struct sign_pair *pair);
+void meshes_end_session(struct meshes *ms, const struct session *s);
+/* The route of a sender: pubkey empty for the member's; NULL if there is none. */
+struct route *meshes_route(struct meshes *ms, str mesh_id, str session_pubkey);
+/* Opens a route for a session that ended, from its stored keys, only to send. It closes by
+ * itself after ROUTE_IDLE_MS without route_touch(). NOT_FOUND: no such keys, or not that key. */
+struct err *meshes_lend_route(struct arena *a, struct meshes *ms, str mesh_id, str session_id,
+			      str session_pubkey, struct route **ret_route) MUST_CHECK;
+
+str route_mesh_id(const struct route *r);
+str route_session_pubkey(const struct route *r); /* empty: the member's */
+enum route_state route_get_state(const struct route *r);
+/* CLOSED: "kicked", "banned", ... and the sentence; else empty. Valid until its next change. */
+str route_why(const struct route *r, str *ret_word);
+/* For requests and sends; check link_is_ready(). NULL when CLOSED. */
+struct link *route_link(struct route *r);
+void route_touch(struct route *r);
+
+/* Asks the mesh's broker over the member link: a reply or an error, once, later. TRY_AGAIN if
+ * it is not connected within the time. Field tables of src/proto. */
+void meshes_ask(struct meshes *ms, struct mesh *m, const char *type,
+		const struct json_field *fields, const void *args, i64 timeout_ms,
+		link_reply_fn *fn, void *arg);
+/* The same over a given route. */
+void route_ask(struct route *r, const char *type, const struct json_field *fields, const void *args,
+	       i64 timeout_ms, link_reply_fn *fn, void *arg);
+
+/* The peers of a mesh as the broker lists them. */
+struct roster {
+	i64 at_ms; /* wall time of the answer */
+	struct peers_list_args list;
+	const struct json *reply; /* the answer itself */
+};
+typedef void roster_fn(void *arg, const struct err *e, const struct roster *roster);
+/* Calls fn once, later: with the kept list if it is at most max_age_ms old (0: asks anew) and
+ * no news came since, else with a new one; if the broker cannot be asked, with the kept one
+ * of any age, or TRY_AGAIN. */
+void meshes_roster(struct meshes *ms, struct mesh *m, i64 max_age_ms, roster_fn *fn, void *arg);
+/* What is kept, of any age; NULL if nothing. Valid until the next turn. */
+const struct roster *meshes_kept_roster(struct meshes *ms, struct mesh *m);
+/* Forgets fn(arg) wherever it waits for a roster or for meshes_ask(): its owner goes away. */
+void meshes_forget(struct meshes *ms, void *arg);
+
+#endif
