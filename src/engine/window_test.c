@@ -133,6 +133,24 @@ TEST(two_mailboxes_come_in_one_order)
 	assert_int_equal(count(h->f, "delivery"), 0);
 }
 
+TEST(d_42_of_two_mailboxes_the_more_urgent_comes_first)
+{
+	ARENA;
+	struct place *m = place(house(a), "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive_session(m, "bob");
+	static const char *const order[] = { "urgent", "member", "session", "last" };
+
+	lose(bob);
+	send_to(alice, bob->session_pubkey, "last", "low");
+	send_to(alice, bob->pubkey, "member", NULL);
+	send_to(alice, bob->session_pubkey, "session", NULL);
+	send_to(alice, bob->pubkey, "urgent", "now");
+	enter(bob, GREETING(.session = true));
+	forget(alice);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		assert_str(json_get_str(expect(bob, "{'type':'push'}"), S("client_message_id")), str_from(order[i]));
+}
+
 TEST(a_session_mailbox_goes_on_when_the_members_is_empty)
 {
 	ARENA;
