@@ -20,17 +20,17 @@ is 0 'help as JSON' "$claudemesh" help --json
 one_document
 
 is 3 'an unknown command' "$claudemesh" sned bob hi
-tells "did you mean 'send'?"
+tells 'did you mean: send'
 is 3 'an unknown flag' "$claudemesh" send bob hi --prioriti now
-tells "did you mean '--priority'?"
+tells 'did you mean: --priority'
 is 3 'a wrong value' "$claudemesh" send bob hi --priority nwo
 is 3 'a missing argument' "$claudemesh" send bob
-tells 'usage: claudemesh send WHO TEXT...'
+tells 'expected: claudemesh send WHO TEXT...'
 is 3 'an unknown status' "$claudemesh" status set wroking
 tells "working"
 is 3 'an error as JSON' "$claudemesh" sned --json
 one_document
-says '"ok":false,"error":"bad_request"'
+says '"ok":false,"error":"invalid_argument","field":"command","code":"unknown"'
 is 3 'a link that is none' "$claudemesh" join 'not a link'
 is 3 'an empty message' "$claudemesh" send bob ''
 

@@ -1,5 +1,7 @@
 #include "cli/argv.h"
 
+#include "cli/argument.h"
+#include "cli/projection.h"
 #include "client/validate.h"
 
 enum { NAMES_MAX = 512 };
@@ -175,13 +177,19 @@ static struct err *unknown_command(struct cli *c, const struct scan *s,
 		near = command_nearest(list, both);
 	if (!near.ptr && !forms.len)
 		near = command_nearest(list, word);
-	c->hint = near.ptr    ? arena_printf(c->arena, "did you mean '%.*s'?", STRF(near))
-		  : forms.len ? arena_printf(c->arena, "there is %.*s", STRF(buf_str(&forms)))
-		  : str_contains(word, S("://"))
-			  ? arena_printf(c->arena, "to use an invite: claudemesh join LINK")
-			  : S("'claudemesh help' lists the commands");
-	return FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'",
-		    STRF(forms.len && both.ptr ? both : word));
+	word = forms.len && both.ptr ? both : word;
+	return err_explain(c->arena, FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'", STRF(word)),
+			   &(struct err_tiers){
+				   .field = S("command"),
+				   .code = S("unknown"),
+				   .input = word,
+				   .reason = arena_printf(c->arena, "there is no command '%.*s'", STRF(word)),
+				   .expected = near.ptr || !forms.len
+						       ? str_contains(word, S("://"))
+								 ? S("'claudemesh join LINK' to use an invite")
+								 : S("one that 'claudemesh help' lists")
+						       : arena_dup(c->arena, buf_str(&forms)),
+				   .nearest = near });
 }
 
 /* Takes the longest name that the first words spell off the words. */
@@ -219,16 +227,21 @@ static struct err *unknown_flag(struct cli *c, const struct flag_use *use)
 		for (const struct flag *f = tables[t]; f && f->name && n < ARRAY_LEN(names); f++)
 			names[n++] = flag_spelling(c->arena, f);
 	near = use->name.len > 1 ? nearest(use->name, names, n) : STR_NONE;
-	if (near.ptr)
-		c->hint = arena_printf(c->arena, "did you mean '--%.*s'?", STRF(near));
-	else if (use->spelled.ptr[1] != '-')
-		c->hint = S("text that starts with '-' goes after '--'");
-	else
-		c->hint = arena_printf(c->arena, "'claudemesh help%s%s' lists the flags",
-				       c->command ? " " : "", c->command ? c->command->name : "");
-	return FAIL(c->arena, BAD_REQUEST, "%s%s%sthere is no flag '%.*s'", c->command ? "'" : "",
-		    c->command ? c->command->name : "", c->command ? "': " : "",
-		    STRF(use->spelled));
+	return err_explain(
+		c->arena,
+		FAIL(c->arena, BAD_REQUEST, "%s%s%sthere is no flag '%.*s'", c->command ? "'" : "",
+		     c->command ? c->command->name : "", c->command ? "': " : "", STRF(use->spelled)),
+		&(struct err_tiers){
+			.field = S("flag"),
+			.code = S("unknown"),
+			.input = use->spelled,
+			.reason = arena_printf(c->arena, "there is no flag '%.*s'", STRF(use->spelled)),
+			.expected = use->spelled.ptr[1] != '-'
+					    ? S("text that starts with '-' after '--'")
+					    : arena_printf(c->arena, "one that 'claudemesh help%s%s' lists",
+							   c->command ? " " : "",
+							   c->command ? c->command->name : ""),
+			.nearest = near.ptr ? arena_printf(c->arena, "--%.*s", STRF(near)) : STR_NONE });
 }
 
 static struct err *set_flags(struct cli *c, const struct scan *s)
@@ -264,11 +277,32 @@ static struct err *set_globals(struct cli *c, const struct scan *s)
 	return first;
 }
 
-static struct err *wrong_usage(struct cli *c, str what)
+static struct err *wrong_usage(struct cli *c, const char *code, str input, str what)
 {
-	c->hint = arena_printf(c->arena, "usage: claudemesh %s %s", c->command->name,
-			       c->command->arguments);
-	return FAIL(c->arena, BAD_REQUEST, "'%s': %.*s", c->command->name, STRF(what));
+	return err_explain(c->arena,
+			   FAIL(c->arena, BAD_REQUEST, "'%s': %.*s", c->command->name, STRF(what)),
+			   &(struct err_tiers){ .field = S("arguments"),
+						.code = str_from(code),
+						.input = input,
+						.reason = what,
+						.expected = arena_printf(c->arena, "claudemesh %s %s",
+									 c->command->name,
+									 c->command->arguments) });
+}
+
+/* "--json a,b" is how the reference's help writes it (client.md 15.3, 36). */
+static struct err *too_many(struct cli *c, const struct scan *s, str word)
+{
+	struct err *e = wrong_usage(c, "too_many", word,
+				    arena_printf(c->arena, "'%.*s' is one argument too many", STRF(word)));
+	struct err_tiers tiers = *e->tiers;
+
+	for (size_t i = 0; i < s->uses_n; i++)
+		if (str_eq(s->uses[i].spelled, S("--json")) && !s->uses[i].has_value && c->command->fields) {
+			tiers.nearest = arena_printf(c->arena, "--json=%.*s", STRF(word));
+			return err_explain(c->arena, e, &tiers);
+		}
+	return e;
 }
 
 static str join_words(struct arena *a, const str *words, size_t n)
@@ -292,8 +326,8 @@ static struct err *set_arguments(struct cli *c, const struct scan *s)
 		bool optional = form.ptr[0] == '[';
 
 		if (used == s->words_n && !optional)
-			return wrong_usage(
-				c, arena_printf(c->arena, "%.*s is missing", STRF(form)));
+			return wrong_usage(c, "missing", STR_NONE,
+					   arena_printf(c->arena, "%.*s is missing", STRF(form)));
 		if (used == s->words_n)
 			break;
 		c->args[i] = s->words[used++];
@@ -303,11 +337,9 @@ static struct err *set_arguments(struct cli *c, const struct scan *s)
 						s->words_n - used + 1);
 			used = s->words_n;
 		}
+		TRY(argument_check(c->arena, form, c->args[i]));
 	}
-	if (used < s->words_n)
-		return wrong_usage(
-			c, arena_printf(c->arena, "cannot use '%.*s'", STRF(s->words[used])));
-	return NULL;
+	return used < s->words_n ? too_many(c, s, s->words[used]) : NULL;
 }
 
 static struct err *check_words(struct cli *c, int argc, char *const *argv)
@@ -379,6 +411,8 @@ struct err *argv_parse(struct cli *c, int argc, char *const *argv,
 	TRY(set_flags(c, &s));
 	if (!c->command)
 		return NULL;
+	if (!str_empty(c->global.json))
+		TRY(projection_parse(c->arena, c->command, c->global.json, &c->projection));
 	if (s.rest)
 		return set_passed(c, s.rest);
 	return set_arguments(c, &s);

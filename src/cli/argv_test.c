@@ -1,5 +1,6 @@
 #include "cli/argv.h"
 #include "base/test.h"
+#include "cli/projection.h"
 #include "proto/enums.h"
 
 #define FLAG_C_priority enum priority
@@ -28,7 +29,8 @@ static const struct command send_row = {
 	COMMAND_FLAGS(send),
 	.doc = "Sends.",
 };
-static const struct command list_row = { .name = "list", .aliases = "ls", .arguments = "[SLUG]" };
+static const struct command list_row = { .name = "list", .aliases = "ls", .arguments = "[SLUG]",
+					 .fields = "slug name stats" };
 static const struct command group_join_row = { .name = "group join", .arguments = "GROUP" };
 static const struct command group_leave_row = { .name = "group leave", .arguments = "GROUP" };
 static const struct command serve_row = { .name = "serve",
@@ -111,46 +113,49 @@ TEST(flags_stand_anywhere)
 	}
 }
 
+/* What is wrong, what would be right, and what is near. */
 static const struct {
-	const char *line, *text, *hint;
+	const char *line, *field, *code, *reason, *expected, *nearest;
 } bad[] = {
-	{ "sned|bob|hi", "there is no command 'sned'", "did you mean 'send'?" },
-	{ "li", "there is no command 'li'", "did you mean 'list'?" },
-	{ "xyzzy", "there is no command 'xyzzy'", "'claudemesh help' lists the commands" },
-	{ "group", "there is no command 'group'", "there is 'group join', 'group leave'" },
-	{ "group|jion|dev", "there is no command 'group jion'", "did you mean 'group join'?" },
-	{ "http://x/i/ABC", "there is no command 'http://x/i/ABC'",
-	  "to use an invite: claudemesh join LINK" },
-	{ "send|bob|hi|--prioriti|now", "'send': there is no flag '--prioriti'",
-	  "did you mean '--priority'?" },
-	{ "send|bob|hi|--jsn", "'send': there is no flag '--jsn'", "did you mean '--json'?" },
-	{ "list|--online", "'list': there is no flag '--online'",
-	  "'claudemesh help list' lists the flags" },
-	{ "--frobnicate", "there is no flag '--frobnicate'", "'claudemesh help' lists the flags" },
-	{ "send|bob|-1", "'send': there is no flag '-1'",
-	  "text that starts with '-' goes after '--'" },
-	{ "send|bob|hi|-abc", "'send': there is no flag '-abc'",
-	  "text that starts with '-' goes after '--'" },
-	{ "send|bob", "'send': TEXT... is missing", "usage: claudemesh send WHO TEXT..." },
-	{ "send", "'send': WHO is missing", "usage: claudemesh send WHO TEXT..." },
-	{ "list|a|b", "'list': cannot use 'b'", "usage: claudemesh list [SLUG]" },
-	{ "send|bob|hi|--mesh", "--mesh needs a value: --mesh SLUG", "" },
-	{ "send|bob|hi|--mesh|--json", "--mesh needs a value: --mesh SLUG", "" },
-	{ "send|bob|hi|--mesh=", "the value of --mesh must have 1 to 64 bytes", "" },
-	{ "send|bob|hi|--priority|nwo", "'nwo' is no value of --priority, did you mean 'now'?",
-	  "" },
-	{ "send|bob|hi|--priority|urgentissimo",
-	  "'urgentissimo' is no value of --priority: it takes now, next, low", "" },
-	{ "send|bob|hi|--max-tries|11", "--max-tries is out of range: 1 to 10", "" },
-	{ "send|bob|hi|--max-tries|two",
-	  "'two' is no value of --max-tries: it takes a whole number", "" },
-	{ "send|bob|hi|--max_tries|2", "'send': there is no flag '--max_tries'",
-	  "did you mean '--max-tries'?" },
-	{ "send|bob|hi|--expires|soon",
-	  "'soon' is no value of --expires: it takes a time such as 90s, 15m, 2h, 7d", "" },
-	{ "send|bob|hi|--expires|8d", "--expires is out of range: at least 1s, at most 7d", "" },
-	{ "send|bob|hi|--id|123456789", "the value of --id must have 1 to 8 bytes", "" },
-	{ "send|b\xffo|hi", "word 2 is not UTF-8", "" },
+	{ "sned|bob|hi", "command", "unknown", "there is no command 'sned'", "help", "send" },
+	{ "li", "command", "unknown", "there is no command 'li'", "help", "list" },
+	{ "xyzzy", "command", "unknown", "there is no command 'xyzzy'", "'claudemesh help'", "" },
+	{ "group", "command", "unknown", "there is no command 'group'", "'group join', 'group leave'", "" },
+	{ "group|jion|dev", "command", "unknown", "there is no command 'group jion'", "help", "group join" },
+	{ "http://x/i/ABC", "command", "unknown", "there is no command 'http://x/i/ABC'",
+	  "claudemesh join LINK", "" },
+	{ "send|bob|hi|--prioriti|now", "flag", "unknown", "no flag '--prioriti'", "help send", "--priority" },
+	{ "send|bob|hi|--jsn", "flag", "unknown", "there is no flag '--jsn'", "help send", "--json" },
+	{ "list|--online", "flag", "unknown", "there is no flag '--online'", "help list", "" },
+	{ "--frobnicate", "flag", "unknown", "there is no flag '--frobnicate'", "'claudemesh help'", "" },
+	{ "send|bob|-1", "flag", "unknown", "there is no flag '-1'", "after '--'", "" },
+	{ "send|bob|hi|-abc", "flag", "unknown", "there is no flag '-abc'", "after '--'", "" },
+	{ "send|bob", "arguments", "missing", "TEXT... is missing", "claudemesh send WHO TEXT...", "" },
+	{ "send", "arguments", "missing", "WHO is missing", "claudemesh send WHO TEXT...", "" },
+	{ "list|a|b", "arguments", "too_many", "'b' is one argument too many", "claudemesh list [SLUG]", "" },
+	{ "list|a|slug,name|--json", "arguments", "too_many", "'slug,name'", "", "--json=slug,name" },
+	{ "send|bob|hi|--mesh", "mesh", "missing", "--mesh needs a value", "--mesh SLUG", "" },
+	{ "send|bob|hi|--mesh|--json", "mesh", "missing", "--mesh needs a value", "--mesh SLUG", "" },
+	{ "send|bob|hi|--mesh=", "mesh", "missing", "the value of --mesh has 0 bytes", "1 to 64", "" },
+	{ "send|bob|hi|--json=yes", "json", "not_supported", "no fields", "--json alone", "" },
+	{ "list|--json=nmae", "json", "unknown", "'list' has no field 'nmae'", "slug name stats", "name" },
+	{ "list|--json=slug,slug", "", "", "", "", "" },
+	{ "list|--json=slug,", "json", "missing", "without a name", "slug", "" },
+	{ "send|bob|hi|--online=yes", "online", "bad_format", "--online takes no value", "alone", "" },
+	{ "send|bob|hi|--priority|nwo", "priority", "bad_format", "no priority 'nwo'", "now, next, low", "now" },
+	{ "send|bob|hi|--priority|urgentissimo", "priority", "bad_format", "no priority", "now, next", "" },
+	{ "send|bob|hi|--priority=", "priority", "missing", "no priority given", "now, next, low", "" },
+	{ "send|bob|hi|--max-tries|11", "max-tries", "too_long", "too large", "from 1 to 10", "" },
+	{ "send|bob|hi|--max-tries|two", "max-tries", "bad_format", "not a whole number", "from 1 to 10", "" },
+	{ "send|bob|hi|--max_tries|2", "flag", "unknown", "'--max_tries'", "help send", "--max-tries" },
+	{ "send|bob|hi|--expires|soon", "expires", "bad_format", "not a duration", "from 1s to 7d", "" },
+	{ "send|bob|hi|--expires|8d", "expires", "too_long", "too long", "from 1s to 7d", "" },
+	{ "send|bob|hi|--id|123456789", "id", "too_long", "--id has 9 bytes", "1 to 8 bytes", "" },
+	{ "send||hi", "target", "missing", "no recipient", "@group", "" },
+	{ "send|#general|hi", "target", "bad_format", "topic", "@group", "" },
+	{ "send|@a b|hi", "group", "bad_charset", "characters", "letters", "" },
+	{ "group|join|@", "group", "missing", "no group", "letters", "" },
+	{ "send|b\xffo|hi", "", "", "word 2 is not UTF-8", "", "" },
 };
 
 TEST(every_slip_is_one_clear_error_with_status_3)
@@ -159,12 +164,31 @@ TEST(every_slip_is_one_clear_error_with_status_3)
 		CLEANUP(arena_freep) struct arena *a = arena_new();
 		struct cli c;
 		struct err *e = parse(a, &c, bad[i].line);
+		struct err_tiers none = { .reason = e ? e->text : STR_NONE };
+		const struct err_tiers *t = e && e->tiers ? e->tiers : &none;
 
 		assert_err(e, BAD_REQUEST);
 		assert_int_equal(err_exit(e), 3);
-		assert_str(e->text, str_from(bad[i].text));
-		assert_str(c.hint, str_from(bad[i].hint));
+		if (!str_contains(t->reason, str_from(bad[i].reason)))
+			print_error("%s: %.*s\n", bad[i].line, STRF(t->reason));
+		assert_str(t->field, str_from(bad[i].field));
+		assert_str(t->code, str_from(bad[i].code));
+		assert_true(str_contains(t->reason, str_from(bad[i].reason)));
+		assert_true(str_contains(t->expected, str_from(bad[i].expected)));
+		assert_str(t->nearest, str_from(bad[i].nearest));
 	}
+}
+
+TEST(fields_of_json)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c;
+
+	assert_ok(parse(a, &c, "list|--json=slug,stats.in"));
+	assert_int_equal(c.projection->n, 2);
+	assert_str(c.projection->names[1], S("stats.in"));
+	assert_ok(parse(a, &c, "list|--json"));
+	assert_null(c.projection);
 }
 
 TEST(an_error_of_another_flag_leaves_json_set)

@@ -8,6 +8,7 @@
 #include "cli/argv.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "client/validate.h"
 #include "crypto/secret.h"
 
 struct err *cli_hint(struct cli *c, struct err *e, const char *fmt, ...)
@@ -20,6 +21,14 @@ struct err *cli_hint(struct cli *c, struct err *e, const char *fmt, ...)
 	va_end(ap);
 	c->hint = arena_dup(c->arena, str_from(text));
 	return e;
+}
+
+struct err *cli_invalid(struct cli *c, str field, const char *code, str reason, str expected)
+{
+	struct invalid why;
+
+	invalid_because(&why, field, STR_NONE, code, reason, expected);
+	return invalid_err(c->arena, &why);
 }
 
 /* Everything up to the end of standard input. */
@@ -61,11 +70,17 @@ struct err *cli_text(struct cli *c, str arg, size_t max, str *ret_text)
 		return FAIL(c->arena, TOO_LARGE, "the text has %zu bytes, at most %zu are possible",
 			    text.len, max);
 	if (!str_is_utf8(text) || str_index(text, '\0') >= 0)
-		return FAIL(c->arena, BAD_REQUEST, "the text is not UTF-8 text");
+		return cli_invalid(c, S("text"), "bad_charset", S("the text is not UTF-8 text"),
+				   S("UTF-8 without NUL"));
 	/* It may be an invite link, which holds a secret. */
 	*ret_text = secret_dup(c->arena, text);
 	secret_wipe(b.ptr, b.len);
 	return NULL;
+}
+
+bool cli_may_ask(const struct cli *c)
+{
+	return !c->global.no_input && !c->out.json && c->out.tty && isatty(STDIN_FILENO);
 }
 
 struct err *cli_confirm(struct cli *c, const char *fmt, ...)
@@ -78,7 +93,7 @@ struct err *cli_confirm(struct cli *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(question, sizeof(question), fmt, ap);
 	va_end(ap);
-	if (c->out.json || !c->out.tty || !isatty(STDIN_FILENO))
+	if (!cli_may_ask(c))
 		return cli_hint(
 			c, FAIL(c->arena, BAD_REQUEST, "this has to be confirmed: %s", question),
 			"--yes confirms it");
@@ -119,6 +134,8 @@ int cli_main(int argc, char **argv)
 		  "cli");
 	e = argv_parse(&c, argc, argv, commands);
 	out_init(&c.out, c.global.json.ptr != NULL, c.global.quiet, c.global.no_color);
+	c.out.projection = c.projection;
+	c.out.verb = c.command ? str_from(c.command->name) : STR_NONE;
 	if (!e)
 		e = dispatch(&c);
 	if (!e)

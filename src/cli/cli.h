@@ -84,6 +84,7 @@ struct cli {
 	struct output out;
 	struct global_flags global;
 	const struct command *command;       /* NULL: none was named */
+	const struct projection *projection; /* of --json=FIELDS; NULL: everything */
 	const void *flags;
 	str args[ARGUMENTS_MAX];             /* one for each of the row's arguments; absent: STR_NONE */
 	size_t args_n;                       /* how many were given */
@@ -96,6 +97,10 @@ struct err *cli_hint(struct cli *c, struct err *e, const char *fmt, ...) PRINTF_
 /* The text of an argument: as given, or all of standard input for "-" (one last newline
  * dropped). Not UTF-8, a NUL or more than max bytes is BAD_REQUEST or TOO_LARGE. */
 struct err *cli_text(struct cli *c, str arg, size_t max, str *ret_text) MUST_CHECK;
+/* A BAD_REQUEST with the tiers of client.md 4, for what a command finds wrong itself. */
+struct err *cli_invalid(struct cli *c, str field, const char *code, str reason, str expected);
+/* Is a person there to be asked? Not with --json, --no-input or without a terminal. */
+bool cli_may_ask(const struct cli *c);
 /* Asks on the terminal; --yes answers. Without a terminal: BAD_REQUEST. "No": CANCELLED. */
 struct err *cli_confirm(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 

@@ -1,8 +1,5 @@
 #include "cli/context.h"
 
-#include <inttypes.h>
-#include <unistd.h>
-
 #include "crypto/secret.h"
 
 struct err *context_client(struct cli *c, struct client *ret_client)
@@ -61,8 +58,7 @@ static struct err *pick(struct cli *c, const struct config_args *config,
 struct err *context_mesh(struct cli *c, const struct config_args *config,
 			 const struct config_mesh_args **ret_mesh)
 {
-	bool may_ask = c->out.tty && isatty(STDIN_FILENO) && !c->out.json && !c->out.quiet &&
-		       !c->global.yes;
+	bool may_ask = cli_may_ask(c) && !c->out.quiet && !c->global.yes;
 
 	if (config->meshes.n == 0)
 		return no_mesh(c);

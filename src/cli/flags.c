@@ -2,8 +2,6 @@
 
 #include <inttypes.h>
 
-#include "base/buf.h"
-#include "base/clock.h"
 #include "client/validate.h"
 
 static const struct {
@@ -62,51 +60,72 @@ str flag_spelling(struct arena *a, const struct flag *f)
 	return str_from(s);
 }
 
+/* The three tiers, about the flag as it was typed. */
+static struct err *wrong_value(struct arena *a, const struct flag_use *use, struct invalid *why)
+{
+	why->field = use->name;
+	why->input = use->has_value ? arena_printf(a, "%.*s %.*s", STRF(use->spelled), STRF(use->value))
+				    : use->spelled;
+	return invalid_err(a, why);
+}
+
+static struct err *wrong_form(struct arena *a, const struct flag *f, const struct flag_use *use)
+{
+	struct invalid why;
+
+	if (f->kind == FLAG_BOOL)
+		invalid_because(&why, use->name, use->value, "bad_format",
+				arena_printf(a, "%.*s takes no value", STRF(use->spelled)),
+				arena_printf(a, "%.*s alone", STRF(use->spelled)));
+	else
+		invalid_because(&why, use->name, use->value, "missing",
+				arena_printf(a, "%.*s needs a value", STRF(use->spelled)),
+				arena_printf(a, "%.*s %s", STRF(use->spelled), f->value));
+	return wrong_value(a, use, &why);
+}
+
 static struct err *set_word(struct arena *a, const struct flag *f, const struct flag_use *use,
 			    void *flags)
 {
-	CLEANUP(buf_done) struct buf list = buf_make(512);
-	str words[32], near;
-	size_t n = 0;
+	struct invalid why;
+	int value;
 
-	for (; f->words[n + 1] && n < ARRAY_LEN(words); n++) {
-		int value = (int)n + 1;
-
-		words[n] = str_from(f->words[value]);
-		if (str_eq(use->value, words[n])) {
-			/* An enum is an int to both compilers; the struct's member has that size. */
-			memcpy((char *)flags + f->offset, &value, sizeof(value));
-			return NULL;
-		}
-		buf_printf(&list, "%s%.*s", n ? ", " : "", STRF(words[n]));
-	}
-	near = nearest(use->value, words, n);
-	return str_empty(near)
-		       ? FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s: it takes %.*s",
-			      STRF(use->value), STRF(use->spelled), STRF(buf_str(&list)))
-		       : FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s, did you mean '%.*s'?",
-			      STRF(use->value), STRF(use->spelled), STRF(near));
+	if (!valid_word(a, use->name, use->value, f->words, &value, &why))
+		return wrong_value(a, use, &why);
+	/* An enum is an int to both compilers; the struct's member has that size. */
+	memcpy((char *)flags + f->offset, &value, sizeof(value));
+	return NULL;
 }
 
 static struct err *set_number(struct arena *a, const struct flag *f, const struct flag_use *use,
 			      void *flags)
 {
-	bool duration = f->kind == FLAG_DURATION;
+	struct invalid why;
 	i64 value;
+	bool ok = f->kind == FLAG_DURATION
+			  ? valid_duration(a, use->value, f->min, f->max, &value, &why)
+			  : valid_number(a, use->name, use->value, f->min, f->max, &value, &why);
 
-	if (duration ? !time_from_duration(use->value, &value) : !str_to_i64(use->value, &value))
-		return FAIL(a, BAD_REQUEST, "'%.*s' is no value of %.*s: it takes %s",
-			    STRF(use->value), STRF(use->spelled),
-			    duration ? "a time such as 90s, 15m, 2h, 7d" : "a whole number");
-	if (value < f->min || value > f->max)
-		return duration ? FAIL(a, BAD_REQUEST,
-				       "%.*s is out of range: at least %" PRId64
-				       "s, at most %" PRId64 "d",
-				       STRF(use->spelled), f->min / 1000, f->max / 86400000)
-				: FAIL(a, BAD_REQUEST,
-				       "%.*s is out of range: %" PRId64 " to %" PRId64,
-				       STRF(use->spelled), f->min, f->max);
+	if (!ok)
+		return wrong_value(a, use, &why);
 	memcpy((char *)flags + f->offset, &value, sizeof(value));
+	return NULL;
+}
+
+static struct err *set_text(struct arena *a, const struct flag *f, const struct flag_use *use,
+			    void *flags)
+{
+	i64 len = (i64)use->value.len;
+	struct invalid why;
+
+	if (len < f->min || len > f->max) {
+		invalid_because(&why, use->name, use->value,
+				len == 0 ? "missing" : len < f->min ? "too_short" : "too_long",
+				arena_printf(a, "the value of %.*s has %" PRId64 " bytes", STRF(use->spelled), len),
+				arena_printf(a, "%" PRId64 " to %" PRId64 " bytes", f->min, f->max));
+		return wrong_value(a, use, &why);
+	}
+	memcpy((char *)flags + f->offset, &use->value, sizeof(str));
 	return NULL;
 }
 
@@ -114,20 +133,11 @@ struct err *flag_set(struct arena *a, const struct flag *f, const struct flag_us
 {
 	char *member = (char *)flags + f->offset;
 
-	if (f->kind == FLAG_BOOL && use->has_value)
-		return FAIL(a, BAD_REQUEST, "%.*s takes no value", STRF(use->spelled));
-	if (flag_takes_next(f) && !use->has_value)
-		return FAIL(a, BAD_REQUEST, "%.*s needs a value: %.*s %s", STRF(use->spelled),
-			    STRF(use->spelled), f->value);
+	if ((f->kind == FLAG_BOOL && use->has_value) || (flag_takes_next(f) && !use->has_value))
+		return wrong_form(a, f, use);
 	switch (f->kind) {
 	case FLAG_BOOL: memcpy(member, &(bool){ true }, sizeof(bool)); return NULL;
-	case FLAG_STR:
-		if ((i64)use->value.len < f->min || (i64)use->value.len > f->max)
-			return FAIL(a, BAD_REQUEST,
-				    "the value of %.*s must have %" PRId64 " to %" PRId64 " bytes",
-				    STRF(use->spelled), f->min, f->max);
-		memcpy(member, &use->value, sizeof(str));
-		return NULL;
+	case FLAG_STR: return set_text(a, f, use, flags);
 	case FLAG_I64:
 	case FLAG_DURATION: return set_number(a, f, use, flags);
 	case FLAG_CHOICE:

@@ -190,9 +190,15 @@ static struct err *help_run(struct cli *c, const void *flags UNUSED)
 		return NULL;
 	}
 	nearest = command_nearest(commands, c->args[0]);
-	if (nearest.ptr)
-		c->hint = arena_printf(c->arena, "did you mean '%.*s'?", STRF(nearest));
-	return FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'", STRF(c->args[0]));
+	return err_explain(
+		c->arena, FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'", STRF(c->args[0])),
+		&(struct err_tiers){
+			.field = S("command"),
+			.code = S("unknown"),
+			.input = c->args[0],
+			.nearest = nearest,
+			.reason = arena_printf(c->arena, "there is no command '%.*s'", STRF(c->args[0])),
+			.expected = S("one that 'claudemesh help' lists") });
 }
 
 const struct command help_command = {

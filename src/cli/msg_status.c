@@ -48,6 +48,18 @@ static void status_print(struct cli *c, const struct message_status_result_args 
 	}
 }
 
+static struct err *not_found(struct cli *c, struct err *e, str id, bool is_prefix)
+{
+	err_explain(c->arena, e,
+		    &(struct err_tiers){ .field = S("messageId"),
+					 .input = id,
+					 .is_prefix = is_prefix,
+					 .reason = S("message not found") });
+	return cli_hint(c, e,
+			is_prefix ? "the start of an id must be of a message you sent or got; try all of it"
+				  : "only who sent it or was to get it can ask, for 30 days");
+}
+
 static struct err *msg_status_run(struct cli *c, const void *flags UNUSED)
 {
 	struct message_status_result_args result;
@@ -63,8 +75,7 @@ static struct err *msg_status_run(struct cli *c, const void *flags UNUSED)
 	e = visit_status(c->arena, stay.visit, id, &result);
 	visit_close(stay.visit);
 	if (e && e->code == ERR_NOT_FOUND)
-		return cli_hint(c, e, is_prefix ? "the start of an id must be of a message you sent or got; try all of it"
-						: "only who sent it or was to get it can ask, for 30 days");
+		return not_found(c, e, id, is_prefix);
 	TRY(e);
 	if (c->out.json)
 		status_json(c, &result);

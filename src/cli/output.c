@@ -1,4 +1,4 @@
-#include "cli/output.h"
+#include "cli/output_internal.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -54,7 +54,7 @@ void out_done(struct output *o)
 }
 
 /* Writes everything or says why not in errno. */
-static bool write_all(int fd, str s)
+bool out_write_all(int fd, str s)
 {
 	while (s.len) {
 		ssize_t n = write(fd, s.ptr, s.len);
@@ -68,22 +68,14 @@ static bool write_all(int fd, str s)
 	return true;
 }
 
-/* What the envelope holds so far becomes output. */
-static void json_move(struct output *o)
-{
-	text_add_json(&o->buf, buf_str(&o->json_buf));
-	o->buf.full |= o->json_buf.full;
-	buf_clear(&o->json_buf);
-}
-
 struct err *out_flush(struct output *o, struct arena *a)
 {
 	bool full, written;
 
 	if (o->json_open)
-		json_move(o);
+		out_json_move(o);
 	full = o->buf.full;
-	written = write_all(o->fd, buf_str(&o->buf));
+	written = out_write_all(o->fd, buf_str(&o->buf));
 	buf_clear(&o->buf);
 	if (full)
 		return FAIL(a, TOO_LARGE, "the output is longer than %d bytes", OUTPUT_BYTES_MAX);
@@ -92,7 +84,7 @@ struct err *out_flush(struct output *o, struct arena *a)
 	return NULL;
 }
 
-static void add_span(struct buf *b, bool color, enum tone tone, str text)
+void out_add_span(struct buf *b, bool color, enum tone tone, str text)
 {
 	color = color && tone != TONE_PLAIN;
 	if (color)
@@ -130,15 +122,46 @@ static struct buf format(const char *fmt, va_list ap)
 		va_end(ap_); \
 	} while (0)
 
+/* As much as there is room for in this row; "…" tells that something is missing. */
+static void add_cut(struct output *o, enum tone tone, str text)
+{
+	CLEANUP(buf_done) struct buf safe = buf_make(OUTPUT_BYTES_MAX);
+	size_t room = o->columns - o->column, columns;
+
+	text_add_line(&safe, text);
+	columns = text_columns(buf_str(&safe));
+	if (room == 0)
+		return;
+	if (columns <= room) {
+		out_add_span(&o->buf, o->color, tone, buf_str(&safe));
+		o->column += columns;
+		return;
+	}
+	out_add_span(&o->buf, o->color, tone, text_cut_columns(buf_str(&safe), room - 1));
+	buf_add(&o->buf, S("…"));
+	o->column = o->columns;
+}
+
+void out_row(struct output *o)
+{
+	o->cut = o->tty;
+	o->column = 0;
+}
+
 void out_span(struct output *o, enum tone tone, const char *fmt, ...)
 {
 	FORMAT(text, fmt);
-	if (!o->json)
-		add_span(&o->buf, o->color, tone, buf_str(&text));
+	if (o->json)
+		return;
+	if (o->cut)
+		add_cut(o, tone, buf_str(&text));
+	else
+		out_add_span(&o->buf, o->color, tone, buf_str(&text));
 }
 
 void out_end(struct output *o)
 {
+	o->cut = false;
 	if (!o->json)
 		buf_add_byte(&o->buf, '\n');
 }
@@ -153,10 +176,10 @@ void out_block(struct output *o, size_t indent, str text)
 }
 
 /* "  <sign> text" with dim detail in parentheses. */
-static void add_signed(struct buf *b, bool color, enum tone tone, str sign, str text, str detail)
+void out_add_signed(struct buf *b, bool color, enum tone tone, str sign, str text, str detail)
 {
 	buf_add(b, S("  "));
-	add_span(b, color, tone, sign);
+	out_add_span(b, color, tone, sign);
 	buf_add_byte(b, ' ');
 	text_add_line(b, text);
 	if (!str_empty(detail)) {
@@ -164,17 +187,17 @@ static void add_signed(struct buf *b, bool color, enum tone tone, str sign, str 
 
 		buf_printf(&d, "(%.*s)", STRF(detail));
 		buf_add_byte(b, ' ');
-		add_span(b, color, TONE_DIM, buf_str(&d));
+		out_add_span(b, color, TONE_DIM, buf_str(&d));
 	}
 	buf_add_byte(b, '\n');
 }
 
-static void add_under(struct buf *b, bool color, str text)
+void out_add_under(struct buf *b, bool color, str text)
 {
 	if (str_empty(text))
 		return;
 	buf_add(b, S("    "));
-	add_span(b, color, TONE_DIM, text);
+	out_add_span(b, color, TONE_DIM, text);
 	buf_add_byte(b, '\n');
 }
 
@@ -182,7 +205,7 @@ void out_ok(struct output *o, str detail, const char *fmt, ...)
 {
 	FORMAT(text, fmt);
 	if (!o->json && !o->quiet)
-		add_signed(&o->buf, o->color, TONE_GREEN, S("✔"), buf_str(&text), detail);
+		out_add_signed(&o->buf, o->color, TONE_GREEN, S("✔"), buf_str(&text), detail);
 }
 
 void out_warn(struct output *o, str hint, const char *fmt, ...)
@@ -190,8 +213,8 @@ void out_warn(struct output *o, str hint, const char *fmt, ...)
 	FORMAT(text, fmt);
 	if (o->json)
 		return;
-	add_signed(&o->buf, o->color, TONE_YELLOW, S("⚠"), buf_str(&text), STR_NONE);
-	add_under(&o->buf, o->color, hint);
+	out_add_signed(&o->buf, o->color, TONE_YELLOW, S("⚠"), buf_str(&text), STR_NONE);
+	out_add_under(&o->buf, o->color, hint);
 }
 
 void out_info(struct output *o, const char *fmt, ...)
@@ -212,7 +235,7 @@ void out_hint(struct output *o, const char *fmt, ...)
 		return;
 	buf_printf(&line, "→ %.*s", STRF(buf_str(&text)));
 	buf_add(&o->buf, S("  "));
-	add_span(&o->buf, o->color, TONE_DIM, buf_str(&line));
+	out_add_span(&o->buf, o->color, TONE_DIM, buf_str(&line));
 	out_end(o);
 }
 
@@ -222,9 +245,9 @@ void out_section(struct output *o, const char *fmt, ...)
 	if (o->json || o->quiet)
 		return;
 	buf_add(&o->buf, S("\n  "));
-	add_span(&o->buf, o->color, TONE_DIM, S("—"));
+	out_add_span(&o->buf, o->color, TONE_DIM, S("—"));
 	buf_add_byte(&o->buf, ' ');
-	add_span(&o->buf, o->color, TONE_CLAY, buf_str(&text));
+	out_add_span(&o->buf, o->color, TONE_CLAY, buf_str(&text));
 	buf_add(&o->buf, S("\n\n"));
 }
 
@@ -233,7 +256,7 @@ void out_link(struct output *o, str url)
 	if (o->json)
 		return;
 	buf_add(&o->buf, S("  "));
-	add_span(&o->buf, o->color, TONE_CLAY, url);
+	out_add_span(&o->buf, o->color, TONE_CLAY, url);
 	out_end(o);
 }
 
@@ -244,10 +267,10 @@ void out_note(struct output *o, const char *fmt, ...)
 	if (o->quiet)
 		return;
 	buf_add(&line, S("  "));
-	add_span(&line, o->err_color, TONE_DIM, buf_str(&text));
+	out_add_span(&line, o->err_color, TONE_DIM, buf_str(&text));
 	buf_add_byte(&line, '\n');
 	/* A remark that cannot be written has nobody to be reported to. */
-	(void)write_all(o->err_fd, buf_str(&line));
+	(void)out_write_all(o->err_fd, buf_str(&line));
 }
 
 void out_kv(struct output *o, const struct kv *pairs, size_t n)
@@ -264,75 +287,4 @@ void out_kv(struct output *o, const struct kv *pairs, size_t n)
 		out_span(o, TONE_PLAIN, "%.*s", STRF(pairs[i].value));
 		out_end(o);
 	}
-}
-
-struct json_out *out_json(struct output *o)
-{
-	o->json_out = json_out(&o->json_buf);
-	o->json_open = true;
-	json_obj(&o->json_out);
-	json_put_str(&o->json_out, "schema_version", S("1.0"));
-	return &o->json_out;
-}
-
-void out_json_list(struct output *o, const char *key)
-{
-	json_key(&o->json_out, str_from(key));
-	json_arr(&o->json_out);
-	o->json_in_list = true;
-}
-
-void out_json_list_end(struct output *o)
-{
-	json_arr_end(&o->json_out);
-	o->json_in_list = false;
-}
-
-static void json_close(struct output *o)
-{
-	json_obj_end(&o->json_out);
-	json_move(o);
-	buf_add_byte(&o->buf, '\n');
-	o->json_open = false;
-}
-
-void out_json_end(struct output *o)
-{
-	json_put_bool(&o->json_out, "ok", true);
-	json_close(o);
-}
-
-static void err_json(struct output *o, const struct err *e, str hint)
-{
-	struct json_out *j = &o->json_out;
-
-	if (!o->json_open)
-		out_json(o);
-	if (o->json_in_list)
-		out_json_list_end(o);
-	json_put_bool(j, "ok", false);
-	json_put_str(j, "error", err_wire(e));
-	json_put_str(j, "message", e->text);
-	if (!str_empty(hint))
-		json_put_str(j, "hint", hint);
-	json_close(o);
-}
-
-void out_err(struct output *o, const struct err *e, str hint)
-{
-	CLEANUP(buf_done) struct buf line = buf_make(OUTPUT_BYTES_MAX);
-	/* What a broker said has a code worth telling; our own sentences say it all. */
-	bool tell_code = !str_empty(e->word) || err_exit(e) == 12;
-
-	if (o->json)
-		err_json(o, e, hint);
-	/* One failure is reported; that this could not be written either adds nothing. */
-	(void)write_all(o->fd, buf_str(&o->buf));
-	buf_clear(&o->buf);
-	if (o->json)
-		return;
-	add_signed(&line, o->err_color, TONE_RED, S("✘"), e->text,
-		   tell_code ? err_wire(e) : STR_NONE);
-	add_under(&line, o->err_color, hint);
-	(void)write_all(o->err_fd, buf_str(&line));
 }

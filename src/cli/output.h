@@ -12,7 +12,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include "json/json.h"
+#include "cli/projection.h"
 
 enum { OUTPUT_BYTES_MAX = 256 << 20, OUTPUT_COLUMNS = 80, OUTPUT_COLUMNS_MAX = 120 };
 
@@ -31,7 +31,12 @@ struct output {
 
 	struct buf json_buf;  /* the envelope that is open, up to the last flush */
 	struct json_out json_out;
-	bool json_open, json_in_list;
+	bool json_open, json_in_list, json_had_list;
+	size_t json_list_start;       /* where in json_buf the rows begin that were not written yet */
+	const struct projection *projection; /* NULL: all members */
+	str verb;                     /* the command, for the head of an error */
+	bool cut;                     /* the line is a table's row: cut at `columns` on a terminal */
+	size_t column;                /* of that row, so far */
 };
 
 /* Descriptors 1 and 2, colour and width found out from them. */
@@ -39,6 +44,8 @@ void out_init(struct output *o, bool json, bool quiet, bool no_color);
 void out_done(struct output *o);
 struct err *out_flush(struct output *o, struct arena *a) MUST_CHECK;
 
+/* A row of a table begins: what does not fit the width of a terminal is left out, "…". */
+void out_row(struct output *o);
 /* A piece of a line, and the end of the line. */
 void out_span(struct output *o, enum tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void out_end(struct output *o);
@@ -72,7 +79,7 @@ void out_json_list_end(struct output *o);
 void out_json_end(struct output *o);
 
 /* The error and what to try, on standard error; with --json in the envelope. Writes what was
- * collected before. */
+ * collected before. An error with tiers (base/err.h) is shown as client.md 4 has it. */
 void out_err(struct output *o, const struct err *e, str hint);
 
 #endif

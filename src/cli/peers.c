@@ -120,6 +120,7 @@ static void peer_row(struct cli *c, const struct answer *answer, const struct pe
 							   : TONE_GREEN;
 	str key = text_cut(str_empty(p->memberPubkey) ? p->pubkey : p->memberPubkey, 16);
 
+	out_row(o);
 	out_span(o, tone, "  ●");
 	out_span(o, TONE_BOLD, " %.*s", STRF(p->displayName));
 	if (is_own(answer, p))
@@ -134,6 +135,7 @@ static void peer_row(struct cli *c, const struct answer *answer, const struct pe
 		out_span(o, TONE_PLAIN, "  — %.*s", STRF(p->summary));
 	out_end(o);
 	if (!str_empty(p->cwd)) {
+		out_row(o);
 		out_span(o, TONE_DIM, "     cwd: %.*s", STRF(p->cwd));
 		out_end(o);
 	}
@@ -158,6 +160,7 @@ static void away_rows(struct cli *c, const struct answers *answers, const struct
 
 		if (has_row(answers, answer, m->pubkey))
 			continue;
+		out_row(o);
 		out_span(o, TONE_DIM, "  ○ %.*s%s (away)", STRF(m->displayName),
 			 str_eq(m->pubkey, answer->mesh->pubkey) ? " (you)" : "");
 		if (!m->verified)

@@ -115,12 +115,59 @@ void text_add_json(struct buf *b, str json)
 	}
 }
 
+static unsigned columns_of(u32 c)
+{
+	static const struct {
+		u32 from, to;
+		unsigned columns;
+	} ranges[] = {
+		{ 0x300, 0x36f, 0 },      /* combining marks */
+		{ 0x200c, 0x200d, 0 },    /* joiners */
+		{ 0xfe00, 0xfe0f, 0 },    /* variation selectors */
+		{ 0x1100, 0x115f, 2 },    /* Hangul */
+		{ 0x2e80, 0xa4cf, 2 },    /* CJK, kana, Yi */
+		{ 0xac00, 0xd7a3, 2 },    /* Hangul syllables */
+		{ 0xf900, 0xfaff, 2 },    /* CJK compatibility */
+		{ 0xfe30, 0xfe6f, 2 },    { 0xff00, 0xff60, 2 }, { 0xffe0, 0xffe6, 2 },
+		{ 0x1f300, 0x1faff, 2 },  /* emoji */
+		{ 0x20000, 0x3fffd, 2 },  /* more CJK */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+		if (c >= ranges[i].from && c <= ranges[i].to)
+			return ranges[i].columns;
+	return 1;
+}
+
+str text_cut_columns(str s, size_t columns)
+{
+	str rest = s;
+
+	while (rest.len) {
+		str before = rest, bytes;
+		unsigned wide;
+		u32 c;
+
+		take(&rest, &c, &bytes);
+		wide = columns_of(c);
+		if (wide > columns)
+			return str_of(s.ptr, (size_t)(before.ptr - s.ptr));
+		columns -= wide;
+	}
+	return s;
+}
+
 size_t text_columns(str s)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s.len; i++)
-		n += ((u8)s.ptr[i] & 0xc0) != 0x80;
+	while (s.len) {
+		str bytes;
+		u32 c;
+
+		take(&s, &c, &bytes);
+		n += columns_of(c);
+	}
 	return n;
 }
 

@@ -20,8 +20,10 @@ void text_add_line(struct buf *b, str s);
 void text_add_block(struct buf *b, str s, size_t indent);
 /* Adds text that is JSON with the unsafe characters in its strings as \uXXXX. */
 void text_add_json(struct buf *b, str json);
-/* Columns the text takes, taking every character for one column wide. */
+/* Columns the text takes on a terminal: two for wide letters and emoji, none for marks. */
 size_t text_columns(str s);
+/* As many of the first characters as fit. */
+str text_cut_columns(str s, size_t columns);
 /* The first n characters at most, never cutting one in two. */
 str text_cut(str s, size_t n);
 

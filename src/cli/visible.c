@@ -1,26 +1,8 @@
 #include "cli/commands.h"
+#include "cli/argument.h"
 #include "cli/context.h"
 
 #include "proto/peer.h"
-
-static const struct {
-	const char *word;
-	bool visible;
-} words[] = {
-	{ "true", true }, { "yes", true }, { "1", true }, { "on", true },
-	{ "false", false }, { "no", false }, { "0", false }, { "off", false },
-};
-
-static struct err *read_word(struct arena *a, str typed, bool *ret_visible)
-{
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (str_eq(typed, str_from(words[i].word))) {
-			*ret_visible = words[i].visible;
-			return NULL;
-		}
-	}
-	return FAIL(a, BAD_REQUEST, "'%.*s' is neither true nor false", STRF(typed));
-}
 
 static struct err *visible_run(struct cli *c, const void *flags UNUSED)
 {
@@ -29,7 +11,8 @@ static struct err *visible_run(struct cli *c, const void *flags UNUSED)
 	bool confirmed;
 	struct err *e;
 
-	TRY(read_word(c->arena, c->args[0], &args.visible));
+	if (!argument_bool(c->args[0], &args.visible))
+		return argument_check(c->arena, S("true|false"), c->args[0]);
 	TRY(stay_open(c, &stay));
 	e = visit_tell(c->arena, stay.visit, "set_visible", set_visible_fields, &args, &confirmed);
 	visit_close(stay.visit);

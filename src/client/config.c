@@ -154,19 +154,42 @@ static str list_slugs(struct arena *a, const struct config_args *c)
 	return all;
 }
 
+static struct err *explain_mesh(struct arena *a, const struct config_args *c, struct err *e,
+				struct err_tiers *tiers)
+{
+	str *slugs = NEW_ARRAY(a, str, c->meshes.n + 1);
+
+	for (size_t i = 0; i < c->meshes.n; i++)
+		slugs[i] = c->meshes.items[i].slug;
+	tiers->field = S("mesh");
+	tiers->matches = slugs;
+	tiers->matches_n = c->meshes.n;
+	return err_explain(a, e, tiers);
+}
+
 static struct err *unknown_slug(struct arena *a, const struct config_args *c, str slug)
 {
-	str *slugs = NEW_ARRAY(a, str, c->meshes.n);
-	str near;
+	str *slugs = NEW_ARRAY(a, str, c->meshes.n), all = list_slugs(a, c), near, value;
+	struct err_tiers tiers = { .input = slug };
+	struct invalid why;
 
 	for (size_t i = 0; i < c->meshes.n; i++)
 		slugs[i] = c->meshes.items[i].slug;
 	near = nearest(slug, slugs, c->meshes.n);
+	/* What cannot be one is told from what only is not here. */
+	if (!valid_slug(a, slug, &value, &why)) {
+		why.nearest = near;
+		return invalid_err(a, &why);
+	}
+	tiers.nearest = near;
+	tiers.reason = arena_printf(a, "no mesh '%.*s' here", STRF(slug));
+	tiers.expected = arena_printf(a, "one of those joined: %.*s", STRF(all));
 	if (!str_empty(near))
-		return FAIL(a, NOT_FOUND, "no mesh '%.*s' here; did you mean '%.*s'?", STRF(slug),
-			    STRF(near));
-	slugs[0] = list_slugs(a, c);
-	return FAIL(a, NOT_FOUND, "no mesh '%.*s' here; joined: %.*s", STRF(slug), STRF(slugs[0]));
+		return explain_mesh(a, c, FAIL(a, NOT_FOUND, "no mesh '%.*s' here; did you mean '%.*s'?",
+					       STRF(slug), STRF(near)),
+				    &tiers);
+	return explain_mesh(a, c, FAIL(a, NOT_FOUND, "no mesh '%.*s' here; joined: %.*s", STRF(slug), STRF(all)),
+			    &tiers);
 }
 
 struct err *config_find_mesh(struct arena *a, const struct config_args *c, str slug,
@@ -177,11 +200,14 @@ struct err *config_find_mesh(struct arena *a, const struct config_args *c, str s
 			a, NOT_FOUND,
 			"no mesh is joined yet; run 'claudemesh join URL' or 'claudemesh create NAME'");
 	if (str_empty(slug) && c->meshes.n > 1) {
+		struct err_tiers tiers = { .code = S("missing"),
+					   .reason = S("several meshes are joined"),
+					   .expected = S("--mesh and one of them") };
 		str all = list_slugs(a, c);
 
-		return FAIL(a, AMBIGUOUS,
-			    "several meshes are joined; say which one with --mesh: %.*s",
-			    STRF(all));
+		return explain_mesh(a, c, FAIL(a, AMBIGUOUS, "several meshes are joined; say which one with --mesh: %.*s",
+					       STRF(all)),
+				    &tiers);
 	}
 	for (size_t i = 0; i < c->meshes.n; i++) {
 		if (str_empty(slug) || str_eq(c->meshes.items[i].slug, slug)) {

@@ -120,6 +120,28 @@ static str list_candidates(struct arena *a, const struct candidates *c)
 	return all;
 }
 
+/* The error with what a program can offer to choose from: names, or keys where names agree. */
+static struct err *explain(struct arena *a, struct err *e, str who, str nearest_name,
+			   const struct candidates *found, bool keys)
+{
+	str *matches = NEW_ARRAY(a, str, found->n + 1);
+	struct err_tiers tiers = {
+		.field = S("target"),
+		.input = who,
+		.nearest = nearest_name,
+		.expected = S("a name, a key or the start of one, as 'claudemesh peers' shows them"),
+		.matches = matches,
+		.matches_n = found->n,
+	};
+
+	for (size_t i = 0; i < found->n; i++)
+		matches[i] = keys ? found->items[i].member_pubkey : found->items[i].name;
+	tiers.reason = e->code == ERR_AMBIGUOUS
+			       ? arena_printf(a, "'%.*s' may be any of %zu peers", STRF(who), found->n)
+			       : arena_printf(a, "no peer is called '%.*s'", STRF(who));
+	return err_explain(a, e, &tiers);
+}
+
 static bool match_all(str typed, str name, str key)
 {
 	return true;
@@ -141,8 +163,9 @@ static struct err *unknown(struct arena *a, const struct peers_list_args *list, 
 	}
 	near = nearest(who, names, others.n);
 	if (!str_empty(near))
-		return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; did you mean '%.*s'?",
-			    STRF(who), STRF(near));
+		return explain(a, FAIL(a, NOT_FOUND, "no peer is called '%.*s'; did you mean '%.*s'?",
+				       STRF(who), STRF(near)),
+			       who, near, &others, false);
 	if (!others.n)
 		return FAIL(
 			a, NOT_FOUND,
@@ -150,8 +173,9 @@ static struct err *unknown(struct arena *a, const struct peers_list_args *list, 
 			"'claudemesh share'",
 			STRF(who));
 	listed = list_candidates(a, &others);
-	return FAIL(a, NOT_FOUND, "no peer is called '%.*s'; there are: %.*s", STRF(who),
-		    STRF(listed));
+	return explain(a, FAIL(a, NOT_FOUND, "no peer is called '%.*s'; there are: %.*s", STRF(who),
+			       STRF(listed)),
+		       who, STR_NONE, &others, false);
 }
 
 static struct err *ambiguous(struct arena *a, const struct candidates *found, str who,
@@ -159,9 +183,10 @@ static struct err *ambiguous(struct arena *a, const struct candidates *found, st
 {
 	str listed = list_candidates(a, found);
 
-	return FAIL(a, AMBIGUOUS,
-		    "several peers have the %s '%.*s': %.*s; give the key, or more of it", what,
-		    STRF(who), STRF(listed));
+	return explain(a, FAIL(a, AMBIGUOUS,
+			       "several peers have the %s '%.*s': %.*s; give the key, or more of it",
+			       what, STRF(who), STRF(listed)),
+		       who, STR_NONE, found, true);
 }
 
 static struct err *take_group(struct arena *a, str who, struct target *t)

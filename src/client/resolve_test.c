@@ -138,6 +138,23 @@ TEST(names_that_two_have_are_ambiguous_but_not_with_oneself)
 	assert_err(resolve_target(a, &all, S(NOBODY), S("sam"), &t), AMBIGUOUS);
 }
 
+TEST(a_program_can_choose_from_the_error)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct peers_list_args all = list(true);
+	struct target t;
+	struct err *e = resolve_target(a, &all, S(ALICE), S("cccccccc"), &t);
+
+	assert_err(e, AMBIGUOUS);
+	assert_int_equal(err_exit(e), 3);
+	assert_int_equal(e->tiers->matches_n, 2);
+	assert_str(e->tiers->matches[0], S(CAROL));
+	e = resolve_target(a, &all, S(ALICE), S("bbo"), &t);
+	assert_err(e, NOT_FOUND);
+	assert_str(e->tiers->nearest, S("Bob"));
+	assert_str(e->tiers->input, S("bbo"));
+}
+
 TEST(a_name_wins_over_a_prefix)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

@@ -50,10 +50,11 @@ static str lower(struct arena *a, str s)
 	return str_of(p, s.len);
 }
 
-/* False, for `return wrong(...)`. */
-static bool wrong(struct invalid *ret_why, str field, const char *code, str reason, str expected)
+bool invalid_because(struct invalid *ret_why, str field, str input, const char *code, str reason,
+		     str expected)
 {
-	*ret_why = (struct invalid){ field, str_from(code), reason, expected, STR_NONE };
+	*ret_why = (struct invalid){ .field = field, .input = input, .code = str_from(code),
+				     .reason = reason, .expected = expected };
 	return false;
 }
 
@@ -63,13 +64,13 @@ bool valid_pubkey(struct arena *a, str text, str *ret_value, struct invalid *ret
 	const str expected = S("64 hex characters, as 'claudemesh peers --json' shows them");
 
 	if (str_empty(text))
-		return wrong(ret_why, field, "missing", S("no key given"), expected);
+		return invalid_because(ret_why, field, text, "missing", S("no key given"), expected);
 	if (text.len != 64)
-		return wrong(ret_why, field, "wrong_length",
+		return invalid_because(ret_why, field, text, "wrong_length",
 			     arena_printf(a, "a key has 64 characters, this has %zu", text.len),
 			     expected);
 	if (!all_of(text, is_hex))
-		return wrong(ret_why, field, "non_hex", S("a key has hex digits only"), expected);
+		return invalid_because(ret_why, field, text, "non_hex", S("a key has hex digits only"), expected);
 	*ret_value = lower(a, text);
 	return true;
 }
@@ -80,19 +81,18 @@ bool valid_pubkey_prefix(struct arena *a, str text, str *ret_value, struct inval
 	const str expected = arena_printf(a, "%d to 64 hex characters", PREFIX_MIN);
 
 	if (str_empty(text))
-		return wrong(ret_why, field, "missing", S("no key given"), expected);
+		return invalid_because(ret_why, field, text, "missing", S("no key given"), expected);
 	if (text.len < PREFIX_MIN)
-		return wrong(
-			ret_why, field, "too_short",
+		return invalid_because(ret_why, field, text, "too_short",
 			arena_printf(a, "the beginning of a key needs %d characters, this has %zu",
 				     PREFIX_MIN, text.len),
 			expected);
 	if (text.len > 64)
-		return wrong(ret_why, field, "too_long",
+		return invalid_because(ret_why, field, text, "too_long",
 			     arena_printf(a, "a key has 64 characters, this has %zu", text.len),
 			     expected);
 	if (!all_of(text, is_hex))
-		return wrong(ret_why, field, "non_hex", S("a key has hex digits only"), expected);
+		return invalid_because(ret_why, field, text, "non_hex", S("a key has hex digits only"), expected);
 	*ret_value = lower(a, text);
 	return true;
 }
@@ -106,19 +106,19 @@ bool valid_message_id(struct arena *a, str text, str *ret_value, bool *ret_is_pr
 			     PREFIX_MIN, MESSAGE_ID_MAX);
 
 	if (str_empty(text))
-		return wrong(ret_why, field, "missing", S("no message id given"), expected);
+		return invalid_because(ret_why, field, text, "missing", S("no message id given"), expected);
 	if (text.len < PREFIX_MIN)
-		return wrong(ret_why, field, "too_short",
+		return invalid_because(ret_why, field, text, "too_short",
 			     arena_printf(a, "a message id needs %d characters, this has %zu",
 					  PREFIX_MIN, text.len),
 			     expected);
 	if (text.len > MESSAGE_ID_MAX)
-		return wrong(ret_why, field, "too_long",
+		return invalid_because(ret_why, field, text, "too_long",
 			     arena_printf(a, "a message id has at most %d characters, this has %zu",
 					  MESSAGE_ID_MAX, text.len),
 			     expected);
 	if (!all_of(text, is_alnum))
-		return wrong(ret_why, field, "bad_charset",
+		return invalid_because(ret_why, field, text, "bad_charset",
 			     S("a message id has letters and digits only"), expected);
 	*ret_value = arena_dup(a, text);
 	*ret_is_prefix = text.len < MESSAGE_ID_MAX;
@@ -148,24 +148,23 @@ bool valid_slug(struct arena *a, str text, str *ret_value, struct invalid *ret_w
 		"list' shows");
 
 	if (str_empty(text))
-		return wrong(ret_why, field, "missing", S("no mesh given"), expected);
+		return invalid_because(ret_why, field, text, "missing", S("no mesh given"), expected);
 	if (text.len < SLUG_MIN || text.len > SLUG_MAX)
-		return wrong(ret_why, field, "wrong_length",
+		return invalid_because(ret_why, field, text, "wrong_length",
 			     arena_printf(a, "a mesh slug has %d to %d characters, this has %zu",
 					  SLUG_MIN, SLUG_MAX, text.len),
 			     expected);
 	if (!slug_shaped(text))
-		return wrong(ret_why, field, "bad_format", S("it is not shaped like a mesh slug"),
+		return invalid_because(ret_why, field, text, "bad_format", S("it is not shaped like a mesh slug"),
 			     expected);
 	*ret_value = arena_dup(a, text);
 	return true;
 }
 
-/* Index in a word list of enums.h, which starts with "". */
-static bool valid_word(struct arena *a, str field, str text, const char *const words[],
-		       int *ret_value, struct invalid *ret_why)
+bool valid_word(struct arena *a, str field, str text, const char *const words[], int *ret_value,
+		struct invalid *ret_why)
 {
-	str expected = STR_NONE, known[8];
+	str expected = STR_NONE, known[32];
 	size_t n = 0;
 
 	for (int i = 1; words[i]; i++) {
@@ -178,9 +177,9 @@ static bool valid_word(struct arena *a, str field, str text, const char *const w
 		if (n < ARRAY_LEN(known))
 			known[n++] = str_from(words[i]);
 	}
-	wrong(ret_why, field, str_empty(text) ? "missing" : "bad_format",
+	invalid_because(ret_why, field, text, str_empty(text) ? "missing" : "bad_format",
 	      str_empty(text) ? arena_printf(a, "no %.*s given", STRF(field))
-			      : arena_printf(a, "there is no such %.*s", STRF(field)),
+			      : arena_printf(a, "there is no %.*s '%.*s'", STRF(field), STRF(text)),
 	      arena_printf(a, "one of %.*s", STRF(expected)));
 	ret_why->nearest = nearest(text, known, n);
 	return false;
@@ -233,14 +232,14 @@ bool valid_duration(struct arena *a, str text, i64 min_ms, i64 max_ms, i64 *ret_
 	i64 ms;
 
 	if (str_empty(text))
-		return wrong(ret_why, S("duration"), "missing", S("no duration given"), expected);
+		return invalid_because(ret_why, S("duration"), text, "missing", S("no duration given"), expected);
 	if (!time_from_duration(text, &ms))
-		return wrong(ret_why, S("duration"), "bad_format", S("it is not a duration"),
+		return invalid_because(ret_why, S("duration"), text, "bad_format", S("it is not a duration"),
 			     expected);
 	if (ms < min_ms)
-		return wrong(ret_why, S("duration"), "too_short", S("that is too short"), expected);
+		return invalid_because(ret_why, S("duration"), text, "too_short", S("that is too short"), expected);
 	if (ms > max_ms)
-		return wrong(ret_why, S("duration"), "too_long", S("that is too long"), expected);
+		return invalid_because(ret_why, S("duration"), text, "too_long", S("that is too long"), expected);
 	*ret_ms = ms;
 	return true;
 }
@@ -253,14 +252,14 @@ bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *r
 	i64 value;
 
 	if (str_empty(text))
-		return wrong(ret_why, field, "missing",
+		return invalid_because(ret_why, field, text, "missing",
 			     arena_printf(a, "no %.*s given", STRF(field)), expected);
 	if (!str_to_i64(text, &value))
-		return wrong(ret_why, field, "bad_format", S("it is not a whole number"), expected);
+		return invalid_because(ret_why, field, text, "bad_format", S("it is not a whole number"), expected);
 	if (value < min)
-		return wrong(ret_why, field, "too_short", S("it is too small"), expected);
+		return invalid_because(ret_why, field, text, "too_short", S("it is too small"), expected);
 	if (value > max)
-		return wrong(ret_why, field, "too_long", S("it is too large"), expected);
+		return invalid_because(ret_why, field, text, "too_long", S("it is too large"), expected);
 	*ret_value = value;
 	return true;
 }
@@ -273,16 +272,74 @@ bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_
 	if (str_starts(text, S("@")))
 		text = str_skip(text, 1);
 	if (str_empty(text))
-		return wrong(ret_why, S("group"), "missing", S("no group given"), expected);
+		return invalid_because(ret_why, S("group"), text, "missing", S("no group given"), expected);
 	if (text.len > NAME_BYTES_MAX)
-		return wrong(ret_why, S("group"), "too_long",
+		return invalid_because(ret_why, S("group"), text, "too_long",
 			     arena_printf(a, "a group name has at most %d characters, this has %zu",
 					  NAME_BYTES_MAX, text.len),
 			     expected);
 	if (!all_of(text, is_group_char))
-		return wrong(ret_why, S("group"), "bad_charset",
+		return invalid_because(ret_why, S("group"), text, "bad_charset",
 			     S("it has characters that no group name has"), expected);
 	*ret_value = arena_dup(a, text);
+	return true;
+}
+
+static bool is_control(char c)
+{
+	return (u8)c < 0x20 || c == 0x7f;
+}
+
+bool valid_name(struct arena *a, str field, str text, size_t max, str *ret_value,
+		struct invalid *ret_why)
+{
+	const str expected = arena_printf(a, "1 to %zu bytes of text on one line", max);
+	str name = str_trim(text);
+
+	if (str_empty(name))
+		return invalid_because(ret_why, field, text, "missing",
+				       arena_printf(a, "no %.*s given", STRF(field)), expected);
+	if (name.len > max)
+		return invalid_because(ret_why, field, text, "too_long",
+				       arena_printf(a, "a %.*s has at most %zu bytes, this has %zu",
+						    STRF(field), max, name.len),
+				       expected);
+	for (size_t i = 0; i < name.len; i++)
+		if (is_control(name.ptr[i]))
+			return invalid_because(ret_why, field, text, "bad_charset",
+					       arena_printf(a, "a %.*s has no control characters",
+							    STRF(field)),
+					       expected);
+	*ret_value = arena_dup(a, name);
+	return true;
+}
+
+bool valid_target(struct arena *a, str text, str *ret_value, struct invalid *ret_why)
+{
+	const str field = S("target");
+	const str expected =
+		arena_printf(a, "a name, a key or its first %d digits or more, '@group' or '*'", PREFIX_MIN);
+	str who = str_trim(text);
+
+	if (str_empty(who))
+		return invalid_because(ret_why, field, text, "missing", S("no recipient given"), expected);
+	if (str_starts(who, S("#")))
+		return invalid_because(ret_why, field, text, "bad_format",
+				       S("that names a topic, not a peer"), expected);
+	if (str_starts(who, S("@"))) {
+		if (!valid_group(a, who, ret_value, ret_why))
+			return false;
+		*ret_value = arena_dup(a, who);
+		return true;
+	}
+	if (who.len > 64 && all_of(who, is_hex))
+		return invalid_because(ret_why, field, text, "wrong_length",
+				       arena_printf(a, "a key has 64 characters, this has %zu", who.len),
+				       expected);
+	if (!valid_name(a, field, who, NAME_BYTES_MAX, ret_value, ret_why)) {
+		ret_why->expected = expected;
+		return false;
+	}
 	return true;
 }
 
@@ -316,8 +373,17 @@ str nearest(str text, const str *words, size_t n)
 
 struct err *invalid_err(struct arena *a, const struct invalid *why)
 {
-	if (!str_empty(why->nearest))
-		return FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s; did you mean '%.*s'?",
-			    STRF(why->reason), STRF(why->expected), STRF(why->nearest));
-	return FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s", STRF(why->reason), STRF(why->expected));
+	struct err *e = str_empty(why->nearest)
+				? FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s", STRF(why->reason),
+				       STRF(why->expected))
+				: FAIL(a, BAD_REQUEST, "%.*s; expected: %.*s; did you mean '%.*s'?",
+				       STRF(why->reason), STRF(why->expected), STRF(why->nearest));
+
+	return err_explain(a, e,
+			   &(struct err_tiers){ .field = why->field,
+						.input = why->input,
+						.code = why->code,
+						.reason = why->reason,
+						.expected = why->expected,
+						.nearest = why->nearest });
 }

@@ -23,6 +23,7 @@ struct invalid {
 	str field; /* pubkey, messageId, slug, priority, ... */
 	str code, reason, expected;
 	str nearest; /* empty if unknown */
+	str input;   /* what was looked at */
 };
 
 /* On false *ret_why is filled in, else *ret_value; keys are lowered. */
@@ -46,9 +47,22 @@ bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *r
 /* Letters, digits, '_', '-', '.', '/'; a leading '@' is dropped. */
 bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
 
+/* WHO of `send`, as far as its shape tells: a name, a key or the start of one, "@group", "*". */
+bool valid_target(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
+/* A name to be shown under or of a mesh: 1 to max bytes without control characters, trimmed. */
+bool valid_name(struct arena *a, str field, str text, size_t max, str *ret_value,
+		struct invalid *ret_why) MUST_CHECK;
+/* One of the words, [0] of which stands for absent; NULL ends them. Case does not count. */
+bool valid_word(struct arena *a, str field, str text, const char *const words[], int *ret_value,
+		struct invalid *ret_why) MUST_CHECK;
+/* Fails always, with the tiers: what a caller finds that no function here looks for. */
+bool invalid_because(struct invalid *ret_why, str field, str input, const char *code, str reason,
+		     str expected);
+
 /* The word that is nearest to text (case does not count), if near enough to be what was meant; else STR_NONE. */
 str nearest(str text, const str *words, size_t n);
-/* All tiers as one BAD_REQUEST: "<reason>; expected: <expected>; did you mean '<nearest>'?" */
+/* A BAD_REQUEST with the tiers, in one sentence too: "<reason>; expected: <expected>; did you
+ * mean '<nearest>'?" */
 struct err *invalid_err(struct arena *a, const struct invalid *why);
 
 #endif

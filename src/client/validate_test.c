@@ -6,7 +6,7 @@
 #define LOW "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"
 #define ID "lC94aQ5xa8VgOORZNSe8VAhOD90E5MNb"
 
-enum shape { PUBKEY, PREFIX, MESSAGE, SLUG, GROUP, PRIORITY, STATUS };
+enum shape { PUBKEY, PREFIX, MESSAGE, SLUG, GROUP, PRIORITY, STATUS, TARGET, NAME };
 
 /* code NULL: accepted, and the value is `says`. */
 static const struct {
@@ -44,10 +44,26 @@ static const struct {
 	{ GROUP, "a b", "bad_charset", "characters" },
 	{ GROUP, "a'b", "bad_charset", "characters" },
 	{ PRIORITY, "NOW", NULL, "now" },
-	{ PRIORITY, "nwo", "bad_format", "no such priority" },
+	{ PRIORITY, "nwo", "bad_format", "no priority 'nwo'" },
 	{ PRIORITY, "", "missing", "no priority" },
 	{ STATUS, "dnd", NULL, "dnd" },
-	{ STATUS, "busy", "bad_format", "no such status" },
+	{ TARGET, " bob ", NULL, "bob" },
+	{ TARGET, "Bob the builder", NULL, "Bob the builder" },
+	{ TARGET, "*", NULL, "*" },
+	{ TARGET, "@dev/a", NULL, "@dev/a" },
+	{ TARGET, KEY, NULL, KEY },
+	{ TARGET, "", "missing", "no recipient" },
+	{ TARGET, "  ", "missing", "no recipient" },
+	{ TARGET, "#general", "bad_format", "topic" },
+	{ TARGET, "@a b", "bad_charset", "characters" },
+	{ TARGET, KEY "0", "wrong_length", "this has 65" },
+	{ TARGET, KEY KEY "-", "too_long", "this has 129" },
+	{ TARGET, "a\nb", "bad_charset", "control" },
+	{ NAME, " alice ", NULL, "alice" },
+	{ NAME, "123456789", "too_long", "this has 9" },
+	{ NAME, "a\x1b", "bad_charset", "control" },
+	{ NAME, "", "missing", "no name" },
+	{ STATUS, "busy", "bad_format", "no status 'busy'" },
 };
 
 static bool look_at(struct arena *a, enum shape shape, str text, str *ret_value,
@@ -62,6 +78,8 @@ static bool look_at(struct arena *a, enum shape shape, str text, str *ret_value,
 	case PREFIX: return valid_pubkey_prefix(a, text, ret_value, why);
 	case MESSAGE: return valid_message_id(a, text, ret_value, &is_prefix, why);
 	case SLUG: return valid_slug(a, text, ret_value, why);
+	case TARGET: return valid_target(a, text, ret_value, why);
+	case NAME: return valid_name(a, S("name"), text, 8, ret_value, why);
 	case GROUP: return valid_group(a, text, ret_value, why);
 	case PRIORITY:
 		if (!valid_priority(a, text, &priority, why))
@@ -97,7 +115,9 @@ TEST(shapes)
 		assert_true(str_contains(why.reason, str_from(cases[i].says)));
 		assert_false(str_empty(why.expected));
 		assert_false(str_empty(why.field));
+		assert_non_null(why.input.ptr);
 		assert_err(invalid_err(a, &why), BAD_REQUEST);
+		assert_str(invalid_err(a, &why)->tiers->code, why.code);
 	}
 }
 
