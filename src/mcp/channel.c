@@ -1,0 +1,224 @@
+#include "mcp/channel.h"
+
+enum { NAME_SHOWN_MAX = 64, SUMMARY_SHOWN_MAX = 80, DATA_SHOWN_MAX = 240, CONTENT_MAX = 2 << 20 };
+
+/* ---- text ---- */
+
+/* Names of tags by which agents tell whose words they read. A tag is known by how it begins:
+ * "system" stands for "system-reminder", too. */
+static const str tags[] = {
+	S("channel"), S("system"), S("user"), S("assistant"), S("human"), S("function"), S("invoke"),
+	S("antml"), S("tool"), S("command"), S("local-command"), S("task-notification"), S("claudemesh"),
+	S("instructions"), S("important"), S("hook"), S("cross-session"), S("agent-message"), S("teammate"),
+};
+
+static bool is_tag(str rest)
+{
+	while (rest.len && (rest.ptr[0] == '/' || rest.ptr[0] == ' '))
+		rest = str_skip(rest, 1);
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++)
+		if (rest.len >= tags[i].len && str_eq_nocase(str_of(rest.ptr, tags[i].len), tags[i]))
+			return true;
+	return false;
+}
+
+static void add_neutral(struct buf *b, str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '<' && is_tag(str_skip(text, i + 1)))
+			buf_add(b, S("\xe2\x80\xb9"));
+		else
+			buf_add_byte(b, text.ptr[i]);
+	}
+}
+
+str channel_neutral(struct arena *a, str text)
+{
+	struct buf b = buf_make(CONTENT_MAX);
+	str out;
+
+	add_neutral(&b, text);
+	out = arena_dup(a, buf_str(&b));
+	buf_done(&b);
+	return out;
+}
+
+/* The first n bytes at most, no character cut in two. */
+static str cut(str text, size_t n)
+{
+	if (text.len <= n)
+		return text;
+	while (n && ((unsigned char)text.ptr[n] & 0xc0) == 0x80)
+		n--;
+	return str_of(text.ptr, n);
+}
+
+/* One line of it: a name that holds a line break cannot begin a line of ours. */
+static void add_line(struct buf *b, str text, size_t max)
+{
+	text = cut(text, max);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		buf_add_byte(b, c < ' ' || c == 0x7f || c == '<' || c == '>' || c == '[' || c == ']' ? ' '
+											   : (char)c);
+	}
+}
+
+/* ---- who ---- */
+
+enum provenance { FROM_OWN, FROM_MESH, FROM_GUEST, FROM_BRIDGE };
+
+static const struct { str word, sentence; } provenances[] = {
+	[FROM_OWN] = { S("own"), S("one of your user's own sessions") },
+	[FROM_MESH] = { S("mesh"), S("a member of this mesh, not your user") },
+	[FROM_GUEST] = { S("guest"), S("an unverified sender, not your user") },
+	[FROM_BRIDGE] = { S("bridge"), S("relayed by a bridge, the sender is not proved") },
+};
+
+/* `own` and `verified` are the daemon's, which checked keys; the rest is what the broker says. */
+static enum provenance provenance_of(const struct json *data)
+{
+	if (str_eq(json_get_str(data, S("sender_peer_type")), S("connector")))
+		return FROM_BRIDGE;
+	if (json_get_bool(data, S("own")))
+		return FROM_OWN;
+	return json_get_bool(data, S("verified")) ? FROM_MESH : FROM_GUEST;
+}
+
+/* ---- the notification ---- */
+
+static void put_text(struct json_out *o, const char *key, str value)
+{
+	if (value.len)
+		json_put_str(o, key, value);
+}
+
+static str first_of(str a, str b)
+{
+	return a.len ? a : b;
+}
+
+static void put_message(struct json_out *o, const struct json *data)
+{
+	str member = json_get_str(data, S("sender_member_pubkey")), key = json_get_str(data, S("sender_pubkey"));
+	str from = first_of(member, key);
+
+	put_text(o, "from_id", from);
+	put_text(o, "from_pubkey", from);
+	put_text(o, "from_session_pubkey", key);
+	put_text(o, "from_name", json_get_str(data, S("sender_name")));
+	put_text(o, "from_member_id", json_get_str(data, S("sender_member_id")));
+	put_text(o, "mesh_slug", json_get_str(data, S("mesh")));
+	put_text(o, "priority", json_get_str(data, S("priority")));
+	put_text(o, "message_id", first_of(json_get_str(data, S("broker_message_id")),
+					   json_get_str(data, S("id"))));
+	put_text(o, "client_message_id", json_get_str(data, S("client_message_id")));
+	put_text(o, "topic", json_get_str(data, S("topic")));
+	put_text(o, "reply_to_id", json_get_str(data, S("reply_to_id")));
+	put_text(o, "subtype", json_get_str(data, S("subtype")));
+	put_text(o, "provenance", provenances[provenance_of(data)].word);
+}
+
+static void say_message(struct buf *b, const struct json *data)
+{
+	str priority = json_get_str(data, S("priority")), topic = json_get_str(data, S("topic"));
+	str name = json_get_str(data, S("sender_name")), body = json_get_str(data, S("body"));
+	const struct json *readable = json_get(data, S("body"));
+
+	buf_add(b, S("[claudemesh: "));
+	buf_add(b, provenances[provenance_of(data)].sentence);
+	buf_add(b, S("]\n"));
+	if (str_eq(priority, S("now")))
+		buf_add(b, S("[URGENT] "));
+	else if (str_eq(priority, S("low")))
+		buf_add(b, S("[low] "));
+	add_line(b, name.len ? name : S("somebody"), NAME_SHOWN_MAX);
+	if (topic.len) {
+		buf_add(b, S(" (#"));
+		add_line(b, topic, NAME_SHOWN_MAX);
+		buf_add(b, S(")"));
+	}
+	buf_add(b, S(": "));
+	if (!readable || readable->type != JSON_STR) {
+		buf_add(b, S("(decrypt failed)"));
+		return;
+	}
+	add_neutral(b, cut(body, CHANNEL_TEXT_MAX));
+	if (body.len > CHANNEL_TEXT_MAX)
+		buf_printf(b, "\n(cut: %zu bytes in all; claudemesh inbox shows the rest)", body.len);
+}
+
+static void put_system(struct json_out *o, str kind, const struct json *data)
+{
+	json_put_str(o, "kind", S("system"));
+	put_text(o, "event", first_of(json_get_str(data, S("event")), kind));
+	put_text(o, "mesh_slug", json_get_str(data, S("mesh")));
+	put_text(o, "peer_name", json_get_str(data, S("name")));
+	put_text(o, "peer_pubkey", json_get_str(data, S("pubkey")));
+	put_text(o, "peer_last_seen_at", json_get_str(data, S("lastSeenAt")));
+	put_text(o, "peer_summary", json_get_str(data, S("summary")));
+}
+
+static const char *verb_of(str event)
+{
+	return str_eq(event, S("peer_joined")) || str_eq(event, S("peer_join"))   ? "joined"
+	       : str_eq(event, S("peer_left")) || str_eq(event, S("peer_leave")) ? "left"
+	       : str_eq(event, S("peer_returned"))                                ? "returned to"
+										 : NULL;
+}
+
+static void say_system(struct buf *b, str kind, const struct json *data)
+{
+	str event = first_of(json_get_str(data, S("event")), kind);
+	const struct json *inner = json_get(data, S("eventData"));
+	const struct json *peer = json_get(data, S("name")) || !inner ? data : inner;
+	str summary = json_get_str(peer, S("summary"));
+	const char *verb = verb_of(event);
+
+	buf_add(b, S("[system] "));
+	if (!verb) {
+		add_line(b, event, NAME_SHOWN_MAX);
+		buf_add(b, S(": "));
+		add_line(b, inner ? inner->raw : S("{}"), DATA_SHOWN_MAX);
+		return;
+	}
+	buf_add(b, S("Peer \""));
+	add_line(b, json_get_str(peer, S("name")), NAME_SHOWN_MAX);
+	buf_add(b, S("\" ("));
+	add_line(b, json_get_str(peer, S("pubkey")), 8);
+	buf_printf(b, ") %s the mesh", verb);
+	if (summary.len) {
+		buf_add(b, S(" \xc2\xb7 \""));
+		add_line(b, summary, SUMMARY_SHOWN_MAX);
+		buf_add(b, S("\""));
+	}
+}
+
+bool channel_params(struct json_out *o, str kind, const struct json *data)
+{
+	bool is_message = str_eq(kind, S("message"));
+	struct buf content = buf_make(CONTENT_MAX);
+
+	if (!data || data->type != JSON_OBJ)
+		return false;
+	if (!is_message && !str_eq(kind, S("peer_join")) && !str_eq(kind, S("peer_leave")) &&
+	    !str_eq(kind, S("system")))
+		return false;
+	if (is_message)
+		say_message(&content, data);
+	else
+		say_system(&content, kind, data);
+	json_obj(o);
+	json_put_str(o, "content", buf_str(&content));
+	json_key(o, S("meta"));
+	json_obj(o);
+	if (is_message)
+		put_message(o, data);
+	else
+		put_system(o, kind, data);
+	json_obj_end(o);
+	json_obj_end(o);
+	buf_done(&content);
+	return true;
+}
