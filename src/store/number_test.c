@@ -88,6 +88,7 @@ TEST(a_damaged_number_is_refused)
 	assert_ok(db_exec(f->db, a, S("UPDATE number SET kind = 0, limit_no = -5")));
 	assert_err(store_open(a, f->db, &second), INTERNAL);
 	assert_null(second);
+	assert_ok(db_exec(f->db, a, S("DELETE FROM number"))); /* the next test may get this schema */
 }
 
 /* Memory does not survive. */
@@ -167,6 +168,138 @@ TEST(after_a_kill_numbers_go_on_above)
 	assert_true(no > last);
 	add_message(f, no); /* would be a conflict if it were used */
 	commit(f);
+}
+
+/* ---- two stores of one process ---- */
+
+struct pair {
+	struct fixture *f;
+	struct db *db;        /* of the second store */
+	struct store *st[2];
+	struct db_fault plan;
+};
+
+static void pair_close(void *arg)
+{
+	struct pair *p = arg;
+
+	store_close(p->st[1]);
+	if (p->db != p->f->db)
+		db_close(p->db);
+}
+
+/* Where there is one connection only, both use it in turn: no batch is ever open in two. */
+static struct pair *pair(struct arena *a)
+{
+	struct pair *p = NEW(a, struct pair);
+
+	p->f = fixture(a);
+	p->db = p->f->db;
+	if (test_is("pg"))
+		assert_ok(db_open_beside(a, p->f->db, 1, &p->db));
+	p->st[0] = p->f->st;
+	p->st[1] = store_open_beside(p->db, p->f->st);
+	arena_defer(a, pair_close, p);
+	return p;
+}
+
+static i64 limit_of(struct pair *p, enum store_number kind)
+{
+	struct db_rows rows;
+	i64 limit = 0;
+
+	assert_ok(db_run(p->f->db, p->f->a, &store_queries[Q_NUMBERS], DB_VALUES(), &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		if (db_row(&rows, i)[0].i == kind)
+			limit = db_row(&rows, i)[1].i;
+	return limit;
+}
+
+TEST(two_stores_never_give_one_number)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct pair *p = pair(a);
+	i64 last = 0;
+
+	for (int i = 0; i < 3 * NUMBER_BLOCK; i++) {
+		struct store *st = p->st[i % 7 < 3];
+		i64 no = store_next(st, NUMBER_MESSAGE);
+
+		assert_int_equal(no, last + 1);
+		last = no;
+		if (i % 500 == 0)
+			assert_ok(store_commit(st, a));
+	}
+}
+
+/* The one that did not reserve may be the one whose number is stored. */
+TEST(each_batch_reserves_what_it_gives)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct pair *p = pair(a);
+
+	assert_int_equal(store_next(p->st[0], NUMBER_MESSAGE), 1);
+	assert_int_equal(store_next(p->st[1], NUMBER_MESSAGE), 2);
+	store_rollback(p->st[0]);
+	assert_ok(store_commit(p->st[1], a));
+	assert_true(limit_of(p, NUMBER_MESSAGE) > 2);
+	assert_int_equal(store_next(p->st[0], NUMBER_MESSAGE), 3);
+	assert_false(store_pending(p->st[0])); /* the other one's reservation is enough */
+}
+
+TEST(a_failed_commit_of_one_takes_nothing_from_the_other)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct pair *p = pair(a);
+	i64 no;
+
+	p->plan = (struct db_fault){ .commits_only = true, .code = ERR_TRY_AGAIN };
+	db_fault(p->db, &p->plan);
+	for (int i = 0; i < 40; i++) {
+		p->plan.fail_at = 1;
+		p->plan.calls = 0;
+		p->plan.after = i % 2; /* it is stored after all */
+		for (int k = 0; k < NUMBER_BLOCK / 10; k++) {
+			store_next(p->st[0], NUMBER_MESSAGE);
+			store_next(p->st[1], NUMBER_MESSAGE);
+		}
+		no = store_next(p->st[1], NUMBER_MESSAGE);
+		if (store_pending(p->st[1]))
+			assert_err(store_commit(p->st[1], a), TRY_AGAIN);
+		p->plan.fail_at = 0;
+		assert_ok(store_commit(p->st[0], a));
+		assert_true(limit_of(p, NUMBER_MESSAGE) >= no - NUMBER_BLOCK);
+		no = store_next(p->st[1], NUMBER_MESSAGE);
+		assert_ok(store_commit(p->st[1], a));
+		assert_true(limit_of(p, NUMBER_MESSAGE) > no);
+	}
+}
+
+TEST(numbers_go_on_above_whoever_gave_them)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = lasting_fixture(a);
+	i64 last = 0;
+
+	for (int start = 0; start < 4; start++) {
+		struct store *second;
+
+		fixture_open(f);
+		second = store_open_beside(f->db, f->st);
+		for (int i = 0; i < 3; i++) {
+			struct store *st = (start + i) % 2 ? f->st : second;
+			i64 no = store_next(st, NUMBER_MESSAGE);
+
+			assert_true(no > last);
+			last = no;
+			store_message_add(st, &(struct message_row){ .no = no, .mesh_no = 1, .id = S("x"),
+					  .sender_pubkey = S("k"), .target = S("t"), .nonce = S("n"),
+					  .ciphertext = S("c"), .expires_ms = 10 });
+			assert_ok(store_commit(st, a));
+		}
+		store_close(second);
+		fixture_close(f);
+	}
 }
 
 TEST_MAIN("store/number")

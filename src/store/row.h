@@ -17,11 +17,9 @@ enum {
 
 struct store {
 	struct db *db;
-	struct {
-		i64 next;      /* the next to give */
-		i64 limit;     /* numbers below are reserved, at the latest by this batch's commit */
-		i64 durable;   /* numbers below are reserved on disk */
-	} numbers[NUMBER_COUNT];
+	struct numbers *numbers;
+	i64 reserves[NUMBER_COUNT]; /* by this batch: numbers below; 0: none */
+	bool reserving;
 	struct ended { i64 mesh_no, message_no; } *ended; /* by this batch, ENDED_MAX of them */
 	size_t n_ended;
 };

@@ -4,7 +4,7 @@
  *
  * Reads answer at once (they first flush the queued writes of the batch). Writes are
  * queued and reach the database together when store_commit() runs; a write therefore
- * cannot fail by itself, a commit can. Engine thread only (one store per engine).
+ * cannot fail by itself, a commit can. One store an engine, on the engine's thread.
  * Every query of a mesh's data takes the mesh's number: nothing crosses a mesh.
  * Returned rows live in the arena given. Times are milliseconds since 1970.
  *
@@ -25,6 +25,9 @@ struct store;
 struct err *store_migrate(struct arena *a, struct db *db) MUST_CHECK;
 /* db must outlive the store and be migrated. */
 struct err *store_open(struct arena *a, struct db *db, struct store **ret_store) MUST_CHECK;
+/* One more store of the same process, on a connection of its own (db_open_beside) and for
+ * another thread; both give numbers from one counter. */
+struct store *store_open_beside(struct db *db, struct store *first);
 void store_close(struct store *st);
 /* Nothing was ever stored. */
 bool store_is_new(const struct store *st);
@@ -35,6 +38,9 @@ bool store_is_new(const struct store *st);
 struct err *store_commit(struct store *st, struct arena *a) MUST_CHECK;
 void store_rollback(struct store *st);
 bool store_pending(const struct store *st); /* anything queued? */
+/* The failed commit stored nothing because another transaction was in its way: the same batch
+ * may succeed at once. */
+bool store_lost_race(const struct err *e);
 
 enum store_number {
 	NUMBER_MESH, NUMBER_MEMBER, NUMBER_INVITE, NUMBER_MAILBOX, NUMBER_MESSAGE, NUMBER_TOPIC,
