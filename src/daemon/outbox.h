@@ -57,7 +57,9 @@ struct outbox_row {
 	str session_pubkey, session_id; /* of the sending session; empty: the member */
 	str payload;       /* the text; empty once done */
 	i64 payload_bytes;
-	i64 enqueued_ms, next_attempt_ms, attempts;
+	i64 enqueued_ms, next_attempt_ms;
+	i64 attempts; /* times sent */
+	i64 refusals; /* of them refused for a reason that may pass */
 	i64 delivered_ms, aborted_ms; /* 0: not */
 	str last_error, broker_message_id;
 	str aborted_by, superseded_by;
