@@ -70,10 +70,29 @@ str command_nearest(const struct command *const *list, str typed)
 	return found.ptr ? found : nearest_of(typed, aliases, aliases_n);
 }
 
-/* The row of a flag, of whatever command: all of that name have the same kind. */
+/* The row of a flag of the command that the words so far name, or may begin to name. */
+static const struct flag *flag_of_words(struct arena *a, const struct scan *s,
+					const struct command *const *list, str name)
+{
+	const struct command *cmd = NULL;
+	const struct flag *f = NULL;
+
+	if (s->words_n > 1)
+		cmd = command_get(list, arena_printf(a, "%.*s %.*s", STRF(s->words[0]), STRF(s->words[1])));
+	if (!cmd && s->words_n)
+		cmd = command_get(list, s->words[0]);
+	if (cmd)
+		f = flag_get(cmd->flags, name);
+	for (size_t i = 0; !f && s->words_n == 1 && list[i]; i++)
+		if (str_starts(str_from(list[i]->name), arena_printf(a, "%.*s ", STRF(s->words[0]))))
+			f = flag_get(list[i]->flags, name);
+	return f;
+}
+
+/* The row of a flag, of whatever command: of one that stands before its command's name. */
 static const struct flag *flag_anywhere(const struct command *const *list, str name)
 {
-	const struct flag *f = flag_get(global_flag_table, name);
+	const struct flag *f = NULL;
 
 	for (size_t i = 0; !f && list[i]; i++)
 		f = flag_get(list[i]->flags, name);
@@ -102,24 +121,31 @@ static bool is_flag(str token)
 	return token.len >= 2 && token.ptr[0] == '-';
 }
 
-/* A value may be "-" but not look like a flag: --mesh --json is a slip. The command is not
- * known yet, and what may stand alone in one (send --wait) has a number in another (inbox). */
-static bool is_value(const struct flag *f, str next)
+/* A value may be "-" but not look like a flag: --mesh --json is a slip. Before the name of
+ * the command what may stand alone in one (send --wait) has a number in another (inbox). */
+static bool takes_value(struct arena *a, const struct scan *s, const struct command *const *list,
+			str name, str next)
 {
+	const struct flag *f = flag_get(global_flag_table, name);
 	i64 number;
 
-	return !is_flag(next) &&
-	       (flag_takes_next(f) || (f->kind == FLAG_CHOICE && str_to_i64(next, &number)));
+	if (is_flag(next))
+		return false;
+	if (!f)
+		f = flag_of_words(a, s, list, name);
+	if (f)
+		return flag_takes_next(f);
+	f = flag_anywhere(list, name);
+	return f && (flag_takes_next(f) || (f->kind == FLAG_CHOICE && str_to_i64(next, &number)));
 }
 
 /* Puts the token at *i (and its value) where it belongs. False: the rest is passed on. */
-static bool scan_token(struct scan *s, int argc, char *const *argv, int *i,
+static bool scan_token(struct arena *a, struct scan *s, int argc, char *const *argv, int *i,
 		       const struct command *const *list)
 {
 	str token = str_from(argv[*i]);
 	const struct command *cmd;
 	struct flag_use use;
-	const struct flag *f;
 
 	if (!is_flag(token)) {
 		s->words[s->words_n++] = token;
@@ -127,8 +153,7 @@ static bool scan_token(struct scan *s, int argc, char *const *argv, int *i,
 		return !(cmd && cmd->passes_on);
 	}
 	use = use_of(token);
-	f = flag_anywhere(list, use.name);
-	if (f && !use.has_value && *i + 1 < argc && is_value(f, str_from(argv[*i + 1]))) {
+	if (!use.has_value && *i + 1 < argc && takes_value(a, s, list, use.name, str_from(argv[*i + 1]))) {
 		use.value = str_from(argv[++*i]);
 		use.has_value = true;
 	}
@@ -149,7 +174,7 @@ static struct scan scan_all(struct arena *a, int argc, char *const *argv,
 				s.words[s.words_n++] = str_from(argv[i]);
 			break;
 		}
-		if (!scan_token(&s, argc, argv, &i, list)) {
+		if (!scan_token(a, &s, argc, argv, &i, list)) {
 			s.rest = argv + i + 1;
 			break;
 		}
@@ -285,9 +310,9 @@ static struct err *wrong_usage(struct cli *c, const char *code, str input, str w
 						.code = str_from(code),
 						.input = input,
 						.reason = what,
-						.expected = arena_printf(c->arena, "claudemesh %s %s",
-									 c->command->name,
-									 c->command->arguments) });
+						.expected = str_trim(arena_printf(
+							c->arena, "claudemesh %s %s", c->command->name,
+							c->command->arguments)) });
 }
 
 /* "--json a,b" is how the reference's help writes it (client.md 15.3, 36). */

@@ -1,10 +1,10 @@
 /*
  * argv.h - the command line into a command, its flags and its arguments.
  *
- * Flags may stand anywhere. `--key=value` and `--key value` are the same, `--` ends the
- * flags, `-` is an argument (standard input). A flag has one type in the whole program, so
- * that it can be read before the command is known (a test holds the table to that). Unknown
- * names are refused with the nearest valid one.
+ * Flags may stand anywhere and are typed by their command. `--key=value` and `--key value`
+ * are the same, `--` ends the flags, `-` is an argument (standard input). Before the
+ * command's name a flag is read as the first command that has it takes it. Unknown names are
+ * refused with the nearest valid one.
  */
 #ifndef CLI_ARGV_H
 #define CLI_ARGV_H

@@ -80,6 +80,7 @@ struct err *stay_open(struct cli *c, struct stay *s)
 	TRY(context_config(c, &s->client, &s->config));
 	TRY(context_mesh(c, &s->config, &s->mesh));
 	spec.mesh = s->mesh;
+	out_busy(&c->out, "asking the broker");
 	return visit_open(c->arena, &s->client, &spec, &s->visit);
 }
 
@@ -94,6 +95,7 @@ struct err *context_each_mesh(struct cli *c, mesh_fn *fn, void *arg)
 	TRY(context_config(c, &client, &config));
 	if (config.meshes.n == 0)
 		return no_mesh(c);
+	out_busy(&c->out, "asking the broker");
 	if (!str_empty(c->global.mesh) || config.meshes.n == 1) {
 		TRY(config_find_mesh(c->arena, &config, c->global.mesh, &mesh));
 		return fn(c, &client, mesh, arg);

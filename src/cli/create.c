@@ -57,6 +57,7 @@ static struct err *create_run(struct cli *c, const void *flags)
 	TRY(context_client(c, &client));
 	TRY(context_config(c, &client, &config));
 	who = config_who(c->arena, &config, in->name);
+	out_busy(&c->out, "asking the broker");
 	TRY(mesh_create(c->arena, &client, c->args[0], who, broker_of(in), &made));
 	create_print(c, &made, who);
 	return NULL;
@@ -73,4 +74,5 @@ const struct command create_command = {
 	.doc = "Makes a mesh and joins it as its owner.",
 	.more = "The owner's key stays on this machine, in keys/ of the configuration\n"
 		"directory. Keep a copy: nobody else has it.",
+	.fields = "slug id name memberId pubkey broker warning",
 };

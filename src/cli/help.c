@@ -75,6 +75,23 @@ static void flags_json(struct cli *c, const struct flag *table)
 	json_arr_end(j);
 }
 
+/* Words in lines of their own, as many as fit. */
+static void words_block(struct output *o, str words)
+{
+	size_t column = 0;
+	str word;
+
+	while (str_cut(&words, ' ', &word)) {
+		if (column && column + 1 + word.len > OUTPUT_COLUMNS) {
+			out_end(o);
+			column = 0;
+		}
+		out_span(o, TONE_PLAIN, "%s%.*s", column ? " " : "  ", STRF(word));
+		column += word.len + (column ? 1 : 2);
+	}
+	out_end(o);
+}
+
 static void command_json(struct cli *c, const struct command *cmd)
 {
 	struct json_out *j = &c->out.json_out;
@@ -89,6 +106,11 @@ static void command_json(struct cli *c, const struct command *cmd)
 	json_put_str(j, "arguments", str_from(cmd->arguments));
 	json_put_str(j, "group", str_from(command_group_titles[cmd->group]));
 	json_put_str(j, "doc", str_from(cmd->doc));
+	json_key(j, S("fields"));
+	json_arr(j);
+	for (rest = str_from(cmd->fields); str_cut(&rest, ' ', &alias);)
+		json_str(j, alias);
+	json_arr_end(j);
 	flags_json(c, cmd->flags);
 }
 
@@ -173,6 +195,10 @@ void help_of(struct cli *c, const struct command *cmd)
 	}
 	heading(o, "Flags of every command");
 	flag_rows(c, global_flag_table);
+	if (cmd->fields) {
+		heading(o, "Fields of --json=FIELDS");
+		words_block(o, str_from(cmd->fields));
+	}
 }
 
 static struct err *help_run(struct cli *c, const void *flags UNUSED)

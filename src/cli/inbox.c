@@ -164,4 +164,5 @@ const struct command inbox_command = {
 	.doc = "Shows the messages that wait for you, each once.",
 	.more = "Without --mesh: in every mesh you are in. What was shown is gone from the\n"
 		"broker; a message that could not be written out stays there.",
+	.fields = MESSAGE_FIELDS,
 };

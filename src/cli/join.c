@@ -56,6 +56,7 @@ static struct err *join_run(struct cli *c, const void *flags)
 	TRY(context_client(c, &client));
 	TRY(context_config(c, &client, &config));
 	who = config_who(c->arena, &config, in->name);
+	out_busy(&c->out, "asking the broker");
 	TRY(mesh_join(c->arena, &client, str_trim(link), who, in->broker, &made));
 	join_print(c, &made, who);
 	return NULL;
@@ -72,4 +73,5 @@ const struct command join_command = {
 	.doc = "Joins a mesh with a link; '-' reads it from stdin.",
 	.more = "A link on the command line can be seen by other users of this machine while\n"
 		"the command runs; 'claudemesh join -' cannot.",
+	.fields = "slug id name memberId pubkey role broker alreadyMember verified warning",
 };

@@ -80,4 +80,5 @@ const struct command list_command = {
 	COMMAND_FREE,
 	.run = list_run,
 	.doc = "Lists the meshes you are in.",
+	.fields = "slug name id memberId pubkey role broker joinedAt",
 };

@@ -115,4 +115,5 @@ const struct command listen_command = {
 	.doc = "Shows messages as they come, a line each.",
 	.more = "With --json each line is one document. A lost connection is made again; every\n"
 		"message is shown once. Ctrl-C or SIGTERM ends it with status 0.",
+	.fields = MESSAGE_FIELDS,
 };

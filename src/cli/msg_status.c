@@ -14,7 +14,10 @@ static void status_json(struct cli *c, const struct message_status_result_args *
 {
 	struct json_out *j = out_json(&c->out);
 
-	json_encode(j, message_status_result_fields, r);
+	struct message_status_result_args told = *r;
+
+	told._reqId = STR_NONE;
+	json_encode(j, message_status_result_fields, &told);
 	out_json_end(&c->out);
 }
 
@@ -95,4 +98,5 @@ const struct command msg_status_command = {
 	.more = "ID is what 'claudemesh send' printed, its first 8 characters or more.\n"
 		"A recipient is queued (away), pushed (on its way), delivered, expired\n"
 		"or revoked.",
+	.fields = "messageId id client_message_id targetSpec createdAt delivered deliveredAt recipients",
 };

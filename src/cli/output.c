@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/busy.h"
 #include "cli/text.h"
 
 static const char *const tone_codes[] = {
@@ -15,13 +16,18 @@ static const char *const tone_codes[] = {
 	[TONE_ORANGE] = "38;5;208", [TONE_PAPER] = "38;5;16;48;5;231",
 };
 
+static bool is_dumb(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || !*term || str_eq(str_from(term), S("dumb"));
+}
+
 static bool wants_color(int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
 
-	return isatty(fd) && !(no_color && *no_color) && term && *term &&
-	       !str_eq(str_from(term), S("dumb"));
+	return isatty(fd) && !(no_color && *no_color) && !is_dumb();
 }
 
 static size_t columns_of(int fd)
@@ -42,13 +48,22 @@ void out_init(struct output *o, bool json, bool quiet, bool no_color)
 			      .json = json,
 			      .quiet = quiet };
 	o->tty = isatty(o->fd);
+	o->err_tty = isatty(o->err_fd);
+	o->err_dumb = is_dumb();
 	o->color = !no_color && wants_color(o->fd);
 	o->err_color = !no_color && wants_color(o->err_fd);
 	o->columns = o->tty ? columns_of(o->fd) : OUTPUT_COLUMNS;
 }
 
+void out_busy(struct output *o, const char *text)
+{
+	if (o->err_tty && !o->quiet)
+		busy_start(o->err_fd, !o->err_dumb, text);
+}
+
 void out_done(struct output *o)
 {
+	busy_stop();
 	buf_done(&o->buf);
 	buf_done(&o->json_buf);
 }
@@ -72,6 +87,7 @@ struct err *out_flush(struct output *o, struct arena *a)
 {
 	bool full, written;
 
+	busy_stop();
 	if (o->json_open)
 		out_json_move(o);
 	full = o->buf.full;
@@ -266,6 +282,7 @@ void out_note(struct output *o, const char *fmt, ...)
 	FORMAT(text, fmt);
 	if (o->quiet)
 		return;
+	busy_stop();
 	buf_add(&line, S("  "));
 	out_add_span(&line, o->err_color, TONE_DIM, buf_str(&text));
 	buf_add_byte(&line, '\n');

@@ -27,6 +27,7 @@ struct output {
 	bool json, quiet;
 	bool color, err_color;
 	bool tty;             /* a person reads standard output */
+	bool err_tty, err_dumb;
 	size_t columns;
 
 	struct buf json_buf;  /* the envelope that is open, up to the last flush */
@@ -61,6 +62,10 @@ void out_section(struct output *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void out_link(struct output *o, str url);
 /* A remark beside the result, on standard error at once (connection lost, reconnecting). */
 void out_note(struct output *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* From now on something may take its time: after a second the terminal says so, until the
+ * next flush, remark or error. */
+void out_busy(struct output *o, const char *text);
 
 struct kv { const char *key; str value; };
 /* One line a pair, keys dim and padded to the longest; pairs without a value are left out. */

@@ -3,7 +3,7 @@
  */
 #include "cli/output_internal.h"
 
-#include "cli/text.h"
+#include "cli/busy.h"
 
 enum { MATCHES_SHOWN = 5 };
 
@@ -106,6 +106,7 @@ void out_err(struct output *o, const struct err *e, str hint)
 	/* What a broker said has a code worth telling; our own sentences say it all. */
 	bool tell_code = !str_empty(e->word) || err_exit(e) == 12;
 
+	busy_stop();
 	if (o->json)
 		err_json(o, e, hint);
 	/* One failure is reported; that this could not be written either adds nothing. */

@@ -227,4 +227,7 @@ const struct command peers_command = {
 	.doc = "Shows who is there and what they are doing.",
 	.more = "Without --mesh: in every mesh you are in. 'unverified': the mesh's owner did\n"
 		"not vouch for this member's key, the broker alone says who it is.",
+	.fields = "mesh displayName pubkey memberPubkey status summary groups sessionId connectedAt "
+		  "cwd peerRole hostname peerType channel model stats profile visible isSelf "
+		  "memberId role online verified",
 };

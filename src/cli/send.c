@@ -152,7 +152,7 @@ static struct err *send_run(struct cli *c, const void *flags)
 
 	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &draft.text));
 	if (str_empty(draft.text))
-		return FAIL(c->arena, BAD_REQUEST, "the message is empty");
+		return cli_invalid(c, S("text"), "missing", S("the message is empty"), S("text, or '-' to read it"));
 	/* Chosen here, so that an attempt whose answer is lost can be repeated safely. */
 	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
 	TRY(stay_open(c, &stay));
@@ -191,4 +191,5 @@ const struct command send_command = {
 		"Messages to one person are encrypted for them; @group and '*' are not yet.\n"
 		"With --wait the status is 11 if it was not delivered in time, and 12 if\n"
 		"it never will be.",
+	.fields = "messageId clientMessageId target name delivery recipients encrypted duplicate delivered",
 };

@@ -49,6 +49,7 @@ static struct err *share_run(struct cli *c, const void *flags)
 	TRY(context_client(c, &client));
 	TRY(context_config(c, &client, &config));
 	TRY(context_mesh(c, &config, &mesh));
+	out_busy(&c->out, "asking the broker");
 	TRY(mesh_share(c->arena, &client, mesh, STR_NONE, in->uses, in->expires, &made));
 	share_print(c, &made);
 	return NULL;
@@ -65,4 +66,5 @@ const struct command share_command = {
 	.doc = "Makes a link with which others join.",
 	.more = "What follows '#' in the link is the invite's secret. The broker never sees it;\n"
 		"send the link over a channel you trust.",
+	.fields = "mesh url code token expires_at max_uses",
 };

@@ -70,4 +70,5 @@ const struct command whoami_command = {
 	COMMAND_FREE,
 	.run = whoami_run,
 	.doc = "Shows your name and public keys, never a secret.",
+	.fields = "slug id memberId pubkey broker",
 };
