@@ -225,6 +225,10 @@ static struct err *start_engine(struct broker *b)
 	es.rate_burst = s->rate_limit.burst;
 	es.max_message_bytes = s->max_message_bytes;
 	es.max_connections_per_mesh = s->max_connections_per_mesh;
+	es.mailbox_messages = s->max_waiting;
+	es.mailbox_bytes = s->max_waiting_bytes;
+	es.sender_messages = s->max_sent_waiting;
+	es.sender_bytes = s->max_sent_waiting_bytes;
 	es.window_messages = s->window_messages;
 	es.window_bytes = s->window_bytes;
 	es.lease_ms = s->lease_seconds * 1000;

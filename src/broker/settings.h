@@ -34,6 +34,7 @@ struct settings {
 	int create, offline;          /* enum create_rule (never CREATE_AUTO), enum offline_rule */
 	i64 max_message_bytes, max_connections_per_mesh;
 	i64 window_messages, window_bytes, lease_seconds, grace_seconds;
+	i64 max_waiting, max_waiting_bytes, max_sent_waiting, max_sent_waiting_bytes;
 	i64 max_unauthenticated, max_unauthenticated_per_address, hello_seconds;
 	bool skip_migrate, reference_env, help, version;
 	bool public_is_local;         /* no public URL, or one of this machine; follows from it */

@@ -74,6 +74,10 @@ TEST(defaults)
 	assert_int_equal(s.rate_limit.burst, RATE_BURST_DEFAULT);
 	assert_int_equal(s.max_message_bytes, MESSAGE_BYTES_DEFAULT);
 	assert_int_equal(s.max_connections_per_mesh, MESH_CONNECTIONS_DEFAULT);
+	assert_int_equal(s.max_waiting, MAILBOX_WAITING_MAX);
+	assert_int_equal(s.max_waiting_bytes, MAILBOX_WAITING_BYTES_MAX);
+	assert_int_equal(s.max_sent_waiting, SENDER_WAITING_MAX);
+	assert_int_equal(s.max_sent_waiting_bytes, SENDER_WAITING_BYTES_MAX);
 	assert_int_equal(s.window_messages, WINDOW_MESSAGES);
 	assert_int_equal(s.window_bytes, WINDOW_BYTES);
 	assert_int_equal(s.lease_seconds * 1000, LEASE_MS);

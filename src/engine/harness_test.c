@@ -40,8 +40,44 @@ struct house *house(struct arena *a)
 	return h;
 }
 
+static void check_backlog(struct house *h, struct mesh *m)
+{
+	struct mailbox *mb, *next_mb;
+	struct member *member, *next;
+	struct backlog *before;
+	size_t at = 0;
+
+	if (m->stale || m->uncounted)
+		return;
+	before = NEW_ARRAY(h->a, struct backlog, HASH_COUNT(m->mailboxes) + HASH_CNT(hh, m->members));
+	HASH_ITER(hh, m->mailboxes, mb, next_mb)
+		before[at++] = mb->backlog;
+	HASH_ITER(hh, m->members, member, next)
+		before[at++] = member->backlog;
+	if (backlog_read(m, h->a))
+		return;
+	at = 0;
+	HASH_ITER(hh, m->mailboxes, mb, next_mb) {
+		assert_int_equal(before[at].messages, mb->backlog.messages);
+		assert_int_equal(before[at++].bytes, mb->backlog.bytes);
+	}
+	HASH_ITER(hh, m->members, member, next) {
+		assert_int_equal(before[at].messages, member->backlog.messages);
+		assert_int_equal(before[at++].bytes, member->backlog.bytes);
+	}
+}
+
+void check_backlogs(struct house *h)
+{
+	struct mesh *m, *next;
+
+	HASH_ITER(hh, h->engine->meshes, m, next)
+		check_backlog(h, m);
+}
+
 void restart(struct house *h)
 {
+	check_backlogs(h);
 	engine_free(h->engine);
 	h->engine = NULL;
 	if (!test_is("memory")) {

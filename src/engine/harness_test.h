@@ -82,6 +82,9 @@ struct house {
 struct house *house(struct arena *a);
 /* The broker stops (nobody says goodbye) and starts again on the same store. */
 void restart(struct house *h);
+/* What memory has counted of what waits is what the store has; restart() and the end of a
+ * test look, too. */
+void check_backlogs(struct house *h);
 /* Moves the clock and runs the timers. */
 void advance(struct house *h, i64 ms);
 /* From now on a commit fails with code; 0 ends that. */

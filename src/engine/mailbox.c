@@ -61,8 +61,8 @@ struct presence *mailbox_taker(const struct mailbox *mb)
 	return link;
 }
 
-static void push_to(struct presence *p, struct mailbox *mb, const struct message_row *m, bool shared,
-		    struct block *block)
+static void push_to(struct presence *p, struct mailbox *mb, const struct message_row *m, i64 shared,
+		    i64 bytes, struct block *block)
 {
 	struct engine *e = p->mesh->engine;
 	struct pushed *x = calloc(1, sizeof(*x) + m->client_id.len);
@@ -72,7 +72,7 @@ static void push_to(struct presence *p, struct mailbox *mb, const struct message
 	p->mesh->touched_in = e->batch_no;
 	x->mailbox = mb;
 	x->to = p;
-	x->row = (struct delivery_row){ mb->no, m->no, m->rank, shared };
+	x->row = (struct delivery_row){ mb->no, m->no, m->rank, shared, m->sender_no, bytes };
 	memcpy(x->id, m->id.ptr, MIN(m->id.len, ID_LEN));
 	x->bytes = block->len;
 	x->sent_ms = e->mono_ms;
@@ -125,6 +125,8 @@ void pushed_end(struct pushed *x)
 	receipts_ended(e, &(struct ending){ p->mesh, x->row.message_no, x->sender_no, str_of(x->id, ID_LEN),
 		       str_of(x->client_id, x->client_id_len), p->member, str_of(x->mailbox->pubkey, 64),
 		       DELIVERY_DELIVERED, e->now_ms });
+	if (!x->expired)
+		backlog_end(x->mailbox, &x->row);
 	unlink_pushed(x);
 	free(x);
 	/* Half a window at a time: reading for every ack would read the rest of it each time.
@@ -167,13 +169,14 @@ static struct mailbox *other_waiting(const struct presence *p, const struct mail
 	return other && other->waiting && mailbox_taker(other) == p ? other : NULL;
 }
 
-bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool shared, struct block **block)
+bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared, struct block **block)
 {
 	struct mesh *mesh = mb->member->mesh;
 	struct presence *p = mailbox_taker(mb);
+	struct delivery_row row = { mb->no, m->no, m->rank, shared, m->sender_no, message_bytes(m) };
 
-	store_delivery_add(mesh->engine->store, mesh->no,
-			   &(struct delivery_row){ mb->no, m->no, m->rank, shared });
+	store_delivery_add(mesh->engine->store, mesh->no, &row);
+	backlog_add(mb, &row);
 	if (!p || mb->waiting || other_waiting(p, mb) || !has_room(p) || m->rank > max_rank(p)) {
 		mb->waiting = true;
 		mailbox_wake(mb);
@@ -181,7 +184,7 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool share
 	}
 	if (!*block)
 		*block = push_block(mesh, m);
-	push_to(p, mb, m, shared, *block);
+	push_to(p, mb, m, shared, row.bytes, *block);
 	return true;
 }
 
@@ -224,6 +227,7 @@ void mailbox_hand_over(struct mailbox *mb)
 	if (!mb->waiting)
 		return;
 	m->touched_in = e->batch_no;
+	backlog_move(mb, mb->member->mailbox);
 	store_deliveries_move(e->store, m->no, mb->no, mb->member->mailbox->no);
 	mb->waiting = false;
 	mb->member->mailbox->waiting = true;
@@ -238,6 +242,7 @@ void mailbox_hand_over_member(struct mailbox *mb)
 	if (!mb->waiting || !mb->session)
 		return;
 	m->touched_in = m->engine->batch_no;
+	backlog_move_sole(mb, to);
 	/* Not all may have moved, so `waiting` stays. */
 	store_deliveries_move_sole(m->engine->store, m->no, mb->no, to->no);
 	to->waiting = true;
@@ -320,7 +325,7 @@ static void push_sources(struct presence *p, struct source *sources, size_t n)
 		if (!row)
 			return;
 		block = push_block(p->mesh, &row->message);
-		push_to(p, first->mb, &row->message, row->shared, block);
+		push_to(p, first->mb, &row->message, row->shared, row->bytes, block);
 		first->at++;
 	}
 }

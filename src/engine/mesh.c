@@ -181,6 +181,7 @@ static void mailbox_drop(struct mailbox *mb)
 		}
 	}
 	timer_clear(&m->engine->timers, &mb->orphan);
+	backlog_drop(mb);
 	if (mb->holder)
 		mb->holder->mailbox = NULL;
 	mb->member->n_session_keys -= mb->session;
@@ -314,6 +315,7 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 	TRY(members_read(m, a));
 	drop_unstored(m);
 	TRY(mailboxes_read(m, a));
+	TRY(backlog_read(m, a));
 	m->stale = false;
 	return NULL;
 }

@@ -211,6 +211,7 @@ str delivery_reason(enum delivery_state state)
 {
 	return state == DELIVERY_EXPIRED ? S("nobody came for it in 7 days")
 	     : state == DELIVERY_REVOKED ? S("the recipient was removed from the mesh")
+	     : state == DELIVERY_REFUSED ? S("too much waited for the recipient already")
 					 : STR_NONE;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "base/timers.h"
+#include "engine/backlog.h"
 #include "engine/bucket.h"
 #include "engine/engine.h"
 #include "engine/own.h"
@@ -31,6 +32,7 @@ struct pushed {
 	i64 sent_ms;
 	i64 sender_no;
 	u64 mark;
+	bool expired;                         /* its delivery has ended */
 	size_t client_id_len;
 	char client_id[];
 };
@@ -46,6 +48,7 @@ struct mailbox {
 	bool waiting;                         /* deliveries on disk that are not in `pushed` */
 	bool refill;                          /* on the engine's refill list */
 	struct mailbox *next_refill;
+	struct backlog backlog;               /* deliveries, those in `pushed` included */
 	struct pushed *pushed;
 	size_t n_pushed;
 	struct presence *holder;              /* session mailbox: the presence with its key */
@@ -72,6 +75,7 @@ struct member {
 	i64 invite_no, created_ms, revoked_ms;
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
+	struct backlog backlog;               /* what it sent and has not ended */
 	struct bucket sends, refusals;
 	struct bucket lists;                  /* kilobytes of peer lists */
 	i64 n_session_keys;                   /* its mailboxes but its own */
@@ -126,6 +130,7 @@ struct mesh {
 	char owner_pubkey[65];
 	str owner_secret, root_key;           /* sealed; empty when the owner keeps them */
 	i64 archived_ms;
+	bool uncounted;                       /* its backlogs are to be read */
 	bool stale;                           /* a commit failed: read again before the next event */
 	i64 made_in;                          /* engine->batch_no */
 	i64 touched_in;                       /* last batch that had to do with it */
@@ -227,7 +232,8 @@ str presence_pubkey(const struct presence *p);
 
 /* mailbox.c - delivery to connections. */
 /* A new message for the mailbox, queued to the store. True if it left for a connection. */
-bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, bool shared, struct block **block);
+bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared,
+		     struct block **block);
 /* The connection that gets what waits in the mailbox now; NULL: nobody. */
 struct presence *mailbox_taker(const struct mailbox *mb);
 void mailbox_wake(struct mailbox *mb);        /* something may be deliverable: look before the commit */

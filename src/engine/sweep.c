@@ -10,6 +10,18 @@ enum {
 	EXPIRE_ROWS = 1000,
 };
 
+/* A mesh that is not in memory has nobody who asks, and its backlog is not counted. */
+static void expired(struct engine *e, const struct expiring *row)
+{
+	struct mesh *m = NULL;
+
+	HASH_FIND(hh, e->meshes, row->mesh_id.ptr, (unsigned)row->mesh_id.len, m);
+	if (!m || m->stale)
+		return;
+	backlog_expired(m, row);
+	receipts_expired(e, row);
+}
+
 /* Who waits to hear of them is told. */
 static struct err *expire(struct engine *e, bool *ret_more)
 {
@@ -18,7 +30,7 @@ static struct err *expire(struct engine *e, bool *ret_more)
 
 	TRY(store_expiring(e->store, e->batch, e->now_ms, EXPIRE_ROWS, &rows, &n));
 	for (size_t i = 0; i < n; i++)
-		receipts_expired(e, &rows[i]);
+		expired(e, &rows[i]);
 	store_messages_expire(e->store, e->now_ms, EXPIRE_ROWS);
 	e->stats.expired += (i64)n;
 	*ret_more = 2 * n >= EXPIRE_ROWS; /* one in between that waits longer is no end */

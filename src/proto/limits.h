@@ -11,6 +11,10 @@ enum {
 	MESH_CONNECTIONS_DEFAULT = 10000,/* MAX_CONNECTIONS_PER_MESH */
 	MEMBER_CONNECTIONS_MAX = 256,    /* of one member, those in grace included */
 	MEMBER_SESSION_KEYS_MAX = 16384, /* session keys that one member showed within a week */
+	MAILBOX_WAITING_MAX = 20000,     /* messages that wait for one recipient */
+	MAILBOX_WAITING_BYTES_MAX = 64 << 20,
+	SENDER_WAITING_MAX = 50000,      /* of one sender, all recipients together */
+	SENDER_WAITING_BYTES_MAX = 256 << 20,
 	LISTS_KB_PER_MINUTE = 131072,    /* peer lists of one member, and as much at once */
 	UNAUTHENTICATED_DEFAULT = 1024,  /* sockets without a hello, all addresses */
 	UNAUTHENTICATED_PER_ADDRESS = 256,

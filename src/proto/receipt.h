@@ -17,9 +17,10 @@ enum delivery_state {
 	DELIVERY_DELIVERED = 3,
 	DELIVERY_EXPIRED = 4,         /* nobody came for it in time */
 	DELIVERY_REVOKED = 5,         /* the recipient was removed from the mesh */
+	DELIVERY_REFUSED = 6,         /* too much waited for the recipient */
 };
 static const char *const delivery_state_words[] UNUSED = {
-	"", "queued", "pushed", "delivered", "expired", "revoked", NULL };
+	"", "queued", "pushed", "delivered", "expired", "revoked", "refused", NULL };
 #define JSON_C_delivery_state enum delivery_state
 #define JSON_KIND_delivery_state JSON_K_ENUM
 #define JSON_SUB_delivery_state delivery_state_words

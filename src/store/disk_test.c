@@ -25,7 +25,7 @@ static void send(struct fixture *f, size_t bytes)
 							.nonce = S("n"),
 							.ciphertext = str_of(text, bytes),
 							.expires_ms = 10 });
-	store_delivery_add(f->st, 1, &(struct delivery_row){ 5, no, 0, false });
+	store_delivery_add(f->st, 1, &(struct delivery_row){ 5, no, 0, false, 1, 10 });
 }
 
 static bool file_holds(struct fixture *f, const char *suffix)
@@ -66,7 +66,7 @@ TEST(nothing_is_left_of_an_ended_message)
 	commit(f);
 	assert_true(file_holds(f, "") || file_holds(f, "-wal"));
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
-		store_delivery_end(f->st, 1, &(struct delivery_row){ 5, (i64)i + 1, 0, false },
+		store_delivery_end(f->st, 1, &(struct delivery_row){ 5, (i64)i + 1, 0, false, 1, 10 },
 				   &(struct delivery_end){ 1, DELIVERY_DELIVERED, 5 });
 	commit(f);
 	assert_ok(db_exec(f->db, a, S("PRAGMA wal_checkpoint(TRUNCATE)")));

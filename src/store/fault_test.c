@@ -79,10 +79,10 @@ static void make_messages(struct fixture *f, i64 mesh)
 
 		store_message_add(f->st, &m);
 		for (i64 box = 1; box <= 2; box++)
-			store_delivery_add(f->st, mesh, &(struct delivery_row){ box, no, 0, true });
+			store_delivery_add(f->st, mesh, &(struct delivery_row){ box, no, 0, true, 1, 10 });
 	}
 	for (i64 box = 1; box <= 2; box++)
-		store_delivery_end(f->st, mesh, &(struct delivery_row){ box, 1, 0, true },
+		store_delivery_end(f->st, mesh, &(struct delivery_row){ box, 1, 0, true, 1, 10 },
 				   &(struct delivery_end){ 1, DELIVERY_DELIVERED, 5 });
 	store_deliveries_move(f->st, mesh, 1, 2);
 	store_messages_expire(f->st, 10, 5);

@@ -12,9 +12,10 @@
 
 static const struct field fields[] = { COLUMNS, { 0 } };
 
-/* A waiting message starts with the message itself; `shared` is the column behind it. */
+/* A waiting message starts with the message itself; the delivery's columns are behind it. */
 _Static_assert(offsetof(struct waiting, message) == 0, "message_row fields are read at offset 0");
-static const struct field waiting_fields[] = { COLUMNS, FIELD(BOOL, waiting, shared), { 0 } };
+static const struct field waiting_fields[] = { COLUMNS, FIELD(I64, waiting, shared),
+					       FIELD(I64, waiting, bytes), { 0 } };
 
 void store_message_add(struct store *st, const struct message_row *m)
 {
@@ -24,7 +25,7 @@ void store_message_add(struct store *st, const struct message_row *m)
 void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row *d)
 {
 	QUEUE(st, DELIVERY_ADD, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no),
-	      V(d->shared));
+	      V(d->shared), V(d->sender_no), V(d->bytes));
 }
 
 void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d,
@@ -36,10 +37,19 @@ void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row
 	ended_add(st, mesh_no, d->message_no);
 }
 
+void store_delivery_refuse(struct store *st, i64 mesh_no, const struct delivery_row *d,
+			   const struct delivery_end *end)
+{
+	QUEUE(st, RECEIPT_END_ADD, V(d->message_no), V(d->mailbox_no), V(mesh_no), V(end->member_no),
+	      V((int)end->state), V(end->at_ms));
+}
+
 void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox)
 {
 	if (from_mailbox == to_mailbox)
 		return;
+	QUEUE(st, COVERED_MESSAGES_DROP, V(from_mailbox), V(mesh_no), V(to_mailbox));
+	QUEUE(st, COVERED_DROP, V(from_mailbox), V(mesh_no), V(to_mailbox));
 	QUEUE(st, DELIVERIES_COPY, V(to_mailbox), V(from_mailbox), V(mesh_no));
 	QUEUE(st, DELIVERIES_DROP, V(from_mailbox), V(mesh_no), V(to_mailbox));
 }
@@ -76,6 +86,7 @@ struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 li
 		FIELD(I64, expiring, sender_no),  FIELD(OPT, expiring, client_id),
 		FIELD(I64, expiring, expires_ms), FIELD(TEXT, expiring, mesh_id),
 		FIELD(I64, expiring, member_no),  FIELD(TEXT, expiring, pubkey),
+		FIELD(I64, expiring, shared),     FIELD(I64, expiring, bytes),
 		{ 0 },
 	};
 

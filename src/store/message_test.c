@@ -24,7 +24,7 @@ static i64 send(struct fixture *f, i64 mesh, int rank, const i64 *boxes, size_t 
 	store_message_add(f->st, &m);
 	for (size_t i = 0; i < n; i++)
 		store_delivery_add(f->st, mesh,
-				   &(struct delivery_row){ boxes[i], no, rank, n > 1 });
+				   &(struct delivery_row){ boxes[i], no, rank, n > 1 ? (i64)n : 0, 7, 10 });
 	return no;
 }
 
@@ -57,7 +57,7 @@ static str waiting(struct fixture *f, i64 mesh, i64 mailbox, int max_rank, i64 n
 
 static void end(struct fixture *f, i64 mesh, i64 mailbox, i64 no, int rank, bool shared)
 {
-	store_delivery_end(f->st, mesh, &(struct delivery_row){ mailbox, no, rank, shared },
+	store_delivery_end(f->st, mesh, &(struct delivery_row){ mailbox, no, rank, shared, 7, 10 },
 			   &(struct delivery_end){ 1, DELIVERY_DELIVERED, 5 });
 }
 
@@ -86,7 +86,7 @@ TEST(every_field_comes_back)
 	size_t n;
 
 	store_message_add(f->st, &m);
-	store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 5, m.no, 2, true });
+	store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 5, m.no, 2, 2, 3, 10 });
 	commit(f);
 	assert_ok(store_waiting(f->st, a, MESH_A, 5, 2, 0, 10, &rows, &n));
 	assert_int_equal(n, 1);
@@ -210,7 +210,7 @@ TEST(nothing_crosses_a_mesh)
 	assert_str(waiting(f, MESH_B, 7, 2, 0, 10), S(""));
 	assert_int_equal(count(f, "delivery"), 1);
 	/* A delivery of one mesh for a mailbox of another shows up in neither. */
-	store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 7, no, 1, true });
+	store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 7, no, 1, 2, 7, 10 });
 	assert_str(waiting(f, MESH_B, 7, 2, 0, 10), S(""));
 }
 
@@ -260,7 +260,7 @@ TEST(moving_what_only_this_mailbox_has)
 		str *list = cases[i].moves ? &moved : &stayed;
 
 		store_message_add(f->st, &m);
-		store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 5, m.no, 0, cases[i].shared });
+		store_delivery_add(f->st, MESH_A, &(struct delivery_row){ 5, m.no, 0, cases[i].shared ? 2 : 0, 7, 10 });
 		*list = arena_printf(a, "%.*s%s%lld%s", STRF(*list), list->len ? " " : "",
 				     (long long)m.no, cases[i].shared ? "s" : "");
 	}

@@ -12,7 +12,8 @@ static const char *const walk[] = { "NUMBERS", "MAILBOXES_PRUNE", "RECEIPT_ENDS_
 				    "EXPIRED_RECEIPTS_END", "EXPIRED_DELIVERIES_DROP",
 				    "EXPIRED_MESSAGES_DROP" };
 /* Read once when a mesh is loaded, or few rows: these may sort. */
-static const char *const sort[] = { "MEMBERS", "MAILBOXES", "INVITES", "RECEIPT_ENDS", "RECEIPT_WAITS" };
+static const char *const sort[] = { "MEMBERS", "MAILBOXES", "INVITES", "RECEIPT_ENDS", "RECEIPT_WAITS",
+				    "BACKLOG_OF_MAILBOXES", "BACKLOG_OF_SENDERS", "BACKLOG_COVERED" };
 
 static bool stands_in(const char *name, const char *const *list, size_t n)
 {

@@ -17,10 +17,11 @@ TEST(every_query_prepares)
 	}
 }
 
-/* Small tables, sweeps, and what is read once when a mesh is loaded. */
+/* Small tables, sweeps, what is read once when a mesh is loaded or a session is over. */
 static const enum query_no rare[] = { Q_NUMBERS, Q_MAILBOXES_PRUNE, Q_MEMBERS, Q_MAILBOXES, Q_INVITES,
 				     Q_RECEIPT_ENDS_PRUNE, Q_EXPIRED_RECEIPTS_END,
-				     Q_EXPIRED_DELIVERIES_DROP, Q_EXPIRED_MESSAGES_DROP, Q_EXPIRING };
+				     Q_EXPIRED_DELIVERIES_DROP, Q_EXPIRED_MESSAGES_DROP, Q_EXPIRING,
+				     Q_BACKLOG_OF_MAILBOXES, Q_BACKLOG_OF_SENDERS, Q_BACKLOG_COVERED };
 
 static bool is_rare(size_t q)
 {

@@ -23,7 +23,7 @@ static i64 waits(struct fixture *f, str id, bool both)
 
 	store_message_add(f->st, &m);
 	for (i64 box = 1; box <= 1 + both; box++)
-		store_delivery_add(f->st, MESH, &(struct delivery_row){ box, no, 0, both });
+		store_delivery_add(f->st, MESH, &(struct delivery_row){ box, no, 0, both, 1, 10 });
 	return no;
 }
 
@@ -95,11 +95,11 @@ TEST(an_end_is_written_once_and_stays)
 	boxes(f);
 	no = waits(f, S("id"), true);
 	assert_str(ends(f, MESH, no), S("bob:1@0 carol:1@0"));
-	store_delivery_end(f->st, MESH, &(struct delivery_row){ 2, no, 0, true },
+	store_delivery_end(f->st, MESH, &(struct delivery_row){ 2, no, 0, true, 1, 10 },
 			   &(struct delivery_end){ CAROL, DELIVERY_DELIVERED, 7 });
 	commit(f);
 	assert_str(ends(f, MESH, no), S("carol:3@7 bob:1@0"));
-	store_delivery_end(f->st, MESH, &(struct delivery_row){ 2, no, 0, true },
+	store_delivery_end(f->st, MESH, &(struct delivery_row){ 2, no, 0, true, 1, 10 },
 			   &(struct delivery_end){ CAROL, DELIVERY_REVOKED, 8 });
 	commit(f);
 	assert_str(ends(f, MESH, no), S("carol:3@7 bob:1@0"));
@@ -116,7 +116,7 @@ TEST(expiry_ends_what_waits)
 
 	boxes(f);
 	no = waits(f, S("id"), true);
-	store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, true },
+	store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, true, 1, 10 },
 			   &(struct delivery_end){ BOB, DELIVERY_DELIVERED, 7 });
 	commit(f);
 	assert_ok(store_expiring(f->st, a, 99, 10, &rows, &n));
@@ -183,7 +183,7 @@ TEST(only_sender_and_recipients_see_a_receipt)
 							 str_from(cases[i].prefix), 10, &rows, &n));
 			assert_int_equal(n, cases[i].n);
 		}
-		store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, false },
+		store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, false, 1, 10 },
 				   &(struct delivery_end){ BOB, DELIVERY_DELIVERED, 7 });
 		commit(f);
 	}
@@ -218,7 +218,7 @@ TEST(a_recipient_whose_mailbox_is_gone_is_still_listed)
 
 	boxes(f);
 	no = waits(f, S("id"), false);
-	store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, false },
+	store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, false, 1, 10 },
 			   &(struct delivery_end){ BOB, DELIVERY_DELIVERED, 7 });
 	store_mailboxes_prune(f->st, 1);
 	commit(f);

@@ -147,7 +147,9 @@ struct message_row {
 struct delivery_row {
 	i64 mailbox_no, message_no;
 	int rank;
-	bool shared; /* the message has more than one delivery */
+	i64 shared;    /* among how many mailboxes, if more than one */
+	i64 sender_no; /* the message's */
+	i64 bytes;     /* what the message takes */
 };
 void store_message_add(struct store *st, const struct message_row *m);
 void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row *d);
@@ -159,19 +161,23 @@ struct delivery_end {
 };
 void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d,
 			const struct delivery_end *end);
+/* What a mailbox does not take: there is no delivery, only its end. */
+void store_delivery_refuse(struct store *st, i64 mesh_no, const struct delivery_row *d,
+			   const struct delivery_end *end);
 /* Ends all that waits in a mailbox of the mesh. */
 void store_deliveries_end(struct store *st, i64 mesh_no, i64 mailbox_no, enum delivery_state state,
 			  i64 at_ms);
-/* Gives what waits in one mailbox to another of the same mesh; what is there already ends. */
+/* Gives what waits in a session's mailbox to its member's. What is there already ends, and so
+ * does a copy of a direct message that another mailbox of the member has or has acked. */
 void store_deliveries_move(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox);
 /* From a session's mailbox to its member's: only what is direct, was not addressed to that
  * session, has no other delivery and is not of the member itself. */
 void store_deliveries_move_sole(struct store *st, i64 mesh_no, i64 from_mailbox, i64 to_mailbox);
 /* Waiting messages of a mailbox in order of rank, then number, at most limit and only up to
- * max_rank; `shared` of each in ret_shared (same length). Skips what has expired by now_ms. */
+ * max_rank. Skips what has expired by now_ms. */
 struct waiting {
 	struct message_row message;
-	bool shared;
+	i64 shared, bytes;     /* the delivery's */
 };
 struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
 			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
@@ -189,9 +195,29 @@ struct expiring {
 	str mesh_id;
 	i64 member_no;
 	str pubkey;    /* the mailbox's */
+	i64 shared, bytes;
 };
 struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 limit,
 			   struct expiring **ret_rows, size_t *ret_n) MUST_CHECK;
+
+/* ---- what waits, counted; each walks over what it counts ---- */
+struct backlog_row {
+	str pubkey;    /* the mailbox's */
+	i64 sender_no;
+	i64 messages, bytes;
+	i64 share;     /* of the sender, in bytes; only covered ones */
+};
+struct err *store_backlog_of_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
+				       struct backlog_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* A message to several is charged in equal parts. */
+struct err *store_backlog_of_senders(struct store *st, struct arena *a, i64 mesh_no,
+				     struct backlog_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* By sender: what would end if store_deliveries_move were called now. */
+struct err *store_backlog_covered(struct store *st, struct arena *a, i64 mesh_no, i64 from_mailbox,
+				  i64 to_mailbox, struct backlog_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* What store_deliveries_move_sole would move; never NULL. */
+struct err *store_backlog_sole(struct store *st, struct arena *a, i64 mesh_no, i64 from_mailbox,
+			       i64 to_mailbox, struct backlog_row **ret_sum) MUST_CHECK;
 
 /* ---- receipts: what was accepted and what became of it ---- */
 struct receipt_row {
@@ -258,8 +284,6 @@ struct topic_member_row {
 };
 struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no,
 				struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
-
-#endif
 /* ---- skills ---- */
 struct skill_row {
 	i64 mesh_no;
@@ -280,3 +304,4 @@ struct err *store_skills(struct store *st, struct arena *a, i64 mesh_no, struct 
 			 size_t *ret_n) MUST_CHECK;
 void store_skill_remove(struct store *st, i64 mesh_no, str name);
 
+#endif

@@ -14,6 +14,7 @@ enum fault {
 	NO_FAULT,
 	ACK_BEFORE_COMMIT, FAILED_BATCH_LEAVES, NO_LEASE, NO_WAKE_ON_STATUS, NO_WAKE_ON_LOSS,
 	CROSS_MESH, NO_HAND_OVER, NO_DEDUPE, WRONG_SENDER, REPLAYED_HELLO, WIDE_WINDOW, WRONG_ORDER,
+	NO_COUNT_DOWN, NO_BOUND,
 	FAULTS
 };
 
@@ -30,6 +31,8 @@ static const char *const names[FAULTS] = {
 	[REPLAYED_HELLO] = "replayed-hello",
 	[WIDE_WINDOW] = "wide-window",
 	[WRONG_ORDER] = "wrong-order",
+	[NO_COUNT_DOWN] = "no-count-down",
+	[NO_BOUND] = "no-bound",
 };
 
 static enum fault fault;
@@ -112,6 +115,17 @@ WRAP(void, mailbox_hand_over, struct mailbox *mb)
 {
 	if (fault != NO_HAND_OVER)
 		__real_mailbox_hand_over(mb);
+}
+
+WRAP(void, backlog_end, struct mailbox *mb, const struct delivery_row *d)
+{
+	if (fault != NO_COUNT_DOWN)
+		__real_backlog_end(mb, d);
+}
+
+WRAP(bool, backlog_has_room, const struct mailbox *mb, i64 bytes)
+{
+	return fault == NO_BOUND || __real_backlog_has_room(mb, bytes);
 }
 
 WRAP(struct err *, receipts_get, struct member *sender, struct arena *a, str client_id,

@@ -254,7 +254,9 @@ static void got_ack(struct sim *s, struct client *c, const struct conn *conn, co
 	note(s, "%s is answered about %lld: %s %.*s", c->name, (long long)no,
 	     json_get_bool(ack, S("queued")) ? "stored" : "no,", STRF(code));
 	/* The daemon retries for ever what may pass. Ours does so on its next connection. */
-	if (str_eq(code, S("try_again")) || str_eq(code, S("rate_limit")))
+	if (str_eq(code, S("full")) && !mailboxes_fill(s) && s->settings.sender_messages > MSGS_MAX)
+		violated(s, "I3", "message %lld is refused although nothing is full", (long long)no);
+	if (str_eq(code, S("try_again")) || str_eq(code, S("rate_limit")) || str_eq(code, S("full")))
 		return;
 	if (!json_get_bool(ack, S("queued")))
 		s->msgs[no]->refused = true;

@@ -136,11 +136,23 @@ static void check_all(struct sim *s)
 				missing(s, s->msgs[k], s->members[i].id, "at the end");
 }
 
+/* What memory counts is what is on disk. */
+static void check_count(struct sim *s)
+{
+	i64 waiting = engine_stats(s->engine).waiting, stored = disk_count(s, "SELECT COUNT(*) FROM delivery");
+
+	if (waiting != stored)
+		violated(s, "I6", "%lld deliveries are counted, %lld are stored", (long long)waiting,
+			 (long long)stored);
+}
+
 static void check_rest(struct sim *s)
 {
 	struct engine_stats stats = engine_stats(s->engine);
 	i64 orphans;
 
+	if (stats.meshes == s->n_meshes)
+		check_count(s);
 	if (stats.presences || stats.online)
 		violated(s, "presence", "%lld presences, %lld online when all have left",
 			 (long long)stats.presences, (long long)stats.online);

@@ -89,7 +89,7 @@ static void must_client(struct msg *m, const struct client *c)
 /* Who is there beyond doubt; sessions get a copy each. */
 static void must_now(struct sim *s, struct msg *m)
 {
-	bool anyone = false;
+	bool anyone = false, all = !mailboxes_fill(s);
 
 	if (m->to)
 		m->must |= bit(m->to->no);
@@ -104,11 +104,11 @@ static void must_now(struct sim *s, struct msg *m)
 		anyone |= m->to == c->member && (maybe_there(s, c) || !c->model->takes);
 		if (!surely_live(s, c) || c == m->from)
 			continue;
-		if (m->kind == TO_MEMBER && c->member == m->to && c->model->session)
+		if (m->kind == TO_MEMBER && c->member == m->to && c->model->session && all)
 			must_client(m, c);
 		if (m->kind == TO_SESSION && c == m->to_client && str_eq(m->target, str_from(c->session_pubkey)))
 			must_client(m, c);
-		if ((m->kind == TO_ALL || m->kind == TO_GROUP) && c->member != m->from->member &&
+		if ((m->kind == TO_ALL || m->kind == TO_GROUP) && all && c->member != m->from->member &&
 		    in_group(c, m, true)) {
 			m->must |= bit(c->member->no);
 			if (c->model->session)
@@ -410,6 +410,20 @@ void oracle_failed_commit(struct sim *s)
 			x->returned = true;
 }
 
+/* A session's mailbox grows by sends alone; into its member's others are emptied. */
+static void check_bound(struct sim *s)
+{
+	i64 most;
+
+	if (!mailboxes_fill(s) || disk_crashed(s))
+		return;
+	most = disk_count(s, "SELECT COALESCE(MAX(n), 0) FROM (SELECT COUNT(*) AS n FROM delivery d, mailbox box"
+			  " WHERE box.no = d.mailbox_no AND box.session = 1 GROUP BY box.no)");
+	if (most > s->settings.mailbox_messages)
+		violated(s, "I6", "%lld messages wait for one session, %lld may", (long long)most,
+			 (long long)s->settings.mailbox_messages);
+}
+
 void oracle_step(struct sim *s)
 {
 	struct engine_stats stats = engine_stats(s->engine);
@@ -420,6 +434,7 @@ void oracle_step(struct sim *s)
 	if (stats.online != online)
 		violated(s, "presence", "the engine counts %lld connections online, there are %lld",
 			 (long long)stats.online, (long long)online);
+	check_bound(s);
 	if (stats.presences < stats.online)
 		violated(s, "presence", "%lld presences, %lld online", (long long)stats.presences,
 			 (long long)stats.online);

@@ -163,6 +163,10 @@ static void choose_settings(struct sim *s)
 		s->settings.window_bytes = 1000 + (i64)roll(s, 2000);
 	if (chance(s, 10))
 		s->settings.max_message_bytes = 300;
+	if (chance(s, 15))
+		s->settings.mailbox_messages = 1 + (i64)roll(s, 6);
+	if (chance(s, 10))
+		s->settings.sender_messages = 4 + (i64)roll(s, 12);
 	s->settings.ws_url = S("ws://127.0.0.1:7900/ws");
 	s->settings.http_url = S("http://127.0.0.1:7900");
 	s->delay_us = chance(s, 80) ? 20 * MS : 2 * SECOND;

@@ -255,6 +255,8 @@ static inline struct person *person_of(struct sim *s, const struct member *m)
 	return &s->people[m->person];
 }
 static inline bool honest(struct sim *s, const struct member *m) { return !person_of(s, m)->liar; }
+/* Mailboxes may be full: of several recipients some are left out. */
+static inline bool mailboxes_fill(const struct sim *s) { return s->settings.mailbox_messages < MSGS_MAX; }
 static inline i64 wall_us(const struct sim *s) { return s->now_us + s->wall_offset_us; }
 void wall_jump(struct sim *s, i64 by_us);
 

@@ -21,7 +21,13 @@
 #define KEY_REUSED_TEXT \
 	"invalid: idempotency_key_reused (this client_message_id was used for another message)"
 
-struct recipients { struct mailbox **items; size_t n; bool anyone_connected; };
+struct recipients {
+	struct mailbox **items;
+	size_t n;
+	struct mailbox **full;                /* take no more */
+	size_t n_full;
+	bool anyone_connected;
+};
 
 /* Adds a mailbox unless this routing has it already. */
 static void choose(struct engine *e, struct recipients *to, struct mailbox *mb)
@@ -208,35 +214,87 @@ static void route(struct req *rq, const struct send_args *in, struct recipients 
 		route_direct(rq, in->targetSpec, to);
 }
 
-/* Stores the message with its receipt and hands it on; returns to how many connections it left. */
-static size_t accept_message(struct req *rq, const struct send_args *in, const struct recipients *to,
-			     struct receipt_row *receipt)
+static struct message_row message_of(struct req *rq, const struct send_args *in)
 {
-	struct engine *e = rq->engine;
-	CLEANUP(block_unrefp) struct block *block = NULL;
-	struct message_row m = {
-		.no = store_next(e->store, NUMBER_MESSAGE), .mesh_no = rq->from->mesh->no, .id = receipt->id,
+	i64 now = rq->engine->now_ms;
+
+	return (struct message_row){
+		.mesh_no = rq->from->mesh->no,
 		.sender_no = rq->from->member->no, .sender_pubkey = presence_pubkey(rq->from),
 		.sender_name = presence_name(rq->from), .target = in->targetSpec,
 		.rank = (int)(in->priority ? in->priority : PRIORITY_NEXT) - PRIORITY_NOW,
 		.nonce = in->nonce, .ciphertext = in->ciphertext, .client_id = in->client_message_id,
 		.fingerprint = in->request_fingerprint, .reply_to = in->replyToId,
-		.created_ms = e->now_ms, .expires_ms = e->now_ms + (i64)MESSAGE_TTL_DAYS * 24 * 3600 * 1000,
+		.created_ms = now, .expires_ms = now + (i64)MESSAGE_TTL_DAYS * 24 * 3600 * 1000,
 	};
+}
+
+/* Sets those aside that have as much waiting as they may. False after having refused it: by
+ * a word that makes the reference daemon try again. */
+static bool find_room(struct req *rq, const struct message_row *m, struct recipients *to, bool multicast)
+{
+	const struct member *sender = rq->from->member;
+	i64 bytes = message_bytes(m);
+	size_t n = 0;
+
+	if (!backlog_sender_has_room(sender, (i64)to->n, bytes)) {
+		req_refuse_send(rq, S("full"), arena_printf(rq->arena,
+				"%lld messages (%lld bytes) of yours wait for their recipients; try again later",
+				(long long)sender->backlog.messages, (long long)sender->backlog.bytes));
+		return false;
+	}
+	to->full = NEW_ARRAY(rq->arena, struct mailbox *, to->n);
+	for (size_t i = 0; i < to->n; i++) {
+		if (backlog_has_room(to->items[i], bytes))
+			to->items[n++] = to->items[i];
+		else
+			to->full[to->n_full++] = to->items[i];
+	}
+	to->n = n;
+	if (n || !to->n_full || multicast)
+		return true;
+	req_refuse_send(rq, S("full"), arena_printf(rq->arena,
+			"the recipient has %lld messages (%lld bytes) waiting; try again later",
+			(long long)to->full[0]->backlog.messages, (long long)to->full[0]->backlog.bytes));
+	return false;
+}
+
+/* Its sender can ask why it did not get there. */
+static void refuse_for(struct req *rq, struct mailbox *mb, const struct message_row *m)
+{
+	struct engine *e = rq->engine;
+	struct member *member = mb->member;
+
+	store_delivery_refuse(e->store, m->mesh_no, &(struct delivery_row){ .mailbox_no = mb->no,
+			      .message_no = m->no },
+			      &(struct delivery_end){ member->no, DELIVERY_REFUSED, e->now_ms });
+	receipts_ended(e, &(struct ending){ rq->from->mesh, m->no, m->sender_no, m->id, m->client_id, member,
+		       str_of(mb->pubkey, 64), DELIVERY_REFUSED, e->now_ms });
+}
+
+/* Stores the message with its receipt and hands it on; returns to how many connections it left. */
+static size_t accept_message(struct req *rq, const struct send_args *in, struct message_row *m,
+			     const struct recipients *to, struct receipt_row *receipt)
+{
+	struct engine *e = rq->engine;
+	CLEANUP(block_unrefp) struct block *block = NULL;
 	size_t live = 0;
 
-	receipt->no = m.no;
-	receipt->mesh_no = m.mesh_no;
-	receipt->sender_no = m.sender_no;
+	m->id = receipt->id;
+	m->no = receipt->no = store_next(e->store, NUMBER_MESSAGE);
+	receipt->mesh_no = m->mesh_no;
+	receipt->sender_no = m->sender_no;
 	receipt->target = in->targetSpec;
 	receipt->recipients = (i64)to->n;
 	receipt->created_ms = e->now_ms;
 	receipts_add(e, receipt);
+	for (size_t i = 0; i < to->n_full; i++)
+		refuse_for(rq, to->full[i], m);
 	if (!to->n)
 		return 0;
-	store_message_add(e->store, &m);
+	store_message_add(e->store, m);
 	for (size_t i = 0; i < to->n; i++)
-		live += mailbox_deliver(to->items[i], &m, to->n > 1, &block);
+		live += mailbox_deliver(to->items[i], m, to->n > 1 ? (i64)to->n : 0, &block);
 	return live;
 }
 
@@ -258,6 +316,7 @@ static struct err *send_run(struct req *rq, const void *args)
 	struct engine *e = rq->engine;
 	struct recipients to;
 	struct receipt_row receipt = { .id = STR_NONE };
+	struct message_row m = message_of(rq, in);
 	struct ack_args ack = { .id = in->id.ptr ? in->id : S(""), .queued = true };
 	bool answered;
 	size_t live;
@@ -281,11 +340,15 @@ static struct err *send_run(struct req *rq, const void *args)
 		req_refuse_send(rq, S("no_recipient"), S(NO_RECIPIENT_TEXT));
 		return NULL;
 	}
+	if (rq->from->mesh->uncounted)
+		TRY(backlog_read(rq->from->mesh, rq->arena));
+	if (!find_room(rq, &m, &to, is_multicast(in->targetSpec)))
+		return NULL;
 	charge(rq->from->member);
 	ack.messageId = receipt.id = id_message(rq->arena, &e->ids);
-	live = accept_message(rq, in, &to, &receipt);
+	live = accept_message(rq, in, &m, &to, &receipt);
 	ack.recipients = (i64)to.n;
-	ack.delivery = live ? S("live") : to.anyone_connected ? S("held") : to.n ? S("stored") : S("nobody");
+	ack.delivery = live ? S("live") : !to.n ? S("nobody") : to.anyone_connected ? S("held") : S("stored");
 	e->stats.accepted++;
 	req_send(rq, "ack", ack_fields, &ack);
 	return NULL;
