@@ -92,6 +92,8 @@ static void failed(struct dial *d, bool tls, const char *why)
 			      tls ? "TLS with" : "connect to", STRF(at), why);
 		if (tls)
 			err_word(d->err, S("tls"));
+		else if (!str_empty(d->to.unix_path))
+			err_word(d->err, S("unreachable"));
 	}
 	d->err_is_tls |= tls;
 	try_next(d);
@@ -162,6 +164,7 @@ static void connect_unix(struct dial *d)
 		d->err = FAIL(d->arena, NETWORK,
 			      "connect to %.*s failed: a socket's path has at most %zu bytes",
 			      STRF(d->to.unix_path), sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+		err_word(d->err, S("unreachable"));
 		give_up(d);
 		return;
 	}

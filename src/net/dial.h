@@ -4,7 +4,8 @@
  * Every address of the name is tried in the resolver's order, each with its share of the
  * deadline; with TLS the handshake and the check of the host name are part of it. The error says
  * what was tried last: "connect to 127.0.0.1:7900 failed: connection refused". Its word is
- * "tls" if somebody was there, but not to be trusted.
+ * "tls" if somebody was there, but not to be trusted; "unreachable" if nobody answers at a Unix
+ * socket.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
