@@ -10,6 +10,9 @@
 
 enum { DATABASE_CACHE_KB = 1024, DATABASE_SLOT = 4 }; /* the first slot for queries */
 
+/* What stands in a column that is never NULL. */
+static inline str database_text(str s) { return s.ptr ? s : S(""); }
+
 struct database_migration {
 	const char *name, *sql;
 };

@@ -176,19 +176,14 @@ struct err *outbox_check(struct outbox *ob, struct arena *a, str client_message_
 	return NULL;
 }
 
-static str or_empty(str s)
-{
-	return s.ptr ? s : S("");
-}
-
 static void add(struct outbox *ob, const struct outbox_row *r, i64 now_ms)
 {
 	db_queue(ob->db, &queries[Q_ADD],
 		 DB_VALUES(V(r->id), V(r->client_message_id), V(r->fingerprint), V(r->mesh_id),
-			   V(or_empty(r->mesh)), V(or_empty(r->to)), V(r->target_spec),
-			   V(r->priority), V(or_empty(r->reply_to_id)), V(or_empty(r->meta)),
-			   V(or_empty(r->session_pubkey)), V(or_empty(r->session_id)),
-			   V(or_empty(r->nonce)), V(r->ciphertext), V(or_empty(r->payload)),
+			   V(database_text(r->mesh)), V(database_text(r->to)), V(r->target_spec),
+			   V(r->priority), V(database_text(r->reply_to_id)), V(database_text(r->meta)),
+			   V(database_text(r->session_pubkey)), V(database_text(r->session_id)),
+			   V(database_text(r->nonce)), V(r->ciphertext), V(database_text(r->payload)),
 			   V(S("")), V((i64)r->payload.len), V(now_ms), V(now_ms)));
 	ob->live++;
 	batch_lazy(ob->batch);

@@ -66,11 +66,10 @@ struct err *outbox_list(struct outbox *ob, struct arena *a, const struct outbox_
 			struct outbox_rows *ret_rows)
 {
 	i64 limit = f->limit > 0 ? MIN(f->limit, OUTBOX_LIST_MAX) : OUTBOX_LIST_DEFAULT;
-	str sender = str_empty(f->session_pubkey) ? S("") : f->session_pubkey;
 	struct db_rows rows;
 
 	TRY(db_run(ob->db, a, &queries[Q_LIST],
-		   DB_VALUES(V((i64)f->status), V(sender), V(limit)), &rows));
+		   DB_VALUES(V((i64)f->status), V(database_text(f->session_pubkey)), V(limit)), &rows));
 	*ret_rows = outbox_read(a, &rows);
 	return NULL;
 }

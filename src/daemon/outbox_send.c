@@ -96,7 +96,7 @@ struct err *outbox_due(struct outbox *ob, struct arena *a, str mesh_id, str sess
 		       size_t limit, struct outbox_rows *ret_rows)
 {
 	i64 now_ms = clock_ms(ob->clock);
-	str sender = str_empty(session_pubkey) ? S("") : session_pubkey;
+	str sender = database_text(session_pubkey);
 	struct db_rows rows;
 
 	TRY(db_run(ob->db, a, &queries[Q_DUE],
@@ -127,7 +127,7 @@ void outbox_mark_done(struct outbox *ob, i64 seq, str broker_message_id)
 {
 	db_queue(ob->db, &queries[Q_DONE],
 		 DB_VALUES(V(clock_ms(ob->clock)),
-			   V(str_empty(broker_message_id) ? S("") : broker_message_id), V(seq)));
+			   V(database_text(broker_message_id)), V(seq)));
 	batch_lazy(ob->batch);
 }
 
@@ -149,7 +149,7 @@ void outbox_kill(struct outbox *ob, str mesh_id, str session_pubkey, str reason)
 {
 	db_queue(ob->db, &queries[Q_KILL],
 		 DB_VALUES(V(short_reason(reason)), V(mesh_id),
-			   V(str_empty(session_pubkey) ? S("") : session_pubkey)));
+			   V(database_text(session_pubkey))));
 	batch_lazy(ob->batch);
 }
 
