@@ -189,4 +189,24 @@ is 3 'leave asks' as carol leave
 is 0 'leave --yes' as carol leave --yes
 is 5 'carol is gone' as carol peers
 
+mkdir "$work/release"
+printf -- '---\ndescription: Before a release\nallowed-tools: Read, Bash(git:*)\ntags: [a]\n---\n\n# Do\n' >"$work/release/SKILL.md"
+printf -- '---\nname: [\n---\n' >"$work/broken.md"
+is 0 'skill share of a folder' as alice skill share "$work/release" --when-to-use 'before tagging'
+says 'shared release'
+is 0 'skill list' as bob skill list --json=name,tags
+says '"skills":[{"name":"release","tags":["a"]}]'
+is 0 'skill get' as bob skill get release --json
+says '"manifest":{"when_to_use":"before tagging","allowed_tools":["Read","Bash(git:*)"]}'
+is 7 'skill share under another name of somebody else' as bob skill share "$work/release"
+is 7 'skill remove by another' as bob skill remove release
+is 5 'skill get of nothing' as bob skill get nothing
+tells 'claudemesh skill list'
+is 0 'skill remove' as alice skill remove release
+is 3 'skill share of a broken file' as alice skill share "$work/broken.md"
+tells 'line 3'
+is 5 'skill share of no file' as alice skill share "$work/none.md"
+is 0 'skill' as alice skill
+says 'claudemesh send <from_id>'
+
 echo "1..$count"

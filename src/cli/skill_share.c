@@ -164,12 +164,13 @@ static struct err *share_run(struct cli *c, const void *flags)
 
 const struct command skill_share_command = {
 	.name = "skill share",
-	.arguments = "FILE|DIR",
+	.arguments = "FILE",
 	.group = GROUP_SKILL,
 	COMMAND_GATE(WRITE, "skill", "share"),
 	COMMAND_FLAGS(skill_share),
 	.run = share_run,
 	.doc = "Shares a SKILL.md with the agents of the mesh.",
-	.more = "Name, description and the rest come from the front matter; flags win over it.\n"
-		"Who shared a skill may share it again to replace it.",
+	.more = "FILE may be the folder that holds SKILL.md. Name, description and the rest come\n"
+		"from the front matter; flags win over it. Who shared a skill may share it\n"
+		"again to replace it.",
 };
