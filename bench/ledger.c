@@ -163,9 +163,9 @@ static u64 body_number(const struct ledger *l, str body)
 
 	if (!str_cut(&body, ' ', &digits) || !body.ptr)
 		return LEDGER_NONE;
-	for (size_t i = 0; i < body.len; i++)
-		if (body.ptr[i] != 'x')
-			return LEDGER_NONE;
+	/* All are 'x' if the first is and each is what stands before it. */
+	if (body.len && (body.ptr[0] != 'x' || memcmp(body.ptr, body.ptr + 1, body.len - 1) != 0))
+		return LEDGER_NONE;
 	return number(l, digits);
 }
 
@@ -234,8 +234,8 @@ u64 ledger_got(struct ledger *l, u32 client, const struct ledger_push *p, i64 no
 	if (e->got == receivers(l, e))
 		hist_add(&l->last, now_us - e->sent_us);
 	if (e->recipient != LEDGER_ALL) {
-		l->reordered += no + 1 < l->newest[client];
-		l->newest[client] = MAX(l->newest[client], no + 1);
+		l->reordered += no + 1 < l->newest[e->sender];
+		l->newest[e->sender] = MAX(l->newest[e->sender], no + 1);
 	}
 	if (!ledger_is_done(l, no))
 		return LEDGER_NONE;

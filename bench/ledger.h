@@ -45,7 +45,7 @@ struct ledger {
 	u64 doubled; /* a text that a receiver had came again under another id: dedupe lets it pass */
 	u64 unexpected; /* never sent, to somebody else, changed, or refused and yet delivered */
 	u64 reordered;  /* overtaken by a later message of the same sender to the same receiver */
-	u64 *newest;    /* by receiver: 1 + highest number it got */
+	u64 *newest;    /* by sender, who sends to one: 1 + highest number that arrived */
 	str problem;    /* the first thing that should not have come, in words */
 	struct hist ack, delivery; /* from the first sending */
 	struct hist last;	  /* of a message: until its last receiver has it */

@@ -37,8 +37,14 @@ static struct err *check_spawn(struct arena *a, const struct bench_flags *f)
 {
 	bool kills = f->kills || f->kill_every;
 
-	if (str_empty(f->broker) == str_empty(f->spawn))
-		return FAIL(a, BAD_REQUEST, "name a broker: either --broker URL or --spawn PATH");
+	if (!str_empty(f->broker) + !str_empty(f->spawn) + f->yardstick != 1)
+		return FAIL(a, BAD_REQUEST,
+			    "name what to load: one of --broker URL, --spawn PATH and --yardstick");
+	if (f->compare && str_empty(f->spawn))
+		return FAIL(a, BAD_REQUEST, "--compare goes with --spawn");
+	if ((f->compare || f->yardstick) && (kills || f->queued || f->pattern == PATTERN_IDLE))
+		return FAIL(a, BAD_REQUEST,
+			    "the yardstick survives no kill, keeps no queues and is not weighed at rest");
 	if (str_empty(f->spawn) && (!str_empty(f->data) || !str_empty(f->database)))
 		return FAIL(a, BAD_REQUEST, "--data and --database go with --spawn");
 	if (str_empty(f->spawn) && kills)
@@ -80,6 +86,10 @@ static struct err *check(struct arena *a, const struct bench_flags *f)
 			    "--pattern offline needs an even number of --clients in each mesh");
 	if (f->senders > per_mesh)
 		return FAIL(a, BAD_REQUEST, "there are only %d clients in a mesh", (int)per_mesh);
+	if (f->rounds && f->rounds % 2 == 0)
+		return FAIL(a, BAD_REQUEST, "--rounds is odd: the median is told");
+	if ((f->rounds > 1 || f->compare) && !str_empty(f->data))
+		return FAIL(a, BAD_REQUEST, "each of several --rounds begins with data of its own");
 	return str_empty(f->broker) ? NULL : options_check_loopback(a, f->broker);
 }
 
@@ -103,6 +113,7 @@ struct err *options_parse(struct arena *a, int argc, char *const argv[],
 			f.duration = or_else(f.duration, IDLE_DEFAULT_MS);
 		f.senders = or_else(f.senders,
 				    f.pattern == PATTERN_FANOUT ? 1 : f.clients / f.meshes);
+		f.rounds = or_else(f.rounds, f.compare ? COMPARE_ROUNDS_DEFAULT : 1);
 		f.messages = f.duration ? LEDGER_MAX : or_else(f.messages, MESSAGES_DEFAULT);
 		f.window = or_else(f.window, WINDOW_DEFAULT);
 		f.bytes = or_else(f.bytes, BYTES_DEFAULT);
@@ -118,7 +129,7 @@ str options_help(struct arena *a)
 	str text;
 
 	buf_add(&b,
-		S("usage: claudemesh-bench (--broker URL | --spawn PATH) [FLAGS]\n\n"
+		S("usage: claudemesh-bench (--broker URL | --spawn PATH | --yardstick) [FLAGS]\n\n"
 		  "Loads a broker on this machine and checks that every message that was acked\n"
 		  "arrived, once and unchanged. Exit status 0 only if so.\n\n"));
 	for (const struct flag *f = bench_flag_table; f->name; f++) {

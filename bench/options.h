@@ -34,6 +34,8 @@ enum {
 	BYTES_MAX = 48000,
 	KILLS_MAX = 1000,
 	IDLE_DEFAULT_MS = 4000,
+	ROUNDS_MAX = 99,
+	COMPARE_ROUNDS_DEFAULT = 3,
 	DEADLINE_DEFAULT_MS = 300 * 1000,
 	DAY_MS = 24 * 3600 * 1000,
 };
@@ -72,6 +74,9 @@ enum {
 	F(T, bool, gently, "", 0, 0, \
 	  "SIGTERM instead of kill -9; the broker must end with status 0") \
 	F(T, duration, deadline, "TIME", 1000, DAY_MS, "give up after; 300s") \
+	F(T, bool, yardstick, "", 0, 0, "load a bare server instead: what the machine could do") \
+	F(T, bool, compare, "", 0, 0, "load both in turns; the ratio is of one run, in 3 rounds") \
+	F(T, i64, rounds, "N", 1, ROUNDS_MAX, "repeat; an odd number, medians are told; 1") \
 	F(T, bool, json, "", 0, 0, "the result as one JSON object") \
 	F(T, bool, help, "", 0, 0, "print this and end") \
 	F(T, bool, version, "", 0, 0, "print the version and end")

@@ -1,15 +1,24 @@
 /*
- * report.h - what a run showed, as a table for people or one JSON object for programs.
+ * report.h - what was measured, as a table for people or one JSON object for programs.
  */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
-#include "bench/run.h"
+#include "bench/trial.h"
 
-/* Is everything as it must be: nothing lost, doubled, unexpected or refused, and the run went to
- * its end? e: what run_all() or the broker's end said; NULL is fine. */
-bool report_is_ok(const struct run *r, const struct err *e);
-/* The text, to be printed as it is. cpu_us: of this program, while the clients ran. */
-str report(struct arena *a, const struct run *r, const struct err *e, i64 cpu_us);
+/* Several runs of one kind as one. */
+struct report_of {
+	const char *who; /* "broker" or "yardstick" */
+	struct figures figures;
+	i64 rounds;
+	bool ok;
+	str error, problem; /* of the first that was not ok */
+};
+
+/* rounds: at least one; those that did not happen make it not ok. */
+void report_join(struct report_of *ret_one, const char *who, const struct trial *rounds, i64 n);
+/* The text, to be printed as it is. yardstick: NULL if there was none. */
+str report(struct arena *a, const struct bench_flags *flags, const struct report_of *one,
+	   const struct report_of *yardstick);
 
 #endif

@@ -12,6 +12,7 @@
 enum {
 	LOOP_END_ROUNDS = 16,         /* of tasks that queue tasks, before the sockets' turn */
 	LOOP_ORPHANS_MAX = 1024,      /* streams that only say goodbye; the oldest makes room */
+	LOOP_MASK_BYTES = 512,        /* of random bytes fetched at once for a client's frames */
 };
 
 struct post {
@@ -35,6 +36,8 @@ struct loop {
 	size_t n_pool;                /* pool work and name lookups under way */
 	char *read_buf;               /* LOOP_READ_BYTES */
 	char *plain_buf;              /* the same, for what TLS decrypts; made when needed */
+	u8 masks[LOOP_MASK_BYTES];    /* each is used once, from the end on */
+	size_t n_masks;               /* bytes that are left */
 
 	pthread_mutex_t lock;         /* guards the posts */
 	struct post *posts, **posts_tail;

@@ -113,6 +113,19 @@ static void arm(struct ws_link *k)
 
 /* Output. */
 
+/* A call into the kernel for each frame would cost more than its masking. */
+static void fresh_mask(struct ws_link *k, u8 mask[4])
+{
+	struct loop *l = k->loop;
+
+	if (l->n_masks < 4) {
+		random_fill(&random_system, l->masks, sizeof(l->masks));
+		l->n_masks = sizeof(l->masks);
+	}
+	l->n_masks -= 4;
+	memcpy(mask, l->masks + l->n_masks, 4);
+}
+
 static void send_frame(struct ws_link *k, enum ws_opcode op, str payload)
 {
 	u8 header[WS_HEADER_MAX], mask[4];
@@ -124,7 +137,7 @@ static void send_frame(struct ws_link *k, enum ws_opcode op, str payload)
 		stream_send_pair(k->stream, str_of(header, n), payload);
 		return;
 	}
-	random_fill(&random_system, mask, sizeof(mask));
+	fresh_mask(k, mask);
 	n = ws_header(header, op, payload.len, mask);
 	b = block_room(n + payload.len);
 	memcpy(b->bytes, header, n);
@@ -141,7 +154,7 @@ static void send_close(struct ws_link *k, int code, str reason)
 	u8 mask[4];
 
 	if (k->ws.is_client)
-		random_fill(&random_system, mask, sizeof(mask));
+		fresh_mask(k, mask);
 	if (ws_close(&k->ws, &frame, code, reason, k->ws.is_client ? mask : NULL))
 		stream_send(k->stream, buf_str(&frame));
 	buf_done(&frame);
