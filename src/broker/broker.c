@@ -17,14 +17,23 @@
 
 enum { STOP_MS = 5000, STOP_TURN_MS = 100 };
 
+/* An engine and what it alone uses. */
+struct shard {
+	struct db *db;
+	struct store *store;
+	struct engine *engine;
+	struct engine_thread *thread;
+	struct engine_stats last_stats; /* of the thread that has ended */
+};
+
 struct broker {
 	const struct settings *settings;
 	struct arena *arena;
 	struct datadir dir;
 	struct keyfile keys;
 	bool keys_open;
-	struct db *db;
-	struct store *store;
+	struct shard shards[SHARDS_MAX];
+	unsigned n_shards;
 	struct loop *loop;
 	struct pool *pool;
 	struct hub *hub;
@@ -34,10 +43,7 @@ struct broker {
 	struct server *server;
 	struct tls *tls;
 	struct loop_signal *term, *interrupt;
-	struct engine *engine;
-	struct engine_thread *thread;
-	struct engine_stats last_stats; /* of the thread that has ended */
-	str base;                       /* how others reach us: "http://127.0.0.1:7900" */
+	str base; /* how others reach us: "http://127.0.0.1:7900" */
 };
 
 /* What the server tells, passed on to its two halves. */
@@ -96,56 +102,80 @@ static const struct server_app app = {
 
 /* The hub's ends. */
 
-static bool submit(void *arg, struct event *ev)
+static bool submit(void *arg, unsigned shard, struct event *ev)
 {
 	struct broker *b = arg;
 
-	return engine_submit(b->thread, ev);
+	if (b->shards[shard].thread)
+		return engine_submit(b->shards[shard].thread, ev);
+	event_free(ev); /* it has stopped before the others */
+	return true;
 }
 
 static void apply(void *arg, const struct effect *ef)
 {
 	struct broker *b = arg;
 
-	if (ef->kind == EFFECT_REPLY)
+	if (ef->kind == EFFECT_REPLY || ef->kind == EFFECT_FORWARD)
 		http_apply(b->http, ef);
 	else
 		gate_apply(b->gate, ef);
 }
 
-static void room(void *arg)
+static void room(void *arg, unsigned shard)
 {
 	struct broker *b = arg;
 
-	gate_room(b->gate);
+	gate_room(b->gate, shard);
 }
 
 static struct engine_stats stats(void *arg)
 {
 	struct broker *b = arg;
+	struct engine_stats sum = { 0 };
 
-	return b->thread ? engine_thread_stats(b->thread) : b->last_stats;
+	for (unsigned i = 0; i < b->n_shards; i++) {
+		const struct shard *s = &b->shards[i];
+		struct engine_stats one = s->thread ? engine_thread_stats(s->thread) : s->last_stats;
+
+		engine_stats_add(&sum, &one);
+	}
+	return sum;
 }
 
 /* Start. */
 
+static struct err *open_stores(struct broker *b)
+{
+	struct arena *a = b->arena;
+	struct shard *house = &b->shards[SHARD_HOUSE];
+	str database = b->settings->database;
+
+	TRY(db_open(a, pg_url_is(database) ? &db_pg : &db_sqlite, database, &house->db));
+	if (b->settings->skip_migrate)
+		log_warn("the migrations of the database were not looked at");
+	else
+		TRY(store_migrate(a, house->db));
+	TRY(store_open(a, house->db, &house->store));
+	for (unsigned i = 1; i < b->n_shards; i++) {
+		TRY(db_open_beside(a, house->db, i, &b->shards[i].db));
+		b->shards[i].store = store_open_beside(b->shards[i].db, house->store);
+	}
+	return NULL;
+}
+
 static struct err *open_data(struct broker *b)
 {
 	struct arena *a = b->arena;
-	str database = b->settings->database, key_path;
+	str key_path;
 	bool key_is_new;
 
 	TRY(datadir_open(a, b->settings->data, &b->dir));
 	key_path = datadir_file(a, &b->dir, "broker.key");
 	key_is_new = access(arena_cstr(a, key_path), F_OK) != 0;
-	TRY(db_open(a, pg_url_is(database) ? &db_pg : &db_sqlite, database, &b->db));
-	if (b->settings->skip_migrate)
-		log_warn("the migrations of the database were not looked at");
-	else
-		TRY(store_migrate(a, b->db));
-	TRY(store_open(a, b->db, &b->store));
+	TRY(open_stores(b));
 	TRY(keyfile_open(a, key_path, &b->keys));
-	if (key_is_new && !store_is_new(b->store))
+	if (key_is_new && !store_is_new(b->shards[SHARD_HOUSE].store))
 		log_warn("broker.key was missing and is made anew: owner keys sealed under the old one "
 			 "cannot be opened; restore it from a backup if there is one",
 			 LOG_S("file", key_path));
@@ -167,7 +197,8 @@ static void make_loop_side(struct broker *b)
 					       .random = &random_system,
 					       .policy = &b->policy,
 					       .hub = b->hub,
-					       .pool = b->pool });
+					       .pool = b->pool,
+					       .shards = b->n_shards });
 	b->http = http_new(&(struct http_env){ .clock = &clock_real,
 					       .random = &random_system,
 					       .policy = &b->policy,
@@ -216,7 +247,7 @@ static struct err *bind_ports(struct broker *b)
 	return NULL;
 }
 
-static struct err *start_engine(struct broker *b)
+static struct err *start_engines(struct broker *b)
 {
 	const struct settings *s = b->settings;
 	struct engine_settings es = engine_settings_default();
@@ -236,9 +267,16 @@ static struct err *start_engine(struct broker *b)
 	es.refuse_offline = s->offline == OFFLINE_REFUSE;
 	es.http_url = b->base;
 	TRY(url_ws_address(b->arena, b->base, &es.ws_url));
-	TRY(engine_new(b->arena, &clock_real, &random_system, b->store, &b->keys, &es, &b->engine));
-	return engine_thread_start(b->arena, b->engine, &clock_real, hub_on_effects, hub_on_room,
-				   b->hub, &b->thread);
+	es.shards = b->n_shards;
+	for (unsigned i = 0; i < b->n_shards; i++) {
+		es.shard = i;
+		TRY(engine_new(b->arena, &clock_real, &random_system, b->shards[i].store, &b->keys,
+			       &es, &b->shards[i].engine));
+	}
+	for (unsigned i = 0; i < b->n_shards; i++)
+		TRY(engine_thread_start(b->arena, b->shards[i].engine, &clock_real, hub_on_effects,
+					hub_on_room, hub_port(b->hub, i), &b->shards[i].thread));
+	return NULL;
 }
 
 /* Stop. */
@@ -250,13 +288,21 @@ static void on_stopped(void *arg)
 	loop_stop(b->loop);
 }
 
-static void stop_engine(struct broker *b)
+/* The house first: what it forwards at its end is still carried out. */
+static void stop_engines(struct broker *b)
 {
-	if (!b->thread)
+	if (hub_has_ended(b->hub))
 		return;
-	b->last_stats = engine_thread_stats(b->thread);
-	engine_thread_stop(b->thread);
-	b->thread = NULL;
+	for (unsigned i = 0; i < b->n_shards; i++) {
+		struct shard *s = &b->shards[i];
+
+		if (!s->thread)
+			continue;
+		s->last_stats = engine_thread_stats(s->thread);
+		engine_thread_stop(s->thread);
+		s->thread = NULL;
+		hub_drain(b->hub);
+	}
 	hub_end(b->hub);
 }
 
@@ -276,7 +322,7 @@ static void on_signal(void *arg, int signum)
 	free_signals(b);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
-	stop_engine(b);
+	stop_engines(b);
 	server_stop(b->server, STOP_MS, on_stopped, b);
 }
 
@@ -284,7 +330,7 @@ static void broker_close(struct broker *b)
 {
 	free_signals(b);
 	if (b->hub)
-		stop_engine(b);
+		stop_engines(b);
 	while (b->pool && pool_is_busy(b->pool))
 		loop_turn(b->loop, STOP_TURN_MS);
 	server_free(b->server);
@@ -294,9 +340,11 @@ static void broker_close(struct broker *b)
 	pool_free(b->pool);
 	tls_free(b->tls);
 	loop_free(b->loop);
-	engine_free(b->engine);
-	store_close(b->store);
-	db_close(b->db);
+	for (unsigned i = b->n_shards; i-- > 0;) {
+		engine_free(b->shards[i].engine);
+		store_close(b->shards[i].store);
+		db_close(b->shards[i].db);
+	}
 	if (b->keys_open)
 		keyfile_wipe(&b->keys);
 	datadir_close(&b->dir);
@@ -318,7 +366,7 @@ static struct err *broker_open(struct broker *b)
 	TRY(loop_new(b->arena, &b->loop));
 	make_loop_side(b);
 	TRY(bind_ports(b));
-	TRY(start_engine(b));
+	TRY(start_engines(b));
 	TRY(loop_signal_new(b->arena, b->loop, SIGTERM, on_signal, b, &b->term));
 	TRY(loop_signal_new(b->arena, b->loop, SIGINT, on_signal, b, &b->interrupt));
 	return datadir_announce(b->arena, &b->dir, b->base);
@@ -326,7 +374,8 @@ static struct err *broker_open(struct broker *b)
 
 struct err *broker_run(struct arena *a, const struct settings *s)
 {
-	struct broker b = { .settings = s, .arena = a, .dir = { .lock_fd = -1 } };
+	struct broker b = { .settings = s, .arena = a, .dir = { .lock_fd = -1 },
+			    .n_shards = (unsigned)s->engine_threads };
 	struct err *e = broker_open(&b);
 
 	if (!e) {

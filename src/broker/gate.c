@@ -30,6 +30,7 @@ struct visitor {
 	enum visitor_state state;
 	bool known; /* the engine was told of it, and wants to hear of its end */
 	bool held;  /* reads nothing until the engine has room */
+	unsigned shard; /* its engine, once it is known */
 	char challenge[HELLO_CHALLENGE_LEN + 1];
 	struct written_mark *marks; /* in order of both; from `first_mark` on */
 	size_t first_mark, n_marks, cap_marks;
@@ -128,7 +129,7 @@ static void visitor_close(struct visitor *v, int code, str reason)
 
 static void visitor_submit(struct visitor *v, struct event *ev)
 {
-	if (hub_submit(v->gate->env.hub, ev))
+	if (hub_submit(v->gate->env.hub, v->shard, ev))
 		return;
 	v->held = true;
 	ws_conn_pause(v->conn);
@@ -172,6 +173,7 @@ static void say_hello(struct visitor *v, const struct proving *p)
 
 	ev->proof = p->proof;
 	v->known = true;
+	v->shard = mesh_shard(str_from(p->proof.mesh_id), v->gate->env.shards);
 	visitor_set_state(v, VISITOR_ASKED);
 	visitor_submit(v, ev);
 }
@@ -299,7 +301,7 @@ void gate_on_close(struct gate *g, struct ws_conn *c, const struct ws_end *end)
 
 		ev->clean = said_goodbye(end);
 		/* There is nobody left to hold up when the queue is full. */
-		if (!hub_submit(g->env.hub, ev))
+		if (!hub_submit(g->env.hub, v->shard, ev))
 			log_debug("the engine's queue is full");
 	}
 	visitor_free(v);
@@ -333,12 +335,12 @@ void gate_apply(struct gate *g, const struct effect *ef)
 	}
 }
 
-void gate_room(struct gate *g)
+void gate_room(struct gate *g, unsigned shard)
 {
 	struct visitor *v;
 
 	DL_FOREACH(g->visitors, v) {
-		if (!v->held)
+		if (!v->held || v->shard != shard)
 			continue;
 		v->held = false;
 		if (v->state == VISITOR_NEW || v->state == VISITOR_ADMITTED)

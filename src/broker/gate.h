@@ -4,7 +4,8 @@
  * A new socket is offered a challenge in its 101. Its first frames are proved on the pool,
  * one at a time, unread meanwhile; a good hello goes to the engine, whose EFFECT_ADMIT lets
  * the frames flow. What is no hello gets an error and may be followed by one. Everything of
- * an admitted socket becomes an event, in order. Loop thread only.
+ * an admitted socket becomes an event, in order, for the engine of its hello's mesh. Loop
+ * thread only.
  */
 #ifndef BROKER_GATE_H
 #define BROKER_GATE_H
@@ -24,6 +25,7 @@ struct gate_env {
 	const struct policy *policy;
 	struct hub *hub;
 	struct pool *pool;
+	unsigned shards;              /* engines behind the hub */
 };
 
 struct gate *gate_new(const struct gate_env *env);
@@ -40,7 +42,7 @@ void gate_on_close(struct gate *g, struct ws_conn *c, const struct ws_end *end);
 
 /* EFFECT_SEND, EFFECT_CLOSE, EFFECT_ADMIT. */
 void gate_apply(struct gate *g, const struct effect *ef);
-/* The engine has room again. */
-void gate_room(struct gate *g);
+/* The shard's engine has room again. */
+void gate_room(struct gate *g, unsigned shard);
 
 #endif

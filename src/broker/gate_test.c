@@ -36,7 +36,7 @@ struct stage {
 	struct sign_pair key;
 };
 
-static bool submit(void *arg, struct event *ev)
+static bool submit(void *arg, unsigned shard UNUSED, struct event *ev)
 {
 	struct stage *t = arg;
 
@@ -50,9 +50,9 @@ static void apply(void *arg, const struct effect *ef)
 	gate_apply(((struct stage *)arg)->gate, ef);
 }
 
-static void room(void *arg)
+static void room(void *arg, unsigned shard)
 {
-	gate_room(((struct stage *)arg)->gate);
+	gate_room(((struct stage *)arg)->gate, shard);
 }
 
 static void on_request(void *arg, struct server_request *rq)
@@ -96,7 +96,7 @@ static struct stage *stage_with(struct arena *a, const struct server_limits *lim
 	t->pool = pool_new(t->loop);
 	t->hub = hub_new(t->loop, &ends);
 	t->gate = gate_new(
-		&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool });
+		&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool, 1 });
 	t->app = (struct server_app){
 		.on_request = on_request,
 		.on_upgrade = on_upgrade,
@@ -227,7 +227,7 @@ static void admit(struct stage *t, struct conn_ref to)
 	struct effects *fx = effects_new();
 
 	effects_admit(fx, to);
-	hub_on_effects(t->hub, fx);
+	hub_on_effects(hub_port(t->hub, 0), fx);
 }
 
 /* A client whose hello is noted as the newest event. */
@@ -384,16 +384,16 @@ TEST(a_full_queue_holds_its_filler_until_there_is_room)
 		ws_client_send(c->ws, arena_printf(a, "{\"n\":%d}", i));
 	settle(t);
 	assert_int_equal(t->n, 3);
-	assert_true(hub_is_full(t->hub));
+	assert_true(hub_is_full(t->hub, 0));
 	/* Who does not know yet may add one more. */
 	ws_client_send(d->ws, S("{\"d\":1}"));
 	ws_client_send(d->ws, S("{\"d\":2}"));
 	settle(t);
 	assert_int_equal(t->n, 4);
 	t->full_after = 0;
-	hub_on_room(t->hub);
+	hub_on_room(hub_port(t->hub, 0));
 	UNTIL(t->loop, t->n == 8);
-	assert_false(hub_is_full(t->hub));
+	assert_false(hub_is_full(t->hub, 0));
 	for (size_t i = 2, n = 0; i < t->n; i++)
 		if (str_starts(event_data(t->notes[i]), S("{\"n\"")))
 			assert_str(event_data(t->notes[i]), arena_printf(a, "{\"n\":%zu}", n++));
@@ -413,7 +413,7 @@ TEST(pushes_with_a_mark_are_reported_when_written)
 	for (u64 i = 0; i < 20; i++)
 		effects_send(fx, to, block_new(arena_printf(a, "{\"push\":%d}", (int)i)),
 			     i < 12 ? i : 0);
-	hub_on_effects(t->hub, fx);
+	hub_on_effects(hub_port(t->hub, 0), fx);
 	UNTIL(t->loop, c->n == 20 && t->n > 1 && t->notes[t->n - 1]->mark == 11);
 	for (size_t i = 0; i < 20; i++)
 		assert_string_equal(c->frames[i], arena_printf(a, "{\"push\":%zu}", i).ptr);
@@ -503,7 +503,7 @@ TEST(the_engine_refuses_with_an_error_and_a_close)
 	UNTIL(t->loop, t->n == 1);
 	effects_send(fx, t->notes[0]->from, block_new(S("{\"type\":\"error\"}")), 0);
 	effects_close(fx, t->notes[0]->from, 4002, S("banned"));
-	hub_on_effects(t->hub, fx);
+	hub_on_effects(hub_port(t->hub, 0), fx);
 	UNTIL(t->loop, c->closed && t->n == 2);
 	assert_int_equal(c->n, 1);
 	assert_int_equal(c->code, 4002);
@@ -529,7 +529,7 @@ TEST(effects_for_who_is_gone_are_dropped)
 	effects_close(fx, to[0], 1000, S("late"));
 	effects_admit(fx, to[0]);
 	effects_admit(fx, to[1]); /* twice */
-	hub_on_effects(t->hub, fx);
+	hub_on_effects(hub_port(t->hub, 0), fx);
 	UNTIL(t->loop, d->n == 1);
 	assert_false(d->closed);
 	ws_client_free(d->ws);
@@ -545,7 +545,7 @@ TEST(after_the_end_what_waits_is_applied_and_nothing_submitted)
 
 	settle(t);
 	effects_send(fx, t->notes[0]->from, block_new(S("{\"last\":1}")), 5);
-	hub_on_effects(t->hub, fx);
+	hub_on_effects(hub_port(t->hub, 0), fx);
 	hub_end(t->hub);
 	ws_client_send(c->ws, S("{}"));
 	UNTIL(t->loop, c->n == 1);

@@ -43,27 +43,41 @@ void http_set_server(struct http *h, struct server *sv, str base)
 	h->base = base;
 }
 
+/* Answers if the shard can take no call now. rq may be NULL: its caller is gone. */
+static bool is_busy(struct http *h, struct server_request *rq, const struct op *op, unsigned shard)
+{
+	bool ended = hub_has_ended(h->env.hub);
+
+	if (!ended && !hub_is_full(h->env.hub, shard))
+		return false;
+	if (rq)
+		http_fail(h, rq, op->flags & OP_OK_FALSE,
+			  FAIL(rq->arena, TRY_AGAIN,
+			       ended ? "the broker is shutting down" : "the broker is busy"));
+	return true;
+}
+
+/* A connection has one call at a time, so there is nothing to hold back when the queue is
+ * full; the next calls are refused. */
+static void submit(struct http *h, unsigned shard, struct event *ev)
+{
+	if (!hub_submit(h->env.hub, shard, ev))
+		log_debug("the engine's queue is full");
+}
+
 static void call_submit(struct call *c, struct server_request *rq)
 {
 	struct http *h = c->http;
 	struct event *ev;
 
-	if (hub_has_ended(h->env.hub) || hub_is_full(h->env.hub)) {
-		http_fail(h, rq, c->op->flags & OP_OK_FALSE,
-			  FAIL(rq->arena, TRY_AGAIN,
-			       hub_has_ended(h->env.hub) ? "the broker is shutting down"
-							 : "the broker is busy"));
+	if (is_busy(h, rq, c->op, SHARD_HOUSE))
 		return;
-	}
 	ev = event_new(EVENT_CALL, conn_ref_of(c->id), c->body, c->param);
 	ev->op = c->op;
 	ev->proof = c->proof;
 	ev->may_create = c->may_create;
 	memcpy(ev->address, c->address, sizeof(ev->address));
-	/* A connection has one call at a time, so there is nothing to hold back; full, the next
-	 * calls are refused above. */
-	if (!hub_submit(h->env.hub, ev))
-		log_debug("the engine's queue is full");
+	submit(h, SHARD_HOUSE, ev);
 }
 
 static void call_prove(void *arg)
@@ -169,10 +183,24 @@ void http_on_request(struct http *h, struct server_request *rq)
 		call_start(h, rq, op, m.param);
 }
 
+/* The house found out whose call it is. */
+static void forward(struct http *h, struct server_request *rq, const struct effect *ef)
+{
+	struct event *ev = event_forwarded(block_str(ef->block));
+	unsigned shard = (unsigned)ef->code;
+
+	if (is_busy(h, rq, ev->op, shard))
+		event_free(ev);
+	else
+		submit(h, shard, ev);
+}
+
 void http_apply(struct http *h, const struct effect *ef)
 {
 	struct server_request *rq = server_request_get(h->server, conn_id_of(ef->to[0]));
 
-	if (rq)
+	if (ef->kind == EFFECT_FORWARD)
+		forward(h, rq, ef);
+	else if (rq)
 		http_answer(h, rq, ef->code, ef->block ? block_str(ef->block) : STR_NONE);
 }

@@ -37,7 +37,7 @@ void http_set_server(struct http *h, struct server *sv, str base);
 
 /* Of struct server_app. */
 void http_on_request(struct http *h, struct server_request *rq);
-/* EFFECT_REPLY. */
+/* EFFECT_REPLY, EFFECT_FORWARD. */
 void http_apply(struct http *h, const struct effect *ef);
 
 /* Answers: with a JSON body, or with {"error":word,"detail":text}. */

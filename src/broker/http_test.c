@@ -32,7 +32,7 @@ struct answer {
 	str body, type, allow, request_id, retry_after, cors;
 };
 
-static bool submit(void *arg, struct event *ev)
+static bool submit(void *arg, unsigned shard UNUSED, struct event *ev)
 {
 	struct stage *t = arg;
 
@@ -46,7 +46,7 @@ static void apply(void *arg, const struct effect *ef)
 	http_apply(((struct stage *)arg)->http, ef);
 }
 
-static void room(void *arg UNUSED) {}
+static void room(void *arg UNUSED, unsigned shard UNUSED) {}
 
 static struct engine_stats stats(void *arg)
 {
@@ -147,7 +147,7 @@ static void reply(struct stage *t, struct conn_ref to, int status, const char *b
 	struct effects *fx = effects_new();
 
 	effects_reply(fx, to, status, block_new(str_from(body)));
-	hub_on_effects(t->hub, fx);
+	hub_on_effects(hub_port(t->hub, 0), fx);
 }
 
 static void assert_body(const struct answer *got, const char *part)

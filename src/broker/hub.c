@@ -2,13 +2,19 @@
 
 #include <pthread.h>
 
+struct port {
+	struct hub *hub;
+	unsigned shard;
+};
+
 struct hub {
 	struct loop *loop;
 	struct hub_ends ends;
-	bool full, ended, freed; /* loop thread */
-	pthread_mutex_t lock;    /* everything below */
+	struct port ports[SHARDS_MAX];
+	bool full[SHARDS_MAX], ended, freed; /* loop thread */
+	pthread_mutex_t lock;                /* everything below */
 	struct effects *first, **last;
-	bool room;
+	bool room[SHARDS_MAX];
 	bool posted; /* a call of on_post() is under way */
 };
 
@@ -21,11 +27,13 @@ struct hub *hub_new(struct loop *l, const struct hub_ends *ends)
 	h->loop = l;
 	h->ends = *ends;
 	h->last = &h->first;
+	for (unsigned i = 0; i < SHARDS_MAX; i++)
+		h->ports[i] = (struct port){ h, i };
 	pthread_mutex_init(&h->lock, NULL);
 	return h;
 }
 
-static struct effects *take(struct hub *h, bool *ret_room)
+static struct effects *take(struct hub *h, bool ret_room[SHARDS_MAX])
 {
 	struct effects *list;
 
@@ -33,16 +41,16 @@ static struct effects *take(struct hub *h, bool *ret_room)
 	list = h->first;
 	h->first = NULL;
 	h->last = &h->first;
-	*ret_room = h->room;
-	h->room = false;
+	memcpy(ret_room, h->room, sizeof(h->room));
+	memset(h->room, 0, sizeof(h->room));
 	pthread_mutex_unlock(&h->lock);
 	return list;
 }
 
-static void apply_all(struct hub *h)
+void hub_drain(struct hub *h)
 {
-	bool room;
-	struct effects *list = take(h, &room);
+	bool room[SHARDS_MAX];
+	struct effects *list = take(h, room);
 
 	while (list) {
 		struct effects *fx = list;
@@ -52,9 +60,11 @@ static void apply_all(struct hub *h)
 			h->ends.apply(h->ends.arg, &fx->items[i]);
 		effects_free(fx);
 	}
-	if (room && !h->freed) {
-		h->full = false;
-		h->ends.room(h->ends.arg);
+	for (unsigned i = 0; i < SHARDS_MAX; i++) {
+		if (!room[i] || h->freed)
+			continue;
+		h->full[i] = false;
+		h->ends.room(h->ends.arg, i);
 	}
 }
 
@@ -65,7 +75,7 @@ static void on_post(void *arg)
 	pthread_mutex_lock(&h->lock);
 	h->posted = false;
 	pthread_mutex_unlock(&h->lock);
-	apply_all(h);
+	hub_drain(h);
 }
 
 void hub_free(struct hub *h)
@@ -73,35 +83,35 @@ void hub_free(struct hub *h)
 	if (!h)
 		return;
 	h->freed = true;
-	apply_all(h);
-	/* A call under way must still find the hub. The engine has ended: nobody else locks. */
+	hub_drain(h);
+	/* A call under way must still find the hub. The engines have ended: nobody else locks. */
 	while (h->posted)
 		loop_turn(h->loop, 0);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
 
-bool hub_submit(struct hub *h, struct event *ev)
+bool hub_submit(struct hub *h, unsigned shard, struct event *ev)
 {
 	if (h->ended) {
 		event_free(ev);
 		return true;
 	}
-	if (h->ends.submit(h->ends.arg, ev))
+	if (h->ends.submit(h->ends.arg, shard, ev))
 		return true;
-	h->full = true;
+	h->full[shard] = true;
 	return false;
 }
 
-bool hub_is_full(const struct hub *h)
+bool hub_is_full(const struct hub *h, unsigned shard)
 {
-	return h->full;
+	return h->full[shard];
 }
 
 void hub_end(struct hub *h)
 {
 	h->ended = true;
-	apply_all(h);
+	hub_drain(h);
 }
 
 bool hub_has_ended(const struct hub *h)
@@ -117,9 +127,14 @@ static void wake_locked(struct hub *h)
 	h->posted = true;
 }
 
-void hub_on_effects(void *hub, struct effects *fx)
+void *hub_port(struct hub *h, unsigned shard)
 {
-	struct hub *h = hub;
+	return &h->ports[shard];
+}
+
+void hub_on_effects(void *port, struct effects *fx)
+{
+	struct hub *h = ((struct port *)port)->hub;
 
 	pthread_mutex_lock(&h->lock);
 	fx->next = NULL;
@@ -129,12 +144,13 @@ void hub_on_effects(void *hub, struct effects *fx)
 	pthread_mutex_unlock(&h->lock);
 }
 
-void hub_on_room(void *hub)
+void hub_on_room(void *port)
 {
-	struct hub *h = hub;
+	const struct port *from = port;
+	struct hub *h = from->hub;
 
 	pthread_mutex_lock(&h->lock);
-	h->room = true;
+	h->room[from->shard] = true;
 	wake_locked(h);
 	pthread_mutex_unlock(&h->lock);
 }

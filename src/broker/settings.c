@@ -6,7 +6,10 @@
  */
 #include "broker/settings.h"
 
+#include <sched.h>
+
 #include "db/pg_url.h"
+#include "engine/shard.h"
 #include "net/url.h"
 
 enum { SETTINGS_MAX = 32, ENV_NAME_MAX = 96 };
@@ -181,6 +184,28 @@ static struct err *find_database(struct arena *a, struct settings *s)
 	return NULL;
 }
 
+/* Those this process may run on. */
+static i64 cores(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? MAX(CPU_COUNT(&set), 1) : 1;
+}
+
+static struct err *find_threads(struct arena *a, struct settings *s)
+{
+	bool one_writer = !pg_url_is(s->database);
+
+	if (!s->engine_threads)
+		s->engine_threads = one_writer ? 1 : MIN(cores(), SHARDS_MAX);
+	if (one_writer && s->engine_threads > 1)
+		return FAIL(a, BAD_REQUEST,
+			    "--engine-threads %lld: a SQLite file has one writer, so only 1 is possible; "
+			    "more need --database postgresql://...",
+			    (long long)s->engine_threads);
+	return NULL;
+}
+
 static bool is_local_url(struct arena *a, str text)
 {
 	struct url u;
@@ -202,6 +227,7 @@ static struct err *finish(struct reading *r)
 
 	TRY(default_data(r));
 	TRY(find_database(r->arena, s));
+	TRY(find_threads(r->arena, s));
 	if (!s->tls_cert.ptr != !s->tls_key.ptr)
 		return FAIL(r->arena, BAD_REQUEST, "--tls-cert and --tls-key go together");
 	s->public_is_local = str_empty(s->public_url) || is_local_url(r->arena, s->public_url);

@@ -36,6 +36,7 @@ struct settings {
 	i64 window_messages, window_bytes, lease_seconds, grace_seconds;
 	i64 max_waiting, max_waiting_bytes, max_sent_waiting, max_sent_waiting_bytes;
 	i64 max_unauthenticated, max_unauthenticated_per_address, hello_seconds;
+	i64 engine_threads;           /* 1 to SHARDS_MAX */
 	bool skip_migrate, reference_env, help, version;
 	bool public_is_local;         /* no public URL, or one of this machine; follows from it */
 };

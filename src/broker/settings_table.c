@@ -3,6 +3,7 @@
  */
 #include "broker/settings.h"
 
+#include "engine/shard.h"
 #include "net/url.h"
 
 static const char *const format_words[] = { "text", "json", NULL };
@@ -24,6 +25,11 @@ const struct setting settings_table[] = {
 	  .doc = "SQLite file, as a path or sqlite:PATH (default broker.db in the data directory), or "
 		 "PostgreSQL, as postgresql://USER@HOST/DATABASE; a password is better in PGPASSFILE or "
 		 "the configuration file than here." },
+	{ "engine-threads", SETTING_NUMBER, AT(engine_threads), .value = "N", .min = 1,
+	  .max = SHARDS_MAX,
+	  .doc = "Threads that carry out what is asked, each for a part of the meshes and with a "
+		 "connection to PostgreSQL of its own; default one for each core, at most 8. With "
+		 "SQLite there is one." },
 	{ "skip-migrate", SETTING_YES, AT(skip_migrate), .also = "BROKER_SKIP_MIGRATE",
 	  .doc = "Start on the database as it is, whatever its migrations say: the last resort." },
 	{ "public-url", SETTING_URL, AT(public_url), .value = "URL",

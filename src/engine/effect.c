@@ -122,6 +122,14 @@ void effects_reply(struct effects *fx, struct conn_ref to, int status, struct bl
 	e->block = block;
 }
 
+void effects_forward(struct effects *fx, unsigned shard, const struct event *ev)
+{
+	struct effect *e = add(fx, EFFECT_FORWARD, &ev->from, 1);
+
+	e->code = (int)shard;
+	e->block = block_new(event_bytes(ev));
+}
+
 void effects_append(struct effects *fx, struct effects *more)
 {
 	for (size_t i = 0; i < more->n; i++) {

@@ -16,6 +16,7 @@ enum effect_kind {
 	EFFECT_CLOSE,         /* close with code and reason */
 	EFFECT_ADMIT,         /* the hello was good: frames may flow */
 	EFFECT_REPLY,         /* answer the request: code is the HTTP status, block the JSON body */
+	EFFECT_FORWARD,       /* submit the event of these bytes (block) to the shard `code` */
 };
 
 struct effect {
@@ -57,5 +58,7 @@ void effects_admit(struct effects *fx, struct conn_ref to);
 /* Moves all of `more` behind fx and frees it. */
 void effects_append(struct effects *fx, struct effects *more);
 void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
+/* Whoever sent the event is answered by the other shard. */
+void effects_forward(struct effects *fx, unsigned shard, const struct event *ev);
 
 #endif

@@ -172,6 +172,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 		e->held_until_ms = 0;
 		timer_set(&e->timers, &e->recover, e->mono_ms);
 	}
+	meshes_hand_on(e);
 	return NULL;
 }
 
@@ -182,6 +183,12 @@ struct effects *engine_step(struct engine *e, struct event *const *events, size_
 
 	e->fx = all;
 	failed = run_batch(e, events, n);
+	/* The other shard, or whoever it was, is done by now. */
+	if (failed && store_lost_race(failed)) {
+		log_err(LOG_WARN, "batch runs again", failed);
+		undo(e);
+		failed = run_batch(e, events, n);
+	}
 	if (!failed)
 		return all;
 	log_err(LOG_ERROR, "batch not stored", failed);
@@ -210,6 +217,16 @@ struct effects *engine_step(struct engine *e, struct event *const *events, size_
 i64 engine_next_ms(const struct engine *e)
 {
 	return timers_next(&e->timers);
+}
+
+void engine_stats_add(struct engine_stats *sum, const struct engine_stats *more)
+{
+	i64 *to = (i64 *)sum;
+	const i64 *from = (const i64 *)more;
+
+	for (size_t i = 0; i < offsetof(struct engine_stats, db_down) / sizeof(i64); i++)
+		to[i] += from[i];
+	sum->db_down |= more->db_down;
 }
 
 struct engine_stats engine_stats(const struct engine *e)

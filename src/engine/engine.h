@@ -2,6 +2,9 @@
  * engine.h - the meshes: events in, effects out after the commit. No sockets, no threads,
  * no clock of its own; thread.h runs it, tests and the simulator call it directly.
  *
+ * One of several shards, or the only one: all it is asked about are its meshes, and the house
+ * (shard 0) also takes the calls, which name no mesh that could be known before.
+ *
  * A batch is one transaction. When the commit fails, no effect of the batch leaves, every
  * caller gets the retryable try_again, and what memory held from the store is read again.
  */
@@ -63,8 +66,9 @@ struct engine_stats {
 	i64 receipts;                      /* client_message_ids remembered */
 	/* What sweeps deleted: deliveries past their time, receipts, mailboxes, signatures. */
 	i64 expired, receipts_pruned, mailboxes_pruned, signatures_pruned;
-	bool db_down;                      /* the last commit failed */
+	bool db_down;                      /* the last commit failed; the only field that is no i64 */
 };
 struct engine_stats engine_stats(const struct engine *e);
+void engine_stats_add(struct engine_stats *sum, const struct engine_stats *more);
 
 #endif

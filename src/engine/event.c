@@ -17,6 +17,23 @@ struct event *event_new(enum event_kind kind, struct conn_ref from, str data, st
 	return ev;
 }
 
+str event_bytes(const struct event *ev)
+{
+	return str_of(ev, sizeof(*ev) + ev->data_len + ev->param_len);
+}
+
+struct event *event_forwarded(str bytes)
+{
+	struct event *ev = malloc(bytes.len);
+
+	if (!ev || bytes.len < sizeof(*ev))
+		abort();
+	memcpy(ev, bytes.ptr, bytes.len);
+	ev->next = NULL;
+	ev->forwarded = true;
+	return ev;
+}
+
 void event_free(struct event *ev)
 {
 	free(ev);

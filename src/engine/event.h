@@ -8,7 +8,7 @@
 #ifndef ENGINE_EVENT_H
 #define ENGINE_EVENT_H
 
-#include "base/str.h"
+#include "base/ids.h"
 
 /* A connection or a request of some process: gen 0 is nobody. Never names another one again. */
 struct conn_ref { u32 node, slot, gen; };
@@ -30,6 +30,7 @@ struct proof {
 	bool signed_by_key;   /* a signature in the request holds under `pubkey` */
 	char pubkey[65];      /* NUL-terminated lower hex, or empty */
 	char invite_pubkey[65];
+	char mesh_id[ID_LEN + 1]; /* of a hello; empty if no mesh can have its id */
 };
 
 enum { ADDRESS_LEN_MAX = 64 };
@@ -41,6 +42,7 @@ struct event {
 	struct proof proof;
 	bool clean;           /* EVENT_CLOSED */
 	bool may_create;      /* EVENT_CALL: the caller passes the --create policy */
+	bool forwarded;       /* EVENT_CALL: from the house, to the mesh's own shard */
 	u64 mark;             /* EVENT_WRITTEN */
 	const struct op *op;  /* EVENT_CALL: the row to run */
 	char address[ADDRESS_LEN_MAX]; /* EVENT_CALL: who is charged for failed guesses */
@@ -50,6 +52,9 @@ struct event {
 
 struct event *event_new(enum event_kind kind, struct conn_ref from, str data, str param);
 void event_free(struct event *ev);            /* NULL is fine */
+/* All of it, as it goes to another shard, and what arrives there. */
+str event_bytes(const struct event *ev);
+struct event *event_forwarded(str bytes);
 static inline str event_data(const struct event *ev) { return str_of(ev->bytes, ev->data_len); }
 static inline str event_param(const struct event *ev)
 {

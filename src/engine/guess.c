@@ -19,6 +19,9 @@ struct err *guess_check(struct req *rq)
 	struct engine *e = rq->engine;
 	struct guess *g = find(e, rq->event);
 
+	/* All guesses are counted at the house, before it forwards a call. */
+	if (rq->event->forwarded)
+		return NULL;
 	if (g && !bucket_has(&g->bucket, e->mono_ms, GUESS_PER_MINUTE, GUESS_BURST))
 		return FAIL(rq->arena, RATE_LIMIT, "too many unknown invite codes from your address; wait a minute");
 	return NULL;
@@ -29,6 +32,8 @@ void guess_failed(struct req *rq)
 	struct engine *e = rq->engine;
 	struct guess *g = find(e, rq->event);
 
+	if (rq->event->forwarded)
+		return;
 	if (!g) {
 		if (HASH_COUNT(e->guesses) >= GUESS_ADDRESSES_MAX) {
 			struct guess *oldest = e->guesses;

@@ -341,6 +341,7 @@ struct mesh *mesh_add(struct engine *e, const struct mesh_row *row)
 	copy_text(m->id, sizeof(m->id), row->id);
 	mesh_fill(m, row);
 	HASH_ADD(hh, e->meshes, id, ID_LEN, m);
+	e->hands_on |= !engine_owns(e, str_from(m->id));
 	e->stats.meshes++;
 	return m;
 }
@@ -353,6 +354,8 @@ struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **re
 	*ret_mesh = NULL;
 	if (id.len != ID_LEN)
 		return NULL;
+	if (!engine_owns(e, id))
+		return FAIL(a, INTERNAL, "mesh '%.*s' is of another shard than %u", STRF(id), e->settings.shard);
 	HASH_FIND(hh, e->meshes, id.ptr, ID_LEN, m);
 	if (!m) {
 		TRY(store_mesh_by_id(e->store, a, id, &row));
@@ -369,13 +372,16 @@ struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **re
 	return NULL;
 }
 
-struct err *mesh_get_by_slug(struct engine *e, struct arena *a, str slug, struct mesh **ret_mesh)
+void meshes_hand_on(struct engine *e)
 {
-	struct mesh_row *row;
+	struct mesh *m, *next;
 
-	*ret_mesh = NULL;
-	TRY(store_mesh_by_slug(e->store, a, slug, &row));
-	return row ? mesh_get(e, a, row->id, ret_mesh) : NULL;
+	if (!e->hands_on)
+		return;
+	e->hands_on = false;
+	HASH_ITER(hh, e->meshes, m, next)
+		if (!engine_owns(e, str_from(m->id)))
+			mesh_free(m);
 }
 
 void mesh_free(struct mesh *m)

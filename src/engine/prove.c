@@ -31,6 +31,12 @@ static struct err *check_time(struct arena *a, const char *what, i64 timestamp_m
 	return skew <= HELLO_SKEW_MS ? NULL : rejected(a, what, S("timestamp_skew"));
 }
 
+static void set_mesh(struct proof *proof, str mesh_id)
+{
+	if (mesh_id.len == ID_LEN)
+		memcpy(proof->mesh_id, mesh_id.ptr, ID_LEN);
+}
+
 static struct err *prove_member(struct arena *a, const struct hello_args *in, str challenge, i64 now_ms,
 				struct proof *proof)
 {
@@ -51,6 +57,7 @@ static struct err *prove_member(struct arena *a, const struct hello_args *in, st
 	if (!good)
 		return rejected(a, "hello", S("bad_signature"));
 	memcpy(proof->pubkey, in->pubkey.ptr, 64);
+	set_mesh(proof, in->meshId);
 	return NULL;
 }
 
@@ -106,6 +113,7 @@ static struct err *prove_session(struct arena *a, const struct session_hello_arg
 	if (!session_signature_holds(a, in, challenge))
 		return rejected(a, "session_hello", S("bad_signature"));
 	memcpy(proof->pubkey, in->parentMemberPubkey.ptr, 64);
+	set_mesh(proof, in->meshId);
 	return NULL;
 }
 

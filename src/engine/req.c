@@ -47,6 +47,17 @@ void req_answer(struct req *rq, int status, const struct json_field *fields, con
 	effects_reply(rq->engine->fx, rq->event->from, status, message_block(NULL, fields, args));
 }
 
+struct err *req_forward(struct req *rq, str mesh_id)
+{
+	struct engine *e = rq->engine;
+
+	if (rq->event->forwarded)
+		return FAIL(rq->arena, INTERNAL, "a call came to shard %u, which does not own its mesh '%.*s'",
+			    e->settings.shard, STRF(mesh_id));
+	effects_forward(e->fx, mesh_shard(mesh_id, e->settings.shards), rq->event);
+	return NULL;
+}
+
 static void refuse(struct req *rq, str code, str text)
 {
 	struct ack_args ack = { .id = json_get_str(rq->frame, S("id")), .messageId = S(""),

@@ -25,6 +25,9 @@ void req_send(struct req *rq, const char *type, const struct json_field *fields,
 void req_done(struct req *rq);
 /* The answer of an HTTP call. */
 void req_answer(struct req *rq, int status, const struct json_field *fields, const void *args);
+/* The call is about a mesh of another shard, which carries it out from the start and answers.
+ * Only the house may, and nothing may have been answered or changed. */
+struct err *req_forward(struct req *rq, str mesh_id) MUST_CHECK;
 /* Any failure of the event, in the form its row prescribes. */
 void req_fail(struct req *rq, const struct err *e);
 /* The refused ack of a send. Those of one member have a budget, as its accepted sends do:

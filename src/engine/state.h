@@ -165,6 +165,7 @@ struct engine {
 	struct arena *batch;                  /* lives as long as the batch */
 	struct effects *fx;
 	i64 batch_no;
+	bool hands_on;                        /* made a mesh of another shard in this batch */
 	bool quiet;                           /* ending presences is not announced */
 	i64 now_ms, mono_ms;                  /* of the batch */
 };
@@ -179,9 +180,10 @@ static inline bool engine_is_house(const struct engine *e)
 	return e->settings.shard == SHARD_HOUSE;
 }
 
-/* mesh.c - NULL in *ret_mesh when there is none or it is archived. */
+/* mesh.c - NULL in *ret_mesh when there is none or it is archived. Only of this shard. */
 struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **ret_mesh) MUST_CHECK;
-struct err *mesh_get_by_slug(struct engine *e, struct arena *a, str slug, struct mesh **ret_mesh) MUST_CHECK;
+/* The batch is stored: meshes of other shards that it made are theirs now. */
+void meshes_hand_on(struct engine *e);
 /* Reads rows again into the structs that exist; what is not in the store goes. */
 struct err *mesh_read_again(struct mesh *m, struct arena *a) MUST_CHECK;
 /* All that are stale. */

@@ -212,7 +212,8 @@ static void apply(struct sim *s, const struct effect *fx, struct conn *c)
 		break;
 	case EFFECT_CLOSE: ended_by_engine(s, c, fx); break;
 	case EFFECT_ADMIT: admitted(s, c); break;
-	case EFFECT_REPLY: violated(s, "effects", "a reply to nobody's call"); break;
+	case EFFECT_REPLY:
+	case EFFECT_FORWARD: violated(s, "effects", "a reply to nobody's call"); break;
 	}
 }
 

@@ -50,14 +50,14 @@ static struct err *claim_prove(struct arena *a, const void *args, i64 now_ms UNU
 }
 
 /* An invite of ours admits only who knows the link's secret: the code alone is not enough. */
-static struct err *check_secret(struct req *rq, const struct claim_args *in, const struct mesh *m,
+static struct err *check_secret(struct req *rq, const struct claim_args *in, str mesh_id,
 				const struct invite_row *invite)
 {
 	if (!invite->invite_pubkey.len)
 		return NULL;
 	if (!rq->event->proof.signed_by_key ||
 	    !str_eq(str_from(rq->event->proof.invite_pubkey), invite->invite_pubkey) ||
-	    !str_eq(in->mesh_id, str_from(m->id)) || !str_eq(in->invite_id, invite->id)) {
+	    !str_eq(in->mesh_id, mesh_id) || !str_eq(in->invite_id, invite->id)) {
 		guess_failed(rq);
 		return bad(rq->arena, S("bad_signature"),
 			   "this invite needs the whole link, with the part behind '#'");
@@ -83,23 +83,22 @@ static struct err *seal_root(struct req *rq, struct mesh *m, str x25519, str *re
 	return NULL;
 }
 
-static struct err *find_invite(struct req *rq, struct invite_row **ret_invite, struct mesh **ret_mesh)
+static struct err *find_invite(struct req *rq, struct invite_row **ret_invite, str *ret_mesh_id)
 {
 	struct engine *e = rq->engine;
 	str code = event_param(rq->event);
 	struct mesh_row *row = NULL;
 
 	*ret_invite = NULL;
-	*ret_mesh = NULL;
 	TRY(guess_check(rq));
 	if (invite_code_is_valid(code))
 		TRY(store_invite_by_code(e->store, rq->arena, code, ret_invite));
 	if (*ret_invite)
 		TRY(store_mesh_by_no(e->store, rq->arena, (*ret_invite)->mesh_no, &row));
-	if (row)
-		TRY(mesh_get(e, rq->arena, row->id, ret_mesh));
-	if (*ret_mesh)
+	if (row && !row->archived_ms) {
+		*ret_mesh_id = row->id;
 		return NULL;
+	}
 	guess_failed(rq);
 	return FAIL(rq->arena, NOT_FOUND, "no invite has this code");
 }
@@ -116,11 +115,17 @@ static struct err *claim_run(struct req *rq, const void *args)
 	const struct json *capability;
 	struct member *member;
 	struct mesh *m;
+	str mesh_id;
 
 	if (!pubkey_is_valid(in->peer_pubkey))
 		return FAIL(rq->arena, INTERNAL, "claim was not proved");
-	TRY(find_invite(rq, &invite, &m));
-	TRY(check_secret(rq, in, m, invite));
+	TRY(find_invite(rq, &invite, &mesh_id));
+	TRY(check_secret(rq, in, mesh_id, invite));
+	if (!engine_owns(rq->engine, mesh_id))
+		return req_forward(rq, mesh_id);
+	TRY(mesh_get(rq->engine, rq->arena, mesh_id, &m));
+	if (!m)
+		return FAIL(rq->arena, INTERNAL, "mesh '%.*s' is gone from the store", STRF(mesh_id));
 	TRY(json_parse(rq->arena, invite->capability, &capability));
 	TRY(seal_root(rq, m, in->recipient_x25519_pubkey, &out.sealed_root_key));
 	who.role = str_eq(invite->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;

@@ -179,10 +179,15 @@ static struct err *invite_create_run(struct req *rq, const void *args)
 	struct engine *e = rq->engine;
 	struct invite_row row = { .created_ms = e->now_ms };
 	struct invite_created_args out = { 0 };
-	struct mesh *m;
+	struct mesh_row *mesh;
+	struct mesh *m = NULL;
 	bool again = false;
 
-	TRY(mesh_get_by_slug(e, rq->arena, event_param(rq->event), &m));
+	TRY(store_mesh_by_slug(e->store, rq->arena, event_param(rq->event), &mesh));
+	if (mesh && !engine_owns(e, mesh->id))
+		return req_forward(rq, mesh->id);
+	if (mesh)
+		TRY(mesh_get(e, rq->arena, mesh->id, &m));
 	if (!m)
 		return err_word(FAIL(rq->arena, NOT_FOUND, "no mesh has the slug '%.*s'",
 				     STRF(event_param(rq->event))), S("Mesh not found"));

@@ -43,7 +43,7 @@ static struct err *v1_word(struct arena *a, struct err *e)
 	return err_word(FAIL(a, BAD_REQUEST, "%.*s", STRF(e->text)), arena_printf(a, "invite_%.*s", STRF(e->word)));
 }
 
-static struct err *find_invite(struct req *rq, const struct join_args *in, struct mesh *m,
+static struct err *find_invite(struct req *rq, const struct join_args *in, i64 mesh_no,
 			       struct invite_row **ret_invite)
 {
 	struct arena *a = rq->arena;
@@ -53,7 +53,7 @@ static struct err *find_invite(struct req *rq, const struct join_args *in, struc
 		guess_failed(rq);
 		return bad(a, S("invite_not_found"), "this broker did not issue that invite");
 	}
-	if ((*ret_invite)->mesh_no != m->no)
+	if ((*ret_invite)->mesh_no != mesh_no)
 		return bad(a, S("invite_mesh_mismatch"), "the invite is for another mesh");
 	return NULL;
 }
@@ -66,19 +66,25 @@ static struct err *join_run(struct req *rq, const void *args)
 	struct joined_args out = { .ok = true };
 	struct invite_row *invite;
 	struct member *member;
+	struct mesh_row *row;
 	struct mesh *m;
 
 	if (!rq->event->proof.signed_by_key)
 		return FAIL(a, INTERNAL, "join was not proved");
 	TRY(guess_check(rq));
-	TRY(mesh_get(rq->engine, a, in->invite_payload.mesh_id, &m));
-	if (!m) {
+	TRY(store_mesh_by_id(rq->engine->store, a, in->invite_payload.mesh_id, &row));
+	if (!row || row->archived_ms) {
 		guess_failed(rq);
 		return bad(a, S("mesh_not_found"), "no such mesh on this broker");
 	}
-	if (!str_eq(in->invite_payload.owner_pubkey, str_from(m->owner_pubkey)))
+	if (!str_eq(in->invite_payload.owner_pubkey, row->owner_pubkey))
 		return bad(a, S("invite_owner_mismatch"), "the invite is not signed by the owner of this mesh");
-	TRY(find_invite(rq, in, m, &invite));
+	TRY(find_invite(rq, in, row->no, &invite));
+	if (!engine_owns(rq->engine, row->id))
+		return req_forward(rq, row->id);
+	TRY(mesh_get(rq->engine, a, row->id, &m));
+	if (!m)
+		return FAIL(a, INTERNAL, "mesh '%.*s' is gone from the store", STRF(row->id));
 	/* The role comes from the row; the signed payload says the same for honest tokens. */
 	who.role = str_eq(invite->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
 	who.pubkey = hex_lower(a, in->peer_pubkey);

@@ -97,26 +97,36 @@ static struct err *choose_keys(struct req *rq, const struct mesh_create_args *in
 	return NULL;
 }
 
-static void answer_created(struct req *rq, const struct mesh *m, const struct member *creator)
+static void answer_created(struct req *rq, const struct mesh_row *mesh, str member_id)
 {
-	struct mesh_created_args out = { .id = str_from(m->id), .slug = m->slug, .name = m->name,
-					 .member_id = str_from(creator->id),
+	struct mesh_created_args out = { .id = mesh->id, .slug = mesh->slug, .name = mesh->name,
+					 .member_id = member_id,
 					 .broker_url = rq->engine->settings.ws_url };
 
 	req_answer(rq, 200, mesh_created_fields, &out);
 }
 
-/* The same request again, because its answer got lost: NULL if it is a new one. */
-static struct err *made_before(struct req *rq, const struct mesh_create_args *in, str creator,
-			       struct mesh **ret_mesh)
+/* The same request again, because its answer got lost: answers it once more. From rows: the
+ * mesh may be of another shard. */
+static struct err *made_before(struct req *rq, const struct mesh_create_args *in, str creator, bool *ret_before)
 {
-	struct mesh *m = NULL;
+	struct store *st = rq->engine->store;
+	struct member_row *members;
+	struct mesh_row *mesh = NULL;
+	size_t n;
 
-	*ret_mesh = NULL;
+	*ret_before = false;
 	if (in->owner_pubkey.len && rq->event->proof.signed_by_key)
-		TRY(mesh_get(rq->engine, rq->arena, in->id, &m));
-	if (m && str_eq(in->owner_pubkey, str_from(m->owner_pubkey)) && mesh_member(m, creator))
-		*ret_mesh = m;
+		TRY(store_mesh_by_id(st, rq->arena, in->id, &mesh));
+	if (!mesh || mesh->archived_ms || !str_eq(in->owner_pubkey, mesh->owner_pubkey))
+		return NULL;
+	TRY(store_members(st, rq->arena, mesh->no, &members, &n));
+	for (size_t i = 0; i < n && !*ret_before; i++) {
+		if (!str_eq(members[i].pubkey, creator))
+			continue;
+		answer_created(rq, mesh, members[i].id);
+		*ret_before = true;
+	}
 	return NULL;
 }
 
@@ -131,7 +141,7 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	};
 	struct member *member;
 	struct mesh *m;
-	bool already;
+	bool already, before;
 
 	if (!rq->event->may_create)
 		return FAIL(rq->arena, FORBIDDEN, "this broker does not let you create meshes from here");
@@ -144,11 +154,9 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 							   in->name.ptr);
 	if (!name_is_printable(creator.name) || !str_is_utf8(creator.name))
 		return bad(rq, S("malformed"), "display_name has control characters");
-	TRY(made_before(rq, in, creator.pubkey, &m));
-	if (m) {
-		answer_created(rq, m, mesh_member(m, creator.pubkey));
+	TRY(made_before(rq, in, creator.pubkey, &before));
+	if (before)
 		return NULL;
-	}
 	TRY(free_slug(rq, in, &row.slug));
 	TRY(choose_keys(rq, in, &row));
 	row.no = store_next(e->store, NUMBER_MESH);
@@ -156,7 +164,7 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	m = mesh_add(e, &row);
 	m->made_in = m->touched_in = e->batch_no;
 	TRY(enrol(rq, m, &creator, NULL, &member, &already));
-	answer_created(rq, m, member);
+	answer_created(rq, &row, str_from(member->id));
 	return NULL;
 }
 
