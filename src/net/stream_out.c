@@ -14,13 +14,19 @@ void stream_drop_output(struct stream *s)
 		outq_clear(&s->out);
 }
 
-/* The owner may have pending input to read, so a failed write alone does not end the stream. */
+/* The owner may have pending input to read, so a failed write alone does not end the stream.
+ * The end comes behind that input, also if the kernel has not seen the peer go: nobody waits
+ * for what is not written any more. */
 static void write_failed(struct stream *s)
 {
+	uv_os_fd_t fd;
+
 	s->deaf = true;
 	stream_drop_output(s);
 	if (s->state == STREAM_CLOSING)
 		stream_destroy(s);
+	else if (uv_fileno(&s->uv.handle, &fd) == 0)
+		shutdown(fd, SHUT_RDWR);
 }
 
 static void account(struct stream *s, size_t n)
