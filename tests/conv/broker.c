@@ -112,8 +112,7 @@ static struct err *spawn(struct arena *a, struct broker *b)
 	return NULL;
 }
 
-/* True when it ended; then *ret_status is wait's. */
-static bool ended(struct broker *b, int *ret_status)
+bool broker_ended(struct broker *b, int *ret_status)
 {
 	if (waitpid(b->pid, ret_status, WNOHANG) != b->pid)
 		return false;
@@ -125,7 +124,7 @@ static struct err *wait_end(struct arena *a, struct broker *b, int *ret_status)
 {
 	i64 deadline = wire_now_ms() + BROKER_STOP_MS;
 
-	while (!ended(b, ret_status)) {
+	while (!broker_ended(b, ret_status)) {
 		if (wire_now_ms() > deadline) {
 			broker_kill(b);
 			return FAIL(a, TIMEOUT, "the broker did not end in %d ms", BROKER_STOP_MS);
@@ -154,7 +153,7 @@ struct err *broker_start(struct arena *a, struct broker *b)
 	       answer.status != 200) {
 		int status;
 
-		if (ended(b, &status))
+		if (broker_ended(b, &status))
 			return FAIL(a, IO, "the broker %.*s instead of starting",
 				    STRF(status_text(a, status)));
 		if (wire_now_ms() > deadline)
@@ -177,7 +176,7 @@ struct err *broker_stop(struct arena *a, struct broker *b)
 
 	if (!b->pid)
 		return NULL;
-	if (!b->stopping && ended(b, &status))
+	if (!b->stopping && broker_ended(b, &status))
 		return FAIL(a, IO, "the broker %.*s on its own", STRF(status_text(a, status)));
 	broker_ask_to_stop(b);
 	TRY(wait_end(a, b, &status));

@@ -34,6 +34,8 @@ struct broker {
 struct err *broker_set_flags(struct arena *a, struct broker *b, str flags) MUST_CHECK;
 /* Returns when /health answers. The port stays the same from start to start. */
 struct err *broker_start(struct arena *a, struct broker *b) MUST_CHECK;
+/* True when it ended by itself or was waited for; then *ret_status is wait's. */
+bool broker_ended(struct broker *b, int *ret_status);
 /* SIGTERM. Its clients should then be read until it has said goodbye to all. */
 void broker_ask_to_stop(struct broker *b);
 /* The same, if it was not done yet; it must end with exit status 0. */

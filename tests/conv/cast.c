@@ -75,7 +75,7 @@ static struct err *invite(struct arena *a, struct cast *c, struct mesh *m)
 				expires_s, STR_NONE, S("member"), owner };
 	struct invite_v2 v2 = { m->id, id, expires_s, S("member"), owner };
 	struct chain_invite ours = { m->id, id, STR_NONE, S("member"), expires_s, INVITE_USES };
-	str v1_signature, v2_signature, signature;
+	str v1_signature, v2_signature, signature, token;
 	const struct json *answer;
 
 	invite_secret_new(secret);
@@ -86,7 +86,7 @@ static struct err *invite(struct arena *a, struct cast *c, struct mesh *m)
 	TRY(invite_v1_sign(a, &v1, &m->owner, &v1_signature));
 	TRY(invite_v2_sign(a, &v2, &m->owner, &v2_signature));
 	TRY(chain_invite_sign(a, &ours, &m->owner, &signature));
-	m->token = arena_dup(c->arena, invite_v1_token(a, &v1, v1_signature));
+	token = invite_v1_token(a, &v1, v1_signature);
 	json_obj(&o);
 	json_put_str(&o, "id", id);
 	json_put_str(&o, "code", invite_code_new(a, &random_system));
@@ -97,9 +97,11 @@ static struct err *invite(struct arena *a, struct cast *c, struct mesh *m)
 	json_put_str(&o, "sealed_root", invite_root_key_seal(a, root, sign_pair_pubkey(a, &m->owner), secret));
 	json_put_str(&o, "owner_signature", signature);
 	json_put_str(&o, "capability_signature", v2_signature);
-	json_put_str(&o, "token", m->token);
+	json_put_str(&o, "token", token);
 	json_obj_end(&o);
-	return post(a, c, arena_printf(a, "/cli/mesh/%.*s/invite", STRF(m->slug)), &body, 200, &answer);
+	TRY(post(a, c, arena_printf(a, "/cli/mesh/%.*s/invite", STRF(m->slug)), &body, 200, &answer));
+	m->token = arena_dup(c->arena, token);
+	return NULL;
 }
 
 static struct err *join(struct arena *a, struct cast *c, struct mesh *m, struct member *joiner)

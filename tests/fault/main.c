@@ -1,0 +1,131 @@
+/*
+ * fault BROKER PRELOAD KIND [--every N | --only N] - plays talk.h's conversation again and again, each time
+ * with another call that fails: the first, the second, ... until none does any more. TAP.
+ *
+ * With --every only each Nth, another set in each KIND; the suite `benchmark` has all.
+ */
+#include "fault/talk.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { CALLS_MAX = 20000, PATH_BYTES_MAX = 128, BAD_MAX = 3 };
+
+static const char *const kinds[FAULT_KINDS] = {
+	[FAULT_SOCKET_RESET] = "socket-reset", [FAULT_SOCKET_SHORT] = "socket-short",
+	[FAULT_SOCKET_FULL] = "socket-full",   [FAULT_FILE_FULL] = "file-full",
+	[FAULT_FILE_TORN] = "file-torn",       [FAULT_SYNC] = "sync",
+};
+
+struct stage {
+	const char *program, *preload;
+	char dir[PATH_BYTES_MAX];
+	struct fault_plan *plan;
+};
+
+static int remove_entry(const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *at UNUSED)
+{
+	return remove(path);
+}
+
+static bool prepare(struct stage *s)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[PATH_BYTES_MAX + 8];
+	int fd;
+
+	snprintf(s->dir, sizeof(s->dir), "%s/fault-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(s->dir))
+		return false;
+	snprintf(path, sizeof(path), "%s/plan", s->dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, sizeof(*s->plan)) < 0)
+		return false;
+	s->plan = mmap(NULL, sizeof(*s->plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	return s->plan != MAP_FAILED;
+}
+
+/* Prints the first difference to what must be; false then. */
+static bool play(struct stage *s, enum fault_kind kind, long fail_at)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct talk *t = NEW(a, struct talk);
+	const char *options = getenv("ASAN_OPTIONS");
+	struct err *e;
+	str text, line;
+
+	*s->plan = (struct fault_plan){ .kind = (int)kind, .fail_at = fail_at };
+	t->arena = a;
+	t->plan = s->plan;
+	t->vars.arena = a;
+	t->cast = (struct cast){ .arena = a, .vars = &t->vars };
+	t->broker = (struct broker){
+		.arena = a, .program = s->program,
+		.data_dir = arena_printf(a, "%s/data%ld", s->dir, fail_at).ptr,
+		.log_path = arena_printf(a, "%s/log%ld", s->dir, fail_at).ptr,
+	};
+	e = broker_set_flags(a, &t->broker, arena_printf(a, "LD_PRELOAD=%s " FAULT_PLAN_ENV "=%s/plan "
+			     "ASAN_OPTIONS=verify_asan_link_order=0:%s", s->preload, s->dir, options ? options : ""));
+	if (!e)
+		e = talk_run(a, t);
+	for (size_t i = 0; i < TALK_PEERS; i++)
+		wire_drop(&t->peers[i].wire);
+	broker_kill(&t->broker);
+	if (!e) {
+		nftw(t->broker.data_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		unlink(t->broker.log_path);
+		return true;
+	}
+	printf("# %s, call %ld: %.*s (%s:%d)\n# The broker's log ends:\n", kinds[kind], fail_at, STRF(e->text),
+	       e->file, e->line);
+	text = broker_log(a, &t->broker);
+	while (str_cut(&text, '\n', &line))
+		printf("# %.*s\n", STRF(line));
+	return false;
+}
+
+/* False when a conversation failed, or when no call did. */
+static bool run(struct stage *s, enum fault_kind kind, long first, long every)
+{
+	long at = first;
+	int bad = 0, played = 0;
+
+	do {
+		if (!play(s, kind, at))
+			bad++;
+		played += s->plan->fired != 0;
+		at += every;
+	} while (s->plan->fired && at < CALLS_MAX && bad < BAD_MAX);
+	printf("%s 1 - %s: whichever call fails, nothing acked is lost or doubled (%d conversations)\n1..1\n",
+	       bad || !played ? "not ok" : "ok", kinds[kind], played);
+	return !bad && played;
+}
+
+int main(int argc, char *argv[])
+{
+	struct stage s = { .program = argc > 1 ? argv[1] : NULL, .preload = argc > 2 ? argv[2] : NULL };
+	long number = argc == 6 ? strtol(argv[5], NULL, 10) : 1;
+	bool only = argc == 6 && strcmp(argv[4], "--only") == 0;
+	int kind = 1;
+
+	while (argc > 3 && kind < FAULT_KINDS && strcmp(argv[3], kinds[kind]) != 0)
+		kind++;
+	if (argc < 4 || kind == FAULT_KINDS || number < 1) {
+		fprintf(stderr, "usage: fault BROKER PRELOAD KIND [--every N | --only N]\n");
+		return 2;
+	}
+	if (!prepare(&s)) {
+		perror("fault");
+		return 2;
+	}
+	if (!run(&s, (enum fault_kind)kind, only ? number : 1 + kind % number, only ? CALLS_MAX : number))
+		return 1;
+	nftw(s.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return 0;
+}
