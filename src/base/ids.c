@@ -21,6 +21,20 @@ static void fill_from(const struct random *r, str alphabet, char *out, size_t n)
 	}
 }
 
+/* The same for message ids, of which there are many: a call to the kernel for each costs more
+ * than all the rest of it. */
+static void fill_base62(struct id_source *src, char *out, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		if (!src->n_pool) {
+			random_fill(src->random, src->pool, sizeof(src->pool));
+			src->n_pool = sizeof(src->pool);
+		}
+		if (src->pool[--src->n_pool] < 62 * 4)
+			out[i++] = BASE62[src->pool[src->n_pool] % 62];
+	}
+}
+
 str id_from_alphabet(struct arena *a, const struct random *r, str alphabet, size_t n)
 {
 	char *p = arena_alloc(a, n + 1);
@@ -44,8 +58,25 @@ str id_message(struct arena *a, struct id_source *src)
 		p[i] = BASE62[us % 62];
 		us /= 62;
 	}
-	fill_from(src->random, S(BASE62), p + ID_TIME_LEN, ID_LEN - ID_TIME_LEN);
+	fill_base62(src, p + ID_TIME_LEN, ID_LEN - ID_TIME_LEN);
 	return str_of(p, ID_LEN);
+}
+
+static int base62_value(char c)
+{
+	return c <= '9' ? c - '0' : c <= 'Z' ? c - 'A' + 10 : c - 'a' + 36;
+}
+
+void id_times(str prefix, i64 *ret_first_us, i64 *ret_last_us)
+{
+	i64 first = 0, last = 0;
+
+	for (size_t i = 0; i < ID_TIME_LEN; i++) {
+		first = first * 62 + (i < prefix.len ? base62_value(prefix.ptr[i]) : 0);
+		last = last * 62 + (i < prefix.len ? base62_value(prefix.ptr[i]) : 61);
+	}
+	*ret_first_us = first;
+	*ret_last_us = last;
 }
 
 str id_uuid(struct arena *a, const struct random *r)

@@ -11,16 +11,20 @@
 #include "base/clock.h"
 #include "base/random.h"
 
-enum { ID_LEN = 32, ID_TIME_LEN = 9 };
+enum { ID_LEN = 32, ID_TIME_LEN = 9, ID_POOL = 1024 };
 
 struct id_source {
 	const struct clock *clock;
 	const struct random *random;
 	i64 last_us;          /* time part of the newest message id */
+	u8 pool[ID_POOL];     /* random bytes asked for at once */
+	size_t n_pool;        /* left of them, at the front */
 };
 
 str id_random(struct arena *a, const struct random *r);
 str id_message(struct arena *a, struct id_source *src);
+/* The times, in microseconds, of message ids that start so: earliest and latest. */
+void id_times(str prefix, i64 *ret_first_us, i64 *ret_last_us);
 /* n characters drawn from alphabet, without bias. */
 str id_from_alphabet(struct arena *a, const struct random *r, str alphabet, size_t n);
 /* UUIDv4 with dashes, for system pushes. */

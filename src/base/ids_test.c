@@ -85,6 +85,54 @@ TEST(ids_are_made_of_the_given_randomness_and_nothing_else)
 	assert_true(bytes >= (ID_LEN - ID_TIME_LEN) * 3 / 4);
 }
 
+/* Many ids from one call to the kernel, no byte of it used twice. */
+TEST(message_ids_share_what_was_asked_for_at_once)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct clock_fixed at = { .us = 1700000000000000 };
+	struct clock clock = clock_fixed(&at);
+	size_t bytes = 0;
+	struct random counting = { fill_counting, &bytes };
+	struct id_source src = { &clock, &counting, 0 };
+	str ids[1000];
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		ids[i] = id_message(a, &src);
+		for (size_t k = 0; k < i; k++)
+			assert_false(str_eq(str_skip(ids[i], ID_TIME_LEN), str_skip(ids[k], ID_TIME_LEN)));
+	}
+	assert_in_range(bytes, 1000 * (ID_LEN - ID_TIME_LEN), 1100 * (ID_LEN - ID_TIME_LEN));
+}
+
+TEST(an_id_tells_its_time_and_a_prefix_a_span)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	static const i64 times[] = { 0, 61, 62, 1700000000000000, 1795423361123456 };
+	static const struct { const char *prefix; i64 first, last; } cases[] = {
+		{ "000000000", 0, 0 },       { "00000000Z", 35, 35 },  { "00000000z", 61, 61 },
+		{ "00000000a", 36, 36 },     { "00000001", 62, 123 },  { "000000010zzz", 62, 62 },
+		{ "0000000", 0, 62 * 62 - 1 },
+	};
+	i64 first, last;
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		struct clock_fixed at = { .us = times[i] };
+		struct clock clock = clock_fixed(&at);
+		struct id_source src = { &clock, &random_system, -1 };
+		str id = id_message(a, &src);
+
+		id_times(id, &first, &last);
+		assert_true(first == times[i] && last == times[i]);
+		id_times(str_of(id.ptr, 8), &first, &last);
+		assert_true(first <= times[i] && times[i] <= last && last - first == 61);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		id_times(str_from(cases[i].prefix), &first, &last);
+		assert_int_equal(first, cases[i].first);
+		assert_int_equal(last, cases[i].last);
+	}
+}
+
 TEST(alphabets_are_used_evenly)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
