@@ -16,9 +16,9 @@ u32 crew_next(const struct crew *c, u32 no)
 	return first + (no - first + 1) % c->per_mesh;
 }
 
-u32 crew_sleeper(const struct crew *c, u32 no)
+u32 crew_sleeper(const struct crew *c, u32 no, u64 turn)
 {
-	return c->n + no / c->per_mesh;
+	return c->n + no / c->per_mesh * c->sleepers + (u32)(turn % c->sleepers);
 }
 
 static struct err *create(struct arena *a, struct crew *c, struct crew_member *creator, str tag)
@@ -91,18 +91,18 @@ static struct err *join(struct arena *a, const struct crew *c, const struct invi
 	return NULL;
 }
 
-/* The mesh itself, its clients, and its sleeper. */
+/* The mesh itself, its clients and its sleepers. */
 static struct err *fill(struct arena *a, struct crew *c, u32 mesh, str tag)
 {
 	CLEANUP(arena_freep) struct arena *scratch = arena_new();
 	struct crew_member *first = &c->members[mesh * c->per_mesh];
-	u32 joiners = c->per_mesh - 1 + (c->n_members > c->n);
+	struct crew_member *asleep = &c->members[c->n + mesh * c->sleepers];
+	u32 awake = c->per_mesh - 1, joiners = awake + c->sleepers;
 	struct invite by;
 
 	TRY(create(a, c, first, tag));
 	for (u32 i = 0; i < joiners; i++) {
-		struct crew_member *m = i + 1 < c->per_mesh ? first + 1 + i
-							    : &c->members[c->n + mesh];
+		struct crew_member *m = i < awake ? first + 1 + i : asleep + (i - awake);
 		struct err *e;
 
 		if (i % INVITE_USES_MAX == 0)
@@ -131,7 +131,8 @@ struct err *crew_make(struct arena *a, struct crew *c, const struct crew_spec *s
 		.n = spec->clients,
 		.n_meshes = spec->meshes,
 		.per_mesh = spec->clients / spec->meshes,
-		.n_members = spec->clients + (spec->sleepers ? spec->meshes : 0),
+		.sleepers = spec->sleepers,
+		.n_members = spec->clients + spec->sleepers * spec->meshes,
 	};
 	c->members = NEW_ARRAY(a, struct crew_member, c->n_members);
 	c->meshes = NEW_ARRAY(a, struct crew_mesh, c->n_meshes);
@@ -145,7 +146,7 @@ struct err *crew_make(struct arena *a, struct crew *c, const struct crew_spec *s
 		sign_pair_new(&m->pair);
 		m->pubkey = sign_pair_pubkey(a, &m->pair);
 		m->name = arena_printf(a, "bench-%u", i);
-		m->mesh = &c->meshes[i < c->n ? i / c->per_mesh : i - c->n];
+		m->mesh = &c->meshes[i < c->n ? i / c->per_mesh : (i - c->n) / c->sleepers];
 	}
 	if (spec->is_bare) {
 		make_up(c);

@@ -94,9 +94,10 @@ static bool send_new(struct peer *p, u32 recipient)
 
 static void fill_queue(struct peer *p)
 {
-	u32 sleeper = crew_sleeper(p->run->crew, p->no);
+	const struct crew *c = p->run->crew;
 
-	while (p->to_queue && p->open < RUN_QUEUE_WINDOW && send_new(p, sleeper)) {
+	while (p->to_queue && p->open < RUN_QUEUE_WINDOW &&
+	       send_new(p, crew_sleeper(c, p->no, p->to_queue))) {
 		p->to_queue--;
 		p->run->to_queue--;
 	}

@@ -6,7 +6,7 @@
 #include "bench/measured.h"
 #include "bench/yardstick.h"
 
-enum { TAG_BYTES = 6 };
+enum { TAG_BYTES = 6, QUEUED_FOR_ONE = 10000 };
 
 /* What is loaded: a broker of ours, somebody's, or the yardstick. */
 struct server {
@@ -34,6 +34,14 @@ static struct err *start(struct arena *a, const struct bench_flags *flags, bool 
 	return NULL;
 }
 
+/* So many that none reaches what a broker keeps for one recipient. */
+static u32 sleepers(const struct bench_flags *flags)
+{
+	i64 room = flags->meshes * QUEUED_FOR_ONE;
+
+	return (u32)((flags->queued + room - 1) / room);
+}
+
 static struct err *load(struct arena *a, const struct bench_flags *flags, const struct server *s,
 			struct run *run)
 {
@@ -44,7 +52,7 @@ static struct err *load(struct arena *a, const struct bench_flags *flags, const 
 		.tag = id_random(a, &random_system),
 		.clients = (u32)flags->clients,
 		.meshes = (u32)flags->meshes,
-		.sleepers = flags->queued > 0,
+		.sleepers = sleepers(flags),
 		.is_bare = s->yardstick.pid != 0,
 	};
 	struct err *e;
