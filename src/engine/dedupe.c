@@ -1,30 +1,27 @@
 #include "engine/dedupe.h"
 
-#include "crypto/hash.h"
 #include "proto/limits.h"
 
-enum { PARTS = 256, PART_SLOTS_MIN = 16 };
+enum { PART_SLOTS_MIN = 16 };
 
-struct entry { u64 hash; i64 no; };           /* no 0: free */
-
-/* Linear probing; at most three quarters full. */
+/* Linear probing; at most three quarters full. Number 0 is a free slot. */
 struct part {
-	struct entry *slots;
+	struct dedupe_entry *slots;
 	size_t n, cap;                        /* cap: a power of two, or 0 */
 };
 
 struct dedupe {
 	u8 key[HASH_KEY_BYTES];
-	struct part parts[PARTS];
+	struct part parts[DEDUPE_PARTS];
 };
 
-struct dedupe *dedupe_new(const struct random *r)
+struct dedupe *dedupe_new(const u8 key[HASH_KEY_BYTES])
 {
 	struct dedupe *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		abort();
-	random_fill(r, d->key, sizeof(d->key));
+	memcpy(d->key, key, sizeof(d->key));
 	return d;
 }
 
@@ -32,7 +29,7 @@ void dedupe_free(struct dedupe *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < DEDUPE_PARTS; i++)
 		free(d->parts[i].slots);
 	free(d);
 }
@@ -58,7 +55,7 @@ static size_t home(const struct part *p, u64 hash)
 	return (size_t)hash & (p->cap - 1);
 }
 
-static void put(struct part *p, struct entry e)
+static void put(struct part *p, struct dedupe_entry e)
 {
 	size_t i = home(p, e.hash);
 
@@ -67,18 +64,19 @@ static void put(struct part *p, struct entry e)
 	p->slots[i] = e;
 }
 
-static void grow(struct part *p)
+/* Puts n entries, those behind after_no, into cap new slots. */
+static void rebuild(struct part *p, size_t n, size_t cap, i64 after_no)
 {
-	struct part bigger = { .n = p->n, .cap = p->cap ? 2 * p->cap : PART_SLOTS_MIN };
+	struct part other = { .n = n, .cap = cap };
 
-	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
-	if (!bigger.slots)
+	other.slots = calloc(cap, sizeof(*other.slots));
+	if (!other.slots)
 		abort();
 	for (size_t i = 0; i < p->cap; i++)
-		if (p->slots[i].no)
-			put(&bigger, p->slots[i]);
+		if (p->slots[i].no > after_no)
+			put(&other, p->slots[i]);
 	free(p->slots);
-	*p = bigger;
+	*p = other;
 }
 
 void dedupe_add(struct dedupe *d, u64 hash, i64 no)
@@ -86,8 +84,8 @@ void dedupe_add(struct dedupe *d, u64 hash, i64 no)
 	struct part *p = part_of(d, hash);
 
 	if (4 * (p->n + 1) > 3 * p->cap)
-		grow(p);
-	put(p, (struct entry){ hash, no });
+		rebuild(p, p->n, MAX(2 * p->cap, (size_t)PART_SLOTS_MIN), 0);
+	put(p, (struct dedupe_entry){ hash, no });
 	p->n++;
 }
 
@@ -102,7 +100,7 @@ static void take_out(struct part *p, size_t i)
 		p->slots[i] = p->slots[k];
 		i = k;
 	}
-	p->slots[i] = (struct entry){ 0 };
+	p->slots[i] = (struct dedupe_entry){ 0 };
 	p->n--;
 }
 
@@ -127,7 +125,7 @@ i64 dedupe_next(const struct dedupe *d, u64 hash, size_t *at)
 	if (!p->n)
 		return 0;
 	for (;;) {
-		const struct entry *e = &p->slots[(home(p, hash) + *at) & (p->cap - 1)];
+		const struct dedupe_entry *e = &p->slots[(home(p, hash) + *at) & (p->cap - 1)];
 
 		if (!e->no)
 			return 0;
@@ -137,11 +135,51 @@ i64 dedupe_next(const struct dedupe *d, u64 hash, size_t *at)
 	}
 }
 
+static int by_hash(const void *left, const void *right)
+{
+	const struct dedupe_entry *a = left, *b = right;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return (a->no > b->no) - (a->no < b->no);
+}
+
+size_t dedupe_list(const struct dedupe *d, struct arena *a, size_t part, i64 up_to_no,
+		   struct dedupe_entry **ret_entries)
+{
+	const struct part *p = &d->parts[part];
+	struct dedupe_entry *out = NEW_ARRAY(a, struct dedupe_entry, p->n);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->cap; i++)
+		if (p->slots[i].no && p->slots[i].no <= up_to_no)
+			out[n++] = p->slots[i];
+	if (n)
+		qsort(out, n, sizeof(*out), by_hash);
+	*ret_entries = out;
+	return n;
+}
+
+void dedupe_forget(struct dedupe *d, size_t part, i64 up_to_no)
+{
+	struct part *p = &d->parts[part];
+	size_t n = 0, cap = PART_SLOTS_MIN;
+
+	for (size_t i = 0; i < p->cap; i++)
+		n += p->slots[i].no > up_to_no;
+	if (n == p->n)
+		return;
+	/* Room to grow again by a half. */
+	while (cap < 2 * n)
+		cap *= 2;
+	rebuild(p, n, cap, up_to_no);
+}
+
 size_t dedupe_count(const struct dedupe *d)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < DEDUPE_PARTS; i++)
 		n += d->parts[i].n;
 	return n;
 }
@@ -150,7 +188,7 @@ size_t dedupe_bytes(const struct dedupe *d)
 {
 	size_t n = sizeof(*d);
 
-	for (size_t i = 0; i < PARTS; i++)
-		n += d->parts[i].cap * sizeof(struct entry);
+	for (size_t i = 0; i < DEDUPE_PARTS; i++)
+		n += d->parts[i].cap * sizeof(struct dedupe_entry);
 	return n;
 }

@@ -1,13 +1,14 @@
 #include "engine/dedupe.h"
 
+#include "base/random.h"
 #include "base/test.h"
 
 static struct dedupe *table(void)
 {
-	static struct random_seed seed = { 1 };
-	struct random r = random_seeded(&seed);
+	static u8 key[HASH_KEY_BYTES];
 
-	return dedupe_new(&r);
+	key[0]++;
+	return dedupe_new(key);
 }
 
 static bool holds(const struct dedupe *d, u64 hash, i64 no)
@@ -91,6 +92,50 @@ TEST(whatever_comes_and_goes_is_right)
 	for (i64 no = 1; no <= N; no++)
 		assert_int_equal(holds(d, hashes[no], no), there[no]);
 	assert_true(dedupe_bytes(d) < 1 << 20);
+	dedupe_free(d);
+}
+
+TEST(a_part_is_listed_in_order_and_forgotten)
+{
+	enum { N = 3000 };
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct random_seed seed = { 5 };
+	struct random r = random_seeded(&seed);
+	struct dedupe *d = table();
+	struct dedupe_entry *entries;
+	static u64 hashes[N + 1];
+	size_t listed = 0, before;
+
+	for (i64 no = 1; no <= N; no++) {
+		random_fill(&r, &hashes[no], sizeof(hashes[no]));
+		if (no % 10 == 0)
+			hashes[no] = hashes[no - 1];
+		dedupe_add(d, hashes[no], no);
+	}
+	before = dedupe_bytes(d);
+	for (size_t part = 0; part < DEDUPE_PARTS; part++) {
+		size_t n = dedupe_list(d, a, part, N / 2, &entries);
+
+		listed += n;
+		for (size_t i = 0; i < n; i++) {
+			assert_true(entries[i].no <= N / 2 && entries[i].hash == hashes[entries[i].no]);
+			assert_int_equal(entries[i].hash >> 56, part);
+			assert_true(i == 0 || entries[i - 1].hash < entries[i].hash ||
+				    (entries[i - 1].hash == entries[i].hash && entries[i - 1].no < entries[i].no));
+		}
+		dedupe_forget(d, part, N / 2);
+		assert_int_equal(dedupe_list(d, a, part, N / 2, &entries), 0);
+	}
+	assert_int_equal(listed, N / 2);
+	assert_int_equal(dedupe_count(d), N / 2);
+	for (i64 no = 1; no <= N; no++)
+		assert_int_equal(holds(d, hashes[no], no), no > N / 2);
+	for (size_t part = 0; part < DEDUPE_PARTS; part++)
+		dedupe_forget(d, part, N);
+	assert_int_equal(dedupe_count(d), 0);
+	assert_true(dedupe_bytes(d) <= before);
+	dedupe_add(d, 7, 1);
+	assert_true(holds(d, 7, 1));
 	dedupe_free(d);
 }
 

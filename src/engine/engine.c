@@ -31,6 +31,7 @@ struct engine_settings engine_settings_default(void)
 		.lease_ms = LEASE_MS,
 		.window_messages = WINDOW_MESSAGES,
 		.window_bytes = WINDOW_BYTES,
+		.receipts_in_memory = RECEIPTS_IN_MEMORY,
 		.shards = 1,
 	};
 }
@@ -166,6 +167,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 	if (!store_pending(e->store))
 		return NULL;
 	TRY(store_commit(e->store, e->batch));
+	receipts_stored(e);
 	e->stats.commits++;
 	e->stats.db_down = false;
 	if (e->held_until_ms) {

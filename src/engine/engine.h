@@ -36,6 +36,7 @@ struct engine_settings {
 	bool refuse_offline;               /* --offline refuse: the reference's rule */
 	i64 grace_ms, lease_ms;
 	i64 window_messages, window_bytes;
+	i64 receipts_in_memory;            /* as far as their day allows */
 	unsigned shard, shards;            /* this engine's number and how many there are, see shard.h */
 	str ws_url, http_url;              /* how clients reach this broker; outlive the engine */
 };
@@ -63,7 +64,7 @@ struct engine_stats {
 		commits, failed_commits, hints, hints_dropped;
 	i64 duplicates;                    /* sends that had been accepted before */
 	i64 waiting;                       /* deliveries of the meshes in memory */
-	i64 receipts;                      /* client_message_ids remembered */
+	i64 receipts;                      /* client_message_ids in memory */
 	/* What sweeps deleted: deliveries past their time, receipts, mailboxes, signatures. */
 	i64 expired, receipts_pruned, mailboxes_pruned, signatures_pruned;
 	bool db_down;                      /* the last commit failed; the only field that is no i64 */

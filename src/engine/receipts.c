@@ -1,7 +1,6 @@
 #include "engine/receipts.h"
 
-#include <utlist.h>
-
+#include "engine/archive.h"
 #include "engine/dedupe.h"
 #include "engine/req.h"
 
@@ -9,34 +8,79 @@ enum {
 	LOAD_ROWS = 4096,             /* a page when starting */
 	PRUNE_ROWS = 1000,            /* receipts that one sweep deletes at most */
 	PRUNE_RECIPIENTS = 20000,     /* and their recipients */
-	ENDINGS_MIN = 64,
 };
-#define RECEIPT_KEEP_MS ((i64)RECEIPT_DAYS * 24 * 3600 * 1000)
+static const i64 DAY_MS = (i64)24 * 3600 * 1000, KEEP_MS = (i64)RECEIPT_DAYS * 24 * 3600 * 1000;
 
 struct recent { u64 hash; i64 no, mesh_no; };
 
 struct receipts {
+	/* Those that no run of the archive has: by client_id, and by the times of their ids. */
 	struct dedupe *dedupe;
+	struct id_map ids;
+	i64 n_ids;
+	struct archive *archive;
 	/* Accepted, and not known to be stored: first those of failed batches, then the running's. */
 	struct recent *recent;
 	size_t n_recent, n_doubtful, cap_recent;
-	/* Of the running batch; in its arena. */
-	struct ending *endings;
-	size_t n_endings, cap_endings;
+	i64 pruned_no, pruned_with;   /* the walk of receipts_prune(): stored, with the running batch */
 };
 
-static void remember(struct receipts *r, i64 mesh_no, i64 sender_no, str client_id, i64 no)
+/* ---- starting ---- */
+
+/* The numbers of this shard's meshes, when it matters. */
+struct owned { struct mesh_number *all; size_t n; };
+
+static struct err *owned_load(struct engine *e, struct arena *a, struct owned *ret_owned)
 {
-	dedupe_add(r->dedupe, dedupe_hash(r->dedupe, mesh_no, sender_no, client_id), no);
+	*ret_owned = (struct owned){ 0 };
+	if (e->settings.shards == 1 && !archive_was_shared(e->receipts->archive))
+		return NULL;
+	return store_mesh_numbers(e->store, a, &ret_owned->all, &ret_owned->n);
+}
+
+static int by_number(const void *no, const void *mesh)
+{
+	const i64 *left = no;
+	const struct mesh_number *right = mesh;
+
+	return (*left > right->no) - (*left < right->no);
+}
+
+/* Is the receipt this engine's to remember? */
+static bool is_ours(const struct engine *e, const struct owned *owned, const struct receipt_key *key)
+{
+	const struct mesh_number *mesh = NULL;
+	str id = STR_NONE;
+
+	if (owned->n)
+		mesh = bsearch(&key->mesh_no, owned->all, owned->n, sizeof(*owned->all), by_number);
+	if (mesh)
+		id = mesh->id;
+	return (e->settings.shards == 1 || (mesh && engine_owns(e, id))) &&
+	       !archive_covers(e->receipts->archive, key->no, id);
+}
+
+static void remember(struct receipts *r, const struct receipt_key *key)
+{
+	i64 first_us, last_us;
+
+	id_times(key->id, &first_us, &last_us);
+	id_map_add(&r->ids, key->no, first_us);
+	if (key->client_id.len)
+		dedupe_add(r->dedupe, dedupe_hash(r->dedupe, key->mesh_no, key->sender_no, key->client_id),
+			   key->no);
 }
 
 static struct err *load(struct engine *e, struct arena *a)
 {
 	CLEANUP(arena_freep) struct arena *page = arena_new();
+	struct receipts *r = e->receipts;
+	i64 last = archive_end(r->archive);
 	struct receipt_key *rows;
-	i64 last = 0;
+	struct owned owned;
 	size_t n;
 
+	TRY(owned_load(e, a, &owned));
 	do {
 		struct err *failed;
 
@@ -45,45 +89,74 @@ static struct err *load(struct engine *e, struct arena *a)
 		if (failed)
 			return err_copy(a, failed);
 		for (size_t i = 0; i < n; i++)
-			if (rows[i].client_id.len)
-				remember(e->receipts, rows[i].mesh_no, rows[i].sender_no,
-					 rows[i].client_id, rows[i].no);
+			if (is_ours(e, &owned, &rows[i]))
+				remember(r, &rows[i]);
 		if (n)
 			last = rows[n - 1].no;
 	} while (n == LOAD_ROWS);
+	r->n_ids = id_map_count(r->ids.items, r->ids.n);
 	return NULL;
 }
 
 struct err *receipts_load(struct engine *e, struct arena *a)
 {
-	e->receipts = calloc(1, sizeof(*e->receipts));
-	if (!e->receipts)
+	struct receipts *r = calloc(1, sizeof(*r));
+	u8 fresh[HASH_KEY_BYTES];
+	str key;
+
+	if (!r)
 		abort();
-	e->receipts->dedupe = dedupe_new(e->random);
+	e->receipts = r;
+	e->endings = endings_new();
+	r->archive = archive_new(e->store, (struct archive_owner){ e->settings.shard, e->settings.shards });
+	random_fill(e->random, fresh, sizeof(fresh));
+	TRY(store_secret(e->store, a, S("receipt_hash"), str_of(fresh, sizeof(fresh)), &key));
+	if (key.len != HASH_KEY_BYTES)
+		return FAIL(a, INTERNAL, "secret 'receipt_hash' has %zu bytes", key.len);
+	r->dedupe = dedupe_new((const u8 *)key.ptr);
+	TRY(archive_load(r->archive, a));
 	return load(e, a);
 }
 
 void receipts_free(struct engine *e)
 {
+	endings_free(e->endings);
 	if (!e->receipts)
 		return;
 	dedupe_free(e->receipts->dedupe);
+	id_map_done(&e->receipts->ids);
+	archive_free(e->receipts->archive);
 	free(e->receipts->recent);
 	free(e->receipts);
 }
 
+/* ---- the batch ---- */
+
 void receipts_begin(struct engine *e)
 {
-	struct receipts *r = e->receipts;
+	e->receipts->n_recent = e->receipts->n_doubtful;
+}
 
-	r->n_recent = r->n_doubtful;
-	r->endings = NULL;
-	r->n_endings = r->cap_endings = 0;
+void receipts_stored(struct engine *e)
+{
+	struct receipts *r = e->receipts;
+	size_t archived = archive_stored(r->archive);
+
+	r->pruned_no = r->pruned_with;
+	if (!archived)
+		return;
+	id_map_drop(&r->ids, archived);
+	r->n_ids = id_map_count(r->ids.items, r->ids.n);
 }
 
 void receipts_undo(struct engine *e)
 {
-	e->receipts->n_doubtful = e->receipts->n_recent;
+	struct receipts *r = e->receipts;
+
+	r->n_doubtful = r->n_recent;
+	r->pruned_with = r->pruned_no;
+	archive_undo(r->archive);
+	endings_forget(e->endings);
 }
 
 struct err *receipts_settle(struct engine *e, struct arena *a)
@@ -109,102 +182,99 @@ size_t receipts_count(const struct engine *e)
 	return dedupe_count(e->receipts->dedupe);
 }
 
+/* ---- looking up ---- */
+
+/* The receipt of that number, if it is the one. */
+static struct err *get_if(struct member *sender, struct arena *a, i64 no, str client_id,
+			  struct receipt_row **ret_receipt)
+{
+	struct receipt_row *row;
+
+	TRY(store_receipt(sender->mesh->engine->store, a, sender->mesh->no, no, &row));
+	if (row && row->sender_no == sender->no && str_eq(row->client_id, client_id))
+		*ret_receipt = row;
+	return NULL;
+}
+
 struct err *receipts_get(struct member *sender, struct arena *a, str client_id,
 			 struct receipt_row **ret_receipt)
 {
-	struct engine *e = sender->mesh->engine;
-	struct dedupe *d = e->receipts->dedupe;
-	u64 hash = dedupe_hash(d, sender->mesh->no, sender->no, client_id);
-	size_t at = 0;
-	i64 no;
+	const struct receipts *r = sender->mesh->engine->receipts;
+	u64 hash = dedupe_hash(r->dedupe, sender->mesh->no, sender->no, client_id);
+	size_t at = 0, n;
+	i64 no, *nos;
 
 	*ret_receipt = NULL;
-	while ((no = dedupe_next(d, hash, &at))) {
-		struct receipt_row *row;
-
-		TRY(store_receipt(e->store, a, sender->mesh->no, no, &row));
-		if (row && row->sender_no == sender->no && str_eq(row->client_id, client_id)) {
-			*ret_receipt = row;
-			return NULL;
-		}
-	}
+	while (!*ret_receipt && (no = dedupe_next(r->dedupe, hash, &at)))
+		TRY(get_if(sender, a, no, client_id, ret_receipt));
+	if (*ret_receipt)
+		return NULL;
+	TRY(archive_find(r->archive, a, hash, &nos, &n));
+	for (size_t i = 0; !*ret_receipt && i < n; i++)
+		TRY(get_if(sender, a, nos[i], client_id, ret_receipt));
 	return NULL;
+}
+
+/* The next numbers that may have ids of these times: in memory, then archived. */
+static const struct id_range *next_range(const struct receipts *r, i64 first_us, i64 last_us, size_t *at,
+					 struct archive_at *at_archive)
+{
+	const struct id_range *range = id_map_next(&r->ids, first_us, last_us, at);
+
+	return range ? range : archive_next(r->archive, first_us, last_us, at_archive);
+}
+
+struct err *receipts_seen_by(struct member *member, struct arena *a, str id_prefix, size_t limit,
+			     struct receipt_row **ret_rows, size_t *ret_n)
+{
+	const struct engine *e = member->mesh->engine;
+	struct receipt_row *all = NEW_ARRAY(a, struct receipt_row, limit), *rows;
+	const struct id_range *range;
+	struct archive_at at_archive = { 0 };
+	size_t at = 0, n, n_all = 0;
+	i64 first_us, last_us;
+
+	id_times(id_prefix, &first_us, &last_us);
+	while (n_all < limit && (range = next_range(e->receipts, first_us, last_us, &at, &at_archive))) {
+		TRY(store_receipts_seen_by(e->store, a, member->mesh->no, member->no, range->first_no,
+					   range->last_no, id_prefix, limit - n_all, &rows, &n));
+		for (size_t i = 0; i < n; i++)
+			all[n_all++] = rows[i];
+	}
+	*ret_rows = all;
+	*ret_n = n_all;
+	return NULL;
+}
+
+/* ---- adding ---- */
+
+static void add_recent(struct receipts *r, struct recent recent)
+{
+	if (r->n_recent == r->cap_recent) {
+		r->cap_recent = MAX(2 * r->cap_recent, (size_t)BATCH_EVENTS);
+		r->recent = reallocarray(r->recent, r->cap_recent, sizeof(*r->recent));
+		if (!r->recent)
+			abort();
+	}
+	r->recent[r->n_recent++] = recent;
 }
 
 void receipts_add(struct engine *e, const struct receipt_row *row)
 {
 	struct receipts *r = e->receipts;
+	i64 first_us, last_us;
 	u64 hash;
 
 	store_receipt_add(e->store, row);
+	id_times(row->id, &first_us, &last_us);
+	id_map_add(&r->ids, row->no, first_us);
+	if (++r->n_ids > e->settings.receipts_in_memory)
+		sweep_soon(e, SWEEP_ARCHIVE);
 	if (!row->client_id.len)
 		return;
 	hash = dedupe_hash(r->dedupe, row->mesh_no, row->sender_no, row->client_id);
 	dedupe_add(r->dedupe, hash, row->no);
-	if (r->n_recent == r->cap_recent) {
-		r->cap_recent = MAX(2 * r->cap_recent, (size_t)BATCH_EVENTS);
-		r->recent = realloc(r->recent, r->cap_recent * sizeof(*r->recent));
-		if (!r->recent)
-			abort();
-	}
-	r->recent[r->n_recent++] = (struct recent){ hash, row->no, row->mesh_no };
-}
-
-/* ---- telling senders ---- */
-
-static bool asks(const struct presence *p)
-{
-	return p->online && p->receipts;
-}
-
-static const struct member *sender_who_asks(struct mesh *m, i64 sender_no)
-{
-	const struct member *sender = mesh_member_by_no(m, sender_no);
-	const struct presence *p;
-
-	if (sender)
-		DL_FOREACH2(sender->presences, p, member_next)
-			if (asks(p))
-				return sender;
-	return NULL;
-}
-
-void receipts_ended(struct engine *e, const struct ending *ending)
-{
-	struct receipts *r = e->receipts;
-
-	if (!sender_who_asks(ending->mesh, ending->sender_no))
-		return;
-	if (r->n_endings == r->cap_endings) {
-		struct ending *more;
-
-		r->cap_endings = MAX(2 * r->cap_endings, (size_t)ENDINGS_MIN);
-		more = NEW_ARRAY(e->batch, struct ending, r->cap_endings);
-		if (r->n_endings)
-			memcpy(more, r->endings, r->n_endings * sizeof(*more));
-		r->endings = more;
-	}
-	r->endings[r->n_endings] = *ending;
-	r->endings[r->n_endings].message_id = arena_dup(e->batch, ending->message_id);
-	r->endings[r->n_endings].client_id =
-		ending->client_id.len ? arena_dup(e->batch, ending->client_id) : STR_NONE;
-	r->endings[r->n_endings].pubkey = arena_dup(e->batch, ending->pubkey);
-	r->n_endings++;
-}
-
-void receipts_expired(struct engine *e, const struct expiring *row)
-{
-	struct mesh *m = NULL;
-	const struct member *recipient;
-
-	HASH_FIND(hh, e->meshes, row->mesh_id.ptr, (unsigned)row->mesh_id.len, m);
-	/* A mesh that is not in memory has nobody who asks. */
-	if (!m || m->stale)
-		return;
-	recipient = mesh_member_by_no(m, row->member_no);
-	if (recipient)
-		receipts_ended(e, &(struct ending){ m, row->message_no, row->sender_no, row->message_id,
-			       row->client_id, recipient, row->pubkey, DELIVERY_EXPIRED, row->expires_ms });
+	add_recent(r, (struct recent){ hash, row->no, row->mesh_no });
 }
 
 str delivery_reason(enum delivery_state state)
@@ -215,86 +285,85 @@ str delivery_reason(enum delivery_state state)
 					 : STR_NONE;
 }
 
-static int by_message(const void *left, const void *right)
-{
-	const struct ending *a = left, *b = right;
+/* ---- memory's end ---- */
 
-	if (a->message_no != b->message_no)
-		return a->message_no < b->message_no ? -1 : 1;
-	return (a > b) - (a < b);
+/* How many ranges are to move: the oldest when there are too many, what is of half a day
+ * before when the first is of a day before. */
+static size_t ranges_due(const struct engine *e)
+{
+	const struct receipts *r = e->receipts;
+	i64 many = r->n_ids - e->settings.receipts_in_memory / 2, taken = 0;
+	i64 before_us = (e->now_ms - DAY_MS / 2) * 1000;
+	bool full = r->n_ids > e->settings.receipts_in_memory;
+	size_t n = 0;
+
+	if (!r->ids.n || (!full && r->ids.items[0].last_us >= (e->now_ms - DAY_MS) * 1000))
+		return 0;
+	while (n < r->ids.n && taken < RECEIPT_RUN_MAX &&
+	       (full ? taken < many : r->ids.items[n].last_us < before_us)) {
+		taken += id_map_count(&r->ids.items[n], 1);
+		n++;
+	}
+	return n;
 }
 
-/* The n endings of one message, as one frame to every connection that asked. */
-static void tell(struct engine *e, const struct ending *endings, size_t n)
-{
-	const struct member *sender = sender_who_asks(endings->mesh, endings->sender_no);
-	struct recipient_args *items = NEW_ARRAY(e->batch, struct recipient_args, n);
-	struct message_state_args state = {
-		.messageId = endings->message_id, .client_message_id = endings->client_id,
-		.recipients = { items, n, true },
-	};
-	CLEANUP(block_unrefp) struct block *block = NULL;
-	const struct presence *p;
-
-	if (!sender)
-		return; /* gone in this very batch */
-	for (size_t i = 0; i < n; i++)
-		items[i] = (struct recipient_args){
-			.name = endings[i].recipient->name, .pubkey = endings[i].pubkey,
-			.memberId = str_from(endings[i].recipient->id),
-			.status = endings[i].state == DELIVERY_DELIVERED ? S("delivered") : S("disconnected"),
-			.state = endings[i].state, .at = time_iso(e->batch, endings[i].at_ms),
-			.reason = delivery_reason(endings[i].state),
-		};
-	block = message_block("message_state", message_state_fields, &state);
-	DL_FOREACH2(sender->presences, p, member_next)
-		if (asks(p))
-			effects_send(e->fx, p->conn, block_ref(block), 0);
-}
-
-void receipts_tell(struct engine *e)
+struct err *receipts_archive(struct engine *e, bool *ret_more)
 {
 	struct receipts *r = e->receipts;
-	size_t first = 0;
 
-	if (!r->n_endings)
-		return;
-	qsort(r->endings, r->n_endings, sizeof(*r->endings), by_message);
-	for (size_t i = 1; i <= r->n_endings; i++) {
-		if (i < r->n_endings && r->endings[i].message_no == r->endings[first].message_no)
-			continue;
-		tell(e, &r->endings[first], i - first);
-		first = i;
+	if (!archive_is_moving(r->archive)) {
+		size_t n = ranges_due(e);
+
+		if (!n)
+			return NULL;
+		if (n == r->ids.n)
+			id_map_seal(&r->ids);
+		archive_start(r->archive, &r->ids, n);
 	}
-	r->n_endings = 0;
+	archive_slice(r->archive, e->batch, r->dedupe);
+	*ret_more = true;
+	return NULL;
 }
 
 /* ---- the end of receipts ---- */
 
-struct err *receipts_prune(struct engine *e, bool *ret_more)
+/* A walk by number. One of a day when the clock was wrong is passed over; where none is old
+ * the walk ends, and the next one starts from the first again. */
+static struct err *prune_rows(struct engine *e, i64 before_ms, bool *ret_more)
 {
 	struct receipts *r = e->receipts;
-	i64 before_ms = e->now_ms - RECEIPT_KEEP_MS, recipients = 0;
-	struct receipt_key *rows;
-	size_t n, old = 0;
-	i64 last = 0;
+	i64 recipients = 0, last = 0;
+	struct receipt_age *rows;
+	size_t n, i, old = 0, young = 0;
 
-	TRY(store_receipt_keys(e->store, e->batch, 0, PRUNE_ROWS, &rows, &n));
-	for (size_t i = 0; i < n && recipients < PRUNE_RECIPIENTS; i++) {
+	TRY(store_receipt_ages(e->store, e->batch, r->pruned_no, PRUNE_ROWS, &rows, &n));
+	for (i = 0; i < n && recipients < PRUNE_RECIPIENTS; i++) {
 		last = rows[i].no;
-		/* One of a day when the clock was wrong is passed over. */
+		young += rows[i].created_ms >= before_ms && rows[i].created_ms <= e->now_ms;
 		if (rows[i].created_ms >= before_ms)
 			continue;
 		old++;
 		recipients += rows[i].recipients;
-		if (rows[i].client_id.len)
-			dedupe_drop(r->dedupe, dedupe_hash(r->dedupe, rows[i].mesh_no, rows[i].sender_no,
-							   rows[i].client_id), rows[i].no);
 	}
-	if (!old)
-		return NULL;
-	store_receipts_prune(e->store, last, before_ms);
+	if (old)
+		store_receipts_prune(e->store, r->pruned_no, last, before_ms);
+	else
+		r->pruned_no = last;
 	e->stats.receipts_pruned += (i64)old;
-	*ret_more = n == PRUNE_ROWS || recipients >= PRUNE_RECIPIENTS;
+	if (young == n || (i == n && n < PRUNE_ROWS)) {
+		r->pruned_no = r->pruned_with = 0;
+		return NULL;
+	}
+	r->pruned_with = last;
+	*ret_more = true;
 	return NULL;
+}
+
+struct err *receipts_prune(struct engine *e, bool *ret_more)
+{
+	i64 before_ms = e->now_ms - KEEP_MS;
+
+	archive_prune(e->receipts->archive, before_ms, ret_more);
+	/* The rows of all shards. */
+	return engine_is_house(e) ? prune_rows(e, before_ms, ret_more) : NULL;
 }

@@ -156,6 +156,7 @@ struct engine {
 	struct timers timers;
 	struct timer sweeps[SWEEP_COUNT], recover;
 	struct receipts *receipts;
+	struct endings *endings;
 	struct signature_seen *signatures;
 	struct guess *guesses;
 	struct mailbox *refill;               /* have room and something waiting */

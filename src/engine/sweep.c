@@ -7,6 +7,7 @@
 
 enum {
 	SWEEP_AGAIN_MS = 50,          /* there was more than one sweep takes */
+	ARCHIVE_AGAIN_MS = 20,        /* faster than messages come */
 	EXPIRE_ROWS = 1000,
 };
 
@@ -58,9 +59,10 @@ static struct err *prune_guesses(struct engine *e, bool *ret_more UNUSED)
 static const struct sweep {
 	const char *put_off;
 	struct err *(*run)(struct engine *e, bool *ret_more);
-	i64 every_ms;
+	i64 every_ms, again_ms;
 } kinds[SWEEP_COUNT] = {
 	[SWEEP_MESSAGES] = { "messages not expired yet", expire, 60000 },
+	[SWEEP_ARCHIVE] = { "receipts not archived yet", receipts_archive, 300000, ARCHIVE_AGAIN_MS },
 	[SWEEP_RECEIPTS] = { "receipts not pruned yet", receipts_prune, 300000 },
 	[SWEEP_MAILBOXES] = { "mailboxes not pruned yet", prune_mailboxes, 600000 },
 	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
@@ -77,7 +79,16 @@ static void sweep(void *context, void *owner)
 
 	if (failed)
 		log_err(LOG_WARN, kind->put_off, failed);
-	timer_set(&e->timers, timer, e->mono_ms + (more ? SWEEP_AGAIN_MS : kind->every_ms));
+	timer_set(&e->timers, timer, e->mono_ms + (!more ? kind->every_ms : kind->again_ms ? kind->again_ms
+									      : SWEEP_AGAIN_MS));
+}
+
+void sweep_soon(struct engine *e, enum sweep_kind kind)
+{
+	struct timer *timer = &e->sweeps[kind];
+
+	if (timer->at_ms > e->mono_ms + SWEEP_AGAIN_MS)
+		timer_set(&e->timers, timer, e->mono_ms);
 }
 
 void sweeps_start(struct engine *e)

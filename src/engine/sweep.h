@@ -1,5 +1,5 @@
 /*
- * sweep.h - what is over is deleted: each kind on its own period, a bounded number at a
+ * sweep.h - what is over is deleted, what is old put away: each kind on its own period, a bounded number at a
  * time, sooner again when there was more. Engine thread only.
  */
 #ifndef ENGINE_SWEEP_H
@@ -9,6 +9,7 @@ struct engine;
 
 enum sweep_kind {
 	SWEEP_MESSAGES,       /* past their time */
+	SWEEP_ARCHIVE,        /* receipts that need not be in memory any more */
 	SWEEP_RECEIPTS,       /* of messages of 30 days ago */
 	SWEEP_MAILBOXES,      /* of sessions that are long over */
 	SWEEP_SIGNATURES,     /* that could no longer be replayed */
@@ -17,5 +18,6 @@ enum sweep_kind {
 };
 
 void sweeps_start(struct engine *e);
+void sweep_soon(struct engine *e, enum sweep_kind kind); /* it need not wait for its time */
 
 #endif

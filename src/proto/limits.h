@@ -54,6 +54,9 @@ enum {
 	HINTS_MUTED_MAX_MS = 10000,      /* and at the latest then */
 	MESSAGE_TTL_DAYS = 7,
 	RECEIPT_DAYS = 30,               /* how long a client_message_id is remembered */
+	RECEIPTS_IN_MEMORY = 1 << 19,    /* at most, and of the last day: 16 to 43 bytes each */
+	RECEIPT_RUN_MAX = 1 << 18,       /* moved at once to tables, about */
+	RECEIPT_FILTER_BYTES_MAX = 64 << 20, /* 2 bytes each of the 30 days; beyond it costs queries */
 
 	RATE_PER_MINUTE_DEFAULT = 60,    /* accepted sends of one member */
 	RATE_BURST_DEFAULT = 10,

@@ -40,3 +40,13 @@ void store_mesh_keys_set(struct store *st, const struct mesh_row *m)
 	QUEUE(st, MESH_KEYS_SET, text_value(m->owner_pubkey), blob_value(m->owner_secret),
 	      blob_value(m->root_key), V(m->no));
 }
+
+struct err *store_mesh_numbers(struct store *st, struct arena *a, struct mesh_number **ret_rows,
+			       size_t *ret_n)
+{
+	static const struct field number_fields[] = { FIELD(I64, mesh_number, no),
+						      FIELD(TEXT, mesh_number, id), { 0 } };
+
+	return rows_get(st, a, Q_MESH_NUMBERS, DB_VALUES(), number_fields, sizeof(**ret_rows),
+			(void **)ret_rows, ret_n);
+}

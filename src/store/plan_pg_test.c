@@ -8,11 +8,13 @@
 enum { SLOT = QUERY_COUNT };
 
 /* A small table, and sweeps (some with a limit): these may walk. */
-static const char *const walk[] = { "NUMBERS", "MAILBOXES_PRUNE", "RECEIPT_ENDS_PRUNE", "EXPIRING",
+static const char *const walk[] = { "NUMBERS", "MESH_NUMBERS", "RUNS", "MAILBOXES_PRUNE",
+				    "RECEIPT_ENDS_PRUNE", "EXPIRING",
 				    "EXPIRED_RECEIPTS_END", "EXPIRED_DELIVERIES_DROP",
 				    "EXPIRED_MESSAGES_DROP" };
 /* Read once when a mesh is loaded, or few rows: these may sort. */
 static const char *const sort[] = { "MEMBERS", "MAILBOXES", "INVITES", "RECEIPT_ENDS", "RECEIPT_WAITS",
+				    "MESH_NUMBERS", "RUNS",
 				    "BACKLOG_OF_MAILBOXES", "BACKLOG_OF_SENDERS", "BACKLOG_COVERED" };
 
 static bool stands_in(const char *name, const char *const *list, size_t n)

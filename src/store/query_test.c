@@ -17,8 +17,8 @@ TEST(every_query_prepares)
 	}
 }
 
-/* Small tables, sweeps, what is read once when a mesh is loaded or a session is over. */
-static const enum query_no rare[] = { Q_NUMBERS, Q_MAILBOXES_PRUNE, Q_MEMBERS, Q_MAILBOXES, Q_INVITES,
+/* Small tables, sweeps, what is read once when starting, when a mesh is loaded or a session is over. */
+static const enum query_no rare[] = { Q_NUMBERS, Q_MESH_NUMBERS, Q_RUNS, Q_MAILBOXES_PRUNE, Q_MEMBERS, Q_MAILBOXES, Q_INVITES,
 				     Q_RECEIPT_ENDS_PRUNE, Q_EXPIRED_RECEIPTS_END,
 				     Q_EXPIRED_DELIVERIES_DROP, Q_EXPIRED_MESSAGES_DROP, Q_EXPIRING,
 				     Q_BACKLOG_OF_MAILBOXES, Q_BACKLOG_OF_SENDERS, Q_BACKLOG_COVERED };
@@ -77,7 +77,16 @@ static const char *const any_mesh[] = {
 	"EXPIRED_DELIVERIES_DROP",
 	"EXPIRED_MESSAGES_DROP",
 	"EXPIRING",
+	"MESH_NUMBERS",
 	"RECEIPT_KEYS",
+	"RECEIPT_AGES",
+	"RUN_DONE",
+	"RUNS",
+	"RUN_CONTENTS",
+	"RUN_FIND",
+	"RUN_KEYS_PRUNE",
+	"RUN_DROP",
+	"SECRET",
 	"RECEIPTS_PRUNE",
 	"RECEIPT_ENDS_PRUNE",
 	"SIGNATURE_ADD",

@@ -22,14 +22,14 @@ struct err *store_receipt(struct store *st, struct arena *a, i64 mesh_no, i64 no
 }
 
 struct err *store_receipts_seen_by(struct store *st, struct arena *a, i64 mesh_no, i64 member_no,
-				   str id_prefix, size_t limit, struct receipt_row **ret_rows,
-				   size_t *ret_n)
+				   i64 first_no, i64 last_no, str id_prefix, size_t limit,
+				   struct receipt_row **ret_rows, size_t *ret_n)
 {
 	/* '~' comes behind every character of an id. */
 	str behind = arena_printf(a, "%.*s~", STRF(id_prefix));
 
 	return rows_get(st, a, Q_RECEIPTS_SEEN_BY,
-			DB_VALUES(V(mesh_no), V(id_prefix), V(behind), V(member_no),
+			DB_VALUES(V(first_no), V(last_no), V(mesh_no), V(id_prefix), V(behind), V(member_no),
 				  V((i64)MIN(limit, DB_ROWS_MAX))),
 			fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
@@ -67,9 +67,8 @@ struct err *store_receipt_keys(struct store *st, struct arena *a, i64 after_no, 
 {
 	static const struct field key_fields[] = {
 		FIELD(I64, receipt_key, no),         FIELD(I64, receipt_key, mesh_no),
-		FIELD(I64, receipt_key, sender_no),  FIELD(OPT, receipt_key, client_id),
-		FIELD(I64, receipt_key, recipients), FIELD(I64, receipt_key, created_ms),
-		{ 0 },
+		FIELD(I64, receipt_key, sender_no),  FIELD(TEXT, receipt_key, id),
+		FIELD(OPT, receipt_key, client_id),  { 0 },
 	};
 
 	return rows_get(st, a, Q_RECEIPT_KEYS,
@@ -77,8 +76,21 @@ struct err *store_receipt_keys(struct store *st, struct arena *a, i64 after_no, 
 			sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 
-void store_receipts_prune(struct store *st, i64 up_to_no, i64 before_ms)
+struct err *store_receipt_ages(struct store *st, struct arena *a, i64 after_no, size_t limit,
+			       struct receipt_age **ret_rows, size_t *ret_n)
 {
-	QUEUE(st, RECEIPTS_PRUNE, V(up_to_no), V(before_ms));
-	QUEUE(st, RECEIPT_ENDS_PRUNE, V(up_to_no));
+	static const struct field age_fields[] = {
+		FIELD(I64, receipt_age, no), FIELD(I64, receipt_age, recipients),
+		FIELD(I64, receipt_age, created_ms), { 0 },
+	};
+
+	return rows_get(st, a, Q_RECEIPT_AGES,
+			DB_VALUES(V(after_no), V((i64)MIN(limit, DB_ROWS_MAX))), age_fields,
+			sizeof(**ret_rows), (void **)ret_rows, ret_n);
+}
+
+void store_receipts_prune(struct store *st, i64 after_no, i64 up_to_no, i64 before_ms)
+{
+	QUEUE(st, RECEIPTS_PRUNE, V(after_no), V(up_to_no), V(before_ms));
+	QUEUE(st, RECEIPT_ENDS_PRUNE, V(after_no), V(up_to_no));
 }

@@ -60,6 +60,7 @@ TEST(every_field_comes_back)
 				  .fingerprint = S("f"), .digest = str_of("\0\xff", 2), .recipients = 3,
 				  .created_ms = 9 }, *out;
 	struct receipt_key *keys;
+	struct receipt_age *ages;
 	size_t n;
 
 	store_receipt_add(f->st, &in);
@@ -82,8 +83,14 @@ TEST(every_field_comes_back)
 	assert_int_equal(n, 1);
 	assert_int_equal(keys[0].no, in.no);
 	assert_str(keys[0].client_id, S("c"));
-	assert_int_equal(keys[0].recipients, 3);
-	assert_int_equal(keys[0].created_ms, 9);
+	assert_str(keys[0].id, S("i"));
+	assert_int_equal(keys[0].mesh_no, MESH);
+	assert_int_equal(keys[0].sender_no, ALICE);
+	assert_ok(store_receipt_ages(f->st, a, 0, 10, &ages, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(ages[0].no, in.no);
+	assert_int_equal(ages[0].recipients, 3);
+	assert_int_equal(ages[0].created_ms, 9);
 }
 
 TEST(an_end_is_written_once_and_stays)
@@ -180,7 +187,8 @@ TEST(only_sender_and_recipients_see_a_receipt)
 	for (int ended = 0; ended < 2; ended++) {
 		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 			assert_ok(store_receipts_seen_by(f->st, a, cases[i].mesh, cases[i].member,
-							 str_from(cases[i].prefix), 10, &rows, &n));
+							 1, no + 9, str_from(cases[i].prefix), 10, &rows,
+							 &n));
 			assert_int_equal(n, cases[i].n);
 		}
 		store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, false, 1, 10 },
@@ -201,13 +209,77 @@ TEST(old_receipts_go_with_their_ends)
 	accepted(f, MESH, ALICE, S("id2"), 50);
 	accepted(f, MESH, ALICE, S("id3"), 1);
 	commit(f);
-	store_receipts_prune(f->st, no + 1, 50);
+	store_receipts_prune(f->st, 0, no + 1, 50);
 	commit(f);
 	assert_int_equal(count(f, "receipt"), 2); /* one is younger, one beyond the number */
 	assert_int_equal(count(f, "receipt_end"), 0);
-	store_receipts_prune(f->st, no + 9, 51);
+	store_receipts_prune(f->st, no, no + 9, 51);
 	commit(f);
 	assert_int_equal(count(f, "receipt"), 0);
+}
+
+/* Hashes are unsigned here and signed there. */
+TEST(a_run_is_written_read_and_dropped)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	struct receipt_run in = { .no = store_next(f->st, NUMBER_RUN), .shard = 1, .shards = 3, .first_no = 4,
+				  .last_no = 9, .newest_ms = 7 };
+	static const u64 hashes[] = { 0, 1, (u64)INT64_MAX, (u64)1 << 63, UINT64_MAX };
+	struct receipt_run *runs;
+	str filter, ids;
+	i64 *nos;
+	size_t n;
+
+	for (int twice = 0; twice < 2; twice++) {
+		store_run_add(f->st, &in);
+		for (size_t i = 0; i < ARRAY_LEN(hashes); i++)
+			store_run_key_add(f->st, in.no, hashes[i], (i64)i + 1);
+		commit(f);
+	}
+	store_run_key_add(f->st, in.no, UINT64_MAX, 77);
+	assert_ok(store_runs(f->st, a, &runs, &n));
+	assert_int_equal(n, 1);
+	assert_false(runs[0].done);
+	store_run_done(f->st, in.no, S("a filter"), S("ids"));
+	commit(f);
+	assert_ok(store_runs(f->st, a, &runs, &n));
+	assert_true(runs[0].done && runs[0].no == in.no && runs[0].shard == 1 && runs[0].shards == 3);
+	assert_true(runs[0].first_no == 4 && runs[0].last_no == 9 && runs[0].newest_ms == 7);
+	assert_ok(store_run_contents(f->st, a, in.no, &filter, &ids));
+	assert_str(filter, S("a filter"));
+	assert_str(ids, S("ids"));
+	assert_ok(store_run_contents(f->st, a, in.no + 1, &filter, &ids));
+	assert_null(filter.ptr);
+	for (size_t i = 0; i < ARRAY_LEN(hashes); i++) {
+		assert_ok(store_run_find(f->st, a, in.no, hashes[i], &nos, &n));
+		assert_int_equal(n, hashes[i] == UINT64_MAX ? 2 : 1);
+		assert_int_equal(nos[0], i + 1);
+	}
+	assert_ok(store_run_find(f->st, a, in.no + 1, 0, &nos, &n));
+	assert_int_equal(n, 0);
+	store_run_prune(f->st, in.no, -1);
+	commit(f);
+	assert_int_equal(count(f, "receipt_key"), 3);
+	assert_int_equal(count(f, "receipt_run"), 1);
+	store_run_prune(f->st, in.no, INT64_MAX);
+	commit(f);
+	assert_int_equal(count(f, "receipt_key"), 0);
+	assert_int_equal(count(f, "receipt_run"), 0);
+}
+
+TEST(a_secret_stays_what_it_was_first)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	str secret;
+
+	assert_ok(store_secret(f->st, a, S("one"), str_of("\0\1", 2), &secret));
+	assert_str(secret, str_of("\0\1", 2));
+	assert_ok(store_secret(f->st, a, S("one"), S("other"), &secret));
+	assert_str(secret, str_of("\0\1", 2));
+	assert_ok(store_secret(f->st, a, S("two"), S("other"), &secret));
+	assert_str(secret, S("other"));
 }
 
 TEST(a_recipient_whose_mailbox_is_gone_is_still_listed)

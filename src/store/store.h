@@ -44,6 +44,7 @@ bool store_lost_race(const struct err *e);
 
 enum store_number {
 	NUMBER_MESH, NUMBER_MEMBER, NUMBER_INVITE, NUMBER_MAILBOX, NUMBER_MESSAGE, NUMBER_TOPIC,
+	NUMBER_RUN,
 	NUMBER_COUNT
 };
 i64 store_next(struct store *st, enum store_number kind);
@@ -63,6 +64,13 @@ struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct m
 	MUST_CHECK;
 struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh)
 	MUST_CHECK;
+/* Every mesh's number and id, by number. */
+struct mesh_number {
+	i64 no;
+	str id;
+};
+struct err *store_mesh_numbers(struct store *st, struct arena *a, struct mesh_number **ret_rows,
+			       size_t *ret_n) MUST_CHECK;
 /* Only a live one: an archived mesh has given its slug back. */
 struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug,
 			       struct mesh_row **ret_mesh) MUST_CHECK;
@@ -234,10 +242,11 @@ void store_receipt_add(struct store *st, const struct receipt_row *r);
 /* *ret_receipt is NULL when there is none. */
 struct err *store_receipt(struct store *st, struct arena *a, i64 mesh_no, i64 no,
 			  struct receipt_row **ret_receipt) MUST_CHECK;
-/* What a member sent or was to get, by the start of its id (or all of it), at most limit. */
+/* What a member sent or was to get, with a number from first_no to last_no, by the start of its
+ * id (or all of it), at most limit. Walks over the numbers. */
 struct err *store_receipts_seen_by(struct store *st, struct arena *a, i64 mesh_no, i64 member_no,
-				   str id_prefix, size_t limit, struct receipt_row **ret_rows,
-				   size_t *ret_n) MUST_CHECK;
+				   i64 first_no, i64 last_no, str id_prefix, size_t limit,
+				   struct receipt_row **ret_rows, size_t *ret_n) MUST_CHECK;
 /* One recipient's part. */
 struct receipt_end {
 	i64 mailbox_no, member_no;
@@ -251,13 +260,42 @@ struct err *store_receipt_ends(struct store *st, struct arena *a, i64 mesh_no, i
 /* All receipts by number, in pages: those behind after_no, at most limit. */
 struct receipt_key {
 	i64 no, mesh_no, sender_no;
+	str id;
 	str client_id;         /* may be absent */
-	i64 recipients, created_ms;
 };
 struct err *store_receipt_keys(struct store *st, struct arena *a, i64 after_no, size_t limit,
 			       struct receipt_key **ret_rows, size_t *ret_n) MUST_CHECK;
-/* Deletes those up to up_to_no that are from before before_ms. */
-void store_receipts_prune(struct store *st, i64 up_to_no, i64 before_ms);
+struct receipt_age { i64 no, recipients, created_ms; };
+struct err *store_receipt_ages(struct store *st, struct arena *a, i64 after_no, size_t limit,
+			       struct receipt_age **ret_rows, size_t *ret_n) MUST_CHECK;
+/* Deletes those behind after_no up to up_to_no that are from before before_ms. */
+void store_receipts_prune(struct store *st, i64 after_no, i64 up_to_no, i64 before_ms);
+
+/* ---- the archive: how receipts are found that are not in memory (engine/archive.h) ---- */
+struct receipt_run {
+	i64 no;
+	i64 shard, shards;     /* whose meshes it covers */
+	i64 first_no, last_no; /* receipts, both included */
+	i64 newest_ms;
+	bool done;
+};
+/* Adding one that is there already, as after a commit of unknown outcome, changes nothing. */
+void store_run_add(struct store *st, const struct receipt_run *run);
+void store_run_key_add(struct store *st, i64 run_no, u64 hash, i64 no);
+void store_run_done(struct store *st, i64 run_no, str filter, str ids);
+/* By number. */
+struct err *store_runs(struct store *st, struct arena *a, struct receipt_run **ret_rows,
+		       size_t *ret_n) MUST_CHECK;
+struct err *store_run_contents(struct store *st, struct arena *a, i64 run_no, str *ret_filter,
+			       str *ret_ids) MUST_CHECK;
+/* The receipts that a hash of the run may mean. */
+struct err *store_run_find(struct store *st, struct arena *a, i64 run_no, u64 hash, i64 **ret_nos,
+			   size_t *ret_n) MUST_CHECK;
+/* Deletes its keys up to that hash, as signed numbers; INT64_MAX: and the run itself. */
+void store_run_prune(struct store *st, i64 run_no, i64 up_to_hash);
+/* The secret of that name; `fresh` becomes it if there is none. Commits. */
+struct err *store_secret(struct store *st, struct arena *a, str name, str fresh, str *ret_secret)
+	MUST_CHECK;
 
 /* ---- signatures seen: each is accepted once ---- */
 void store_signature_add(struct store *st, str signature, i64 until_ms);
@@ -284,6 +322,7 @@ struct topic_member_row {
 };
 struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no,
 				struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
+
 /* ---- skills ---- */
 struct skill_row {
 	i64 mesh_no;

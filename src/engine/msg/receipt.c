@@ -25,8 +25,7 @@ static struct err *find(struct req *rq, str id, struct receipt_row **ret_receipt
 	if (!id_is_prefix(id, ID_PREFIX_MIN))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "messageId must be 8-32 base62 chars (got %zu)",
 				     id.len), S("invalid_argument"));
-	TRY(store_receipts_seen_by(rq->engine->store, rq->arena, rq->from->mesh->no, rq->from->member->no,
-				   id, MATCHES_MAX, &rows, &n));
+	TRY(receipts_seen_by(rq->from->member, rq->arena, id, MATCHES_MAX, &rows, &n));
 	if (!n)
 		return FAIL(rq->arena, NOT_FOUND, "message not found");
 	if (n > 1)
