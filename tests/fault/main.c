@@ -5,6 +5,7 @@
  * With --every only each Nth, another set in each KIND; the suite `benchmark` has all.
  */
 #include "fault/talk.h"
+#include "fault/kinds.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -15,12 +16,6 @@
 #include <unistd.h>
 
 enum { CALLS_MAX = 20000, PATH_BYTES_MAX = 128, BAD_MAX = 3 };
-
-static const char *const kinds[FAULT_KINDS] = {
-	[FAULT_SOCKET_RESET] = "socket-reset", [FAULT_SOCKET_SHORT] = "socket-short",
-	[FAULT_SOCKET_FULL] = "socket-full",   [FAULT_FILE_FULL] = "file-full",
-	[FAULT_FILE_TORN] = "file-torn",       [FAULT_SYNC] = "sync",
-};
 
 struct stage {
 	const char *program, *preload;
@@ -82,7 +77,7 @@ static bool play(struct stage *s, enum fault_kind kind, long fail_at)
 		unlink(t->broker.log_path);
 		return true;
 	}
-	printf("# %s, call %ld: %.*s (%s:%d)\n# The broker's log ends:\n", kinds[kind], fail_at, STRF(e->text),
+	printf("# %s, call %ld: %.*s (%s:%d)\n# The broker's log ends:\n", fault_words[kind], fail_at, STRF(e->text),
 	       e->file, e->line);
 	text = broker_log(a, &t->broker);
 	while (str_cut(&text, '\n', &line))
@@ -103,7 +98,7 @@ static bool run(struct stage *s, enum fault_kind kind, long first, long every)
 		at += every;
 	} while (s->plan->fired && at < CALLS_MAX && bad < BAD_MAX);
 	printf("%s 1 - %s: whichever call fails, nothing acked is lost or doubled (%d conversations)\n1..1\n",
-	       bad || !played ? "not ok" : "ok", kinds[kind], played);
+	       bad || !played ? "not ok" : "ok", fault_words[kind], played);
 	return !bad && played;
 }
 
@@ -112,11 +107,9 @@ int main(int argc, char *argv[])
 	struct stage s = { .program = argc > 1 ? argv[1] : NULL, .preload = argc > 2 ? argv[2] : NULL };
 	long number = argc == 6 ? strtol(argv[5], NULL, 10) : 1;
 	bool only = argc == 6 && strcmp(argv[4], "--only") == 0;
-	int kind = 1;
+	int kind = argc > 3 ? fault_kind_of(argv[3]) : FAULT_KINDS;
 
-	while (argc > 3 && kind < FAULT_KINDS && strcmp(argv[3], kinds[kind]) != 0)
-		kind++;
-	if (argc < 4 || kind == FAULT_KINDS || number < 1) {
+	if (kind == FAULT_KINDS || number < 1) {
 		fprintf(stderr, "usage: fault BROKER PRELOAD KIND [--every N | --only N]\n");
 		return 2;
 	}

@@ -68,10 +68,9 @@ static struct err *revive(struct arena *a, struct talk *t)
 {
 	int status;
 
-	if (t->broker.pid && !broker_ended(&t->broker, &status))
+	if (!broker_ended(&t->broker, &status))
 		return NULL;
-	if (t->broker.pid == 0 && t->peers[0].member)
-		everybody_is_cut_off(t);
+	everybody_is_cut_off(t);
 	TRY(judge_end(a, t, status));
 	return begin(a, t);
 }
