@@ -164,6 +164,7 @@ static void on_accept(void *arg, struct stream *s)
 	c->s = s;
 	c->peer = *stream_peer(s);
 	c->local = *stream_local(s);
+	stream_forget_ends(s);
 	c->in = buf_make(CONN_INPUT_MAX);
 	c->id.slot = slot_take(sv);
 	sv->slots[c->id.slot].conn = c;

@@ -86,6 +86,8 @@ struct server_app {
 	/* A streamed answer ended: the peer left or did not read, or the server stops. user: what
 	 * rq->user was. Not after server_stream_end(). May be NULL. */
 	void (*on_stream_close)(void *arg, struct conn_id id, void *user);
+	/* Everything queued was taken: there is room again. May be NULL. */
+	void (*on_stream_drained)(void *arg, struct conn_id id, void *user);
 };
 
 /* app must outlive the server. */

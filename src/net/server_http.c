@@ -337,8 +337,10 @@ static void on_written(void *arg, u64 total)
 {
 	struct server_conn *c = arg;
 
-	if (c->state == CONN_STREAM)
+	if (c->state == CONN_STREAM) {
 		conn_stream_written(c);
+		return;
+	}
 	if (c->state == CONN_HEAD && !c->rq) {
 		bool all = !stream_waiting(c->s);
 

@@ -115,8 +115,13 @@ void conn_stream_process(struct server_conn *c)
 
 void conn_stream_written(struct server_conn *c)
 {
-	if (stream_waiting(c->s))
+	const struct server_app *app = c->sv->app;
+
+	if (stream_waiting(c->s)) {
 		loop_timer_set(c->timer, c->sv->limits.write_ms);
-	else
-		loop_timer_off(c->timer);
+		return;
+	}
+	loop_timer_off(c->timer);
+	if (app->on_stream_drained && !c->stream_over)
+		app->on_stream_drained(c->sv->arg, c->id, c->stream_user);
 }

@@ -15,7 +15,7 @@ struct site {
 	struct server_app app;
 	struct server_limits limits;
 	struct conn_id last;
-	int closed, tag;
+	int closed, drained, tag;
 	i64 peer_uid;
 	bool late, stopped;
 	struct conn_id later;
@@ -56,11 +56,22 @@ static void on_stream_close(void *arg, struct conn_id id, void *user)
 	t->closed++;
 }
 
+static void on_stream_drained(void *arg, struct conn_id id, void *user)
+{
+	struct site *t = arg;
+
+	assert_ptr_equal(user, &t->tag);
+	assert_int_equal(server_stream_waiting(t->sv, id), 0);
+	t->drained++;
+}
+
 static void site_open(struct site *t, size_t out_max, i64 write_ms)
 {
 	*t = (struct site){ .arena = arena_new(), .limits = server_limits_default };
 	assert_ok(loop_new(t->arena, &t->loop));
-	t->app = (struct server_app){ .on_request = on_request, .on_stream_close = on_stream_close };
+	t->app = (struct server_app){ .on_request = on_request,
+				      .on_stream_close = on_stream_close,
+				      .on_stream_drained = on_stream_drained };
 	t->limits.out_max = out_max;
 	t->limits.write_ms = write_ms;
 	t->limits.idle_ms = 50;
@@ -102,7 +113,9 @@ TEST(it_goes_on_until_the_application_ends_it)
 	}
 	assert_true(server_stream_send(t.sv, t.last, S("data: one\n\n")));
 	assert_true(server_stream_send_block(t.sv, t.last, b));
+	t.drained = 0;
 	peer_expect(&p, S("data: one\n\ndata: two\n\n"));
+	UNTIL(t.loop, t.drained == 1);
 	server_stream_end(t.sv, t.last);
 	UNTIL(t.loop, p.ended);
 	assert_int_equal(p.why, STREAM_EOF);

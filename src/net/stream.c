@@ -16,6 +16,8 @@ static void on_closed(uv_handle_t *h)
 	outq_clear(&s->out);
 	outq_clear(&s->plain);
 	tls_session_free(s->tls);
+	free(s->request);
+	free(s->ends);
 	free(s);
 }
 
@@ -46,7 +48,7 @@ static void end_run(void *arg)
 static void tell_end(struct stream *s, enum stream_end why, const char *text)
 {
 	s->why = why;
-	snprintf(s->text, sizeof(s->text), "%s", text);
+	s->text = text;
 	loop_at_turn_end(s->loop, &s->end);
 }
 
@@ -231,8 +233,8 @@ static void learn_peer(struct stream *s)
 	if (uv_fileno(&s->uv.handle, &fd) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
 		return;
-	s->peer.uid = who.uid;
-	s->peer.pid = who.pid;
+	s->ends->peer.uid = who.uid;
+	s->ends->peer.pid = who.pid;
 }
 
 void stream_connected(struct stream *s)
@@ -240,8 +242,13 @@ void stream_connected(struct stream *s)
 	struct sockaddr_storage sa;
 	int len = sizeof(sa);
 
+	if (!s->ends)
+		s->ends = calloc(1, sizeof(*s->ends));
+	if (!s->ends)
+		abort();
 	if (s->uv.handle.type != UV_TCP) {
-		s->peer = s->local = addr_from(&(struct sockaddr){ .sa_family = AF_UNIX });
+		s->ends->peer = s->ends->local =
+			addr_from(&(struct sockaddr){ .sa_family = AF_UNIX });
 		learn_peer(s);
 		return;
 	}
@@ -249,11 +256,11 @@ void stream_connected(struct stream *s)
 	uv_tcp_keepalive(&s->uv.tcp, 1, KEEPALIVE_S);
 	sa = (struct sockaddr_storage){ 0 };
 	uv_tcp_getpeername(&s->uv.tcp, (struct sockaddr *)&sa, &len);
-	s->peer = addr_from((const struct sockaddr *)&sa);
+	s->ends->peer = addr_from((const struct sockaddr *)&sa);
 	sa = (struct sockaddr_storage){ 0 };
 	len = sizeof(sa);
 	uv_tcp_getsockname(&s->uv.tcp, (struct sockaddr *)&sa, &len);
-	s->local = addr_from((const struct sockaddr *)&sa);
+	s->ends->local = addr_from((const struct sockaddr *)&sa);
 }
 
 void stream_use_tls(struct stream *s, struct tls *t, const char *host)
@@ -301,12 +308,18 @@ bool stream_is_paused(const struct stream *s)
 
 const struct addr *stream_peer(const struct stream *s)
 {
-	return &s->peer;
+	return &s->ends->peer;
 }
 
 const struct addr *stream_local(const struct stream *s)
 {
-	return &s->local;
+	return &s->ends->local;
+}
+
+void stream_forget_ends(struct stream *s)
+{
+	free(s->ends);
+	s->ends = NULL;
 }
 
 bool stream_is_tls(const struct stream *s)

@@ -62,8 +62,11 @@ void stream_pause(struct stream *s);          /* reading; the peer will feel it 
 void stream_resume(struct stream *s);
 bool stream_is_paused(const struct stream *s);
 
+/* Of a stream that is connected. */
 const struct addr *stream_peer(const struct stream *s);
 const struct addr *stream_local(const struct stream *s);
+/* The owner has copied both and asks no more. */
+void stream_forget_ends(struct stream *s);
 bool stream_is_tls(const struct stream *s);
 
 /* Sends what is queued, says goodbye, reads the peer's rest away, at most STREAM_LINGER_MS. */

@@ -79,6 +79,15 @@ static void on_written(uv_write_t *w, int status)
 		s->handler->on_written(s->arg, s->written);
 }
 
+static union stream_request *request(struct stream *s)
+{
+	if (!s->request)
+		s->request = calloc(1, sizeof(*s->request));
+	if (!s->request)
+		abort();
+	return s->request;
+}
+
 /* Hands the kernel what it takes. False when it takes no more now. */
 static bool write_some(struct stream *s)
 {
@@ -97,8 +106,8 @@ static bool write_some(struct stream *s)
 	s->write_len = 0;
 	for (unsigned i = 0; i < n; i++)
 		s->write_len += bufs[i].len;
-	s->write.data = s;
-	if (uv_write(&s->write, &s->uv.stream, bufs, n, on_written) < 0) {
+	request(s)->write.data = s;
+	if (uv_write(&s->request->write, &s->uv.stream, bufs, n, on_written) < 0) {
 		write_failed(s);
 		return false;
 	}
@@ -129,7 +138,7 @@ static void closing_step(struct stream *s)
 	if (s->shut)
 		return;
 	s->shut = true;
-	if (uv_shutdown(&s->shutdown, &s->uv.stream, on_shutdown) < 0)
+	if (uv_shutdown(&request(s)->shutdown, &s->uv.stream, on_shutdown) < 0)
 		stream_destroy(s);
 }
 

@@ -18,6 +18,15 @@ enum stream_state {
 	STREAM_CLOSED,        /* waits for libuv to let go of it */
 };
 
+struct stream_ends { struct addr peer, local; };
+
+/* Nothing is written once our side is shut, so one at a time. */
+union stream_request {
+	uv_write_t write;
+	uv_shutdown_t shutdown;
+};
+
+/* Small: a broker holds thousands that are idle. What only some need is allocated then. */
 struct stream {
 	union {
 		uv_handle_t handle;
@@ -29,7 +38,7 @@ struct stream {
 	enum stream_state state;
 	const struct stream_handler *handler;
 	void *arg;
-	struct addr peer, local;
+	struct stream_ends *ends;     /* NULL: not known yet, or not asked for any more */
 
 	bool paused, reading;
 	bool eof;                     /* the peer sends no more */
@@ -41,7 +50,7 @@ struct stream {
 	bool unsent;                  /* counted in the loop's n_unsent */
 
 	struct outq out;              /* to the kernel */
-	uv_write_t write;
+	union stream_request *request;/* made when the kernel does not take all at once */
 	bool writing;
 	size_t write_len;
 	u64 sent, written;
@@ -53,8 +62,7 @@ struct stream {
 
 	struct loop_task flush, pump, end, orphan;
 	enum stream_end why;
-	char text[TLS_TEXT_MAX];
-	uv_shutdown_t shutdown;
+	const char *text;             /* libuv's, the TLS session's, or a literal */
 	struct loop_timer *linger;
 };
 

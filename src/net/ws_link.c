@@ -9,6 +9,13 @@ enum {
 	HELD_MAX = 8 * LOOP_READ_BYTES,
 };
 
+/* Why it ended, in words: apart, for thousands of links are idle. */
+struct parting {
+	char reason[WS_CONTROL_MAX];
+	size_t reason_len;
+	char cause[CAUSE_MAX];
+};
+
 struct ws_link {
 	struct loop *loop;
 	struct stream *stream; /* NULL once ended */
@@ -30,23 +37,30 @@ struct ws_link {
 	bool cut;            /* the stream ended while input was held */
 	bool ended, by_peer, clean;
 	int code; /* of the first close frame */
-	char reason[WS_CONTROL_MAX];
-	size_t reason_len;
-	char cause[CAUSE_MAX];
+	struct parting *parting; /* NULL until it has come to that */
 	u64 written; /* of the stream, when it is gone */
 };
 
 /* Ends. */
+
+static struct parting *parting(struct ws_link *k)
+{
+	if (!k->parting)
+		k->parting = calloc(1, sizeof(*k->parting));
+	if (!k->parting)
+		abort();
+	return k->parting;
+}
 
 static void finish_run(void *arg)
 {
 	struct ws_link *k = arg;
 	struct ws_end end = {
 		.code = k->code,
-		.reason = str_of(k->reason, k->reason_len),
+		.reason = str_of(parting(k)->reason, parting(k)->reason_len),
 		.by_peer = k->by_peer,
 		.clean = k->clean,
-		.cause = str_from(k->cause),
+		.cause = str_from(parting(k)->cause),
 	};
 
 	k->handler->on_end(k->arg, &end);
@@ -73,17 +87,19 @@ static void lose(struct ws_link *k, const char *cause)
 		return;
 	if (!k->code)
 		k->code = WS_ABNORMAL;
-	if (cause != k->cause)
-		snprintf(k->cause, sizeof(k->cause), "%s", cause);
+	if (cause != parting(k)->cause)
+		snprintf(k->parting->cause, CAUSE_MAX, "%s", cause);
 	end(k, false);
 }
 
 static void remember(struct ws_link *k, int code, str reason)
 {
+	struct parting *p = parting(k);
+
 	k->code = code;
-	k->reason_len = MIN(reason.len, sizeof(k->reason));
-	if (k->reason_len)
-		memcpy(k->reason, reason.ptr, k->reason_len);
+	p->reason_len = MIN(reason.len, sizeof(p->reason));
+	if (p->reason_len)
+		memcpy(p->reason, reason.ptr, p->reason_len);
 }
 
 /* The clock. */
@@ -251,7 +267,7 @@ static void on_close_frame(struct ws_link *k, const struct ws_event *ev)
 
 static void on_fail(struct ws_link *k, const struct ws_event *ev)
 {
-	snprintf(k->cause, sizeof(k->cause), "protocol error: %.*s", STRF(ev->data));
+	snprintf(parting(k)->cause, CAUSE_MAX, "protocol error: %.*s", STRF(ev->data));
 	if (!k->ws.close_sent) {
 		remember(k, ev->code, ev->data);
 		send_close(k, ev->code, ev->data);
@@ -285,6 +301,7 @@ static void release(struct ws_link *k)
 {
 	ws_done(&k->ws);
 	buf_done(&k->held);
+	free(k->parting);
 	free(k);
 }
 
@@ -315,7 +332,7 @@ static void more_run(void *arg)
 	if (k->held.len)
 		loop_next_turn(k->loop, &k->more);
 	else if (k->cut)
-		lose(k, k->cause);
+		lose(k, parting(k)->cause);
 	else
 		stream_resume(k->stream);
 }
@@ -360,7 +377,7 @@ static void on_stream_end(void *arg, enum stream_end why, const char *text)
 
 	if (k->held.len) {
 		k->cut = true;
-		snprintf(k->cause, sizeof(k->cause), "%s", text);
+		snprintf(parting(k)->cause, CAUSE_MAX, "%s", text);
 		return;
 	}
 	lose(k,
