@@ -199,10 +199,10 @@ says '"skills":[{"name":"release","tags":["a"]}]'
 is 0 'skill get' as bob skill get release --json
 says '"manifest":{"when_to_use":"before tagging","allowed_tools":["Read","Bash(git:*)"]}'
 is 7 'skill share under another name of somebody else' as bob skill share "$work/release"
-is 7 'skill remove by another' as bob skill remove release
+is 7 'skill remove by another' as bob skill remove release --yes
 is 5 'skill get of nothing' as bob skill get nothing
 tells 'claudemesh skill list'
-is 0 'skill remove' as alice skill remove release
+is 0 'skill remove' as alice skill remove release --yes
 is 3 'skill share of a broken file' as alice skill share "$work/broken.md"
 tells 'line 3'
 is 5 'skill share of no file' as alice skill share "$work/none.md"

@@ -8,6 +8,7 @@
 #include "cli/argv.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/policy.h"
 #include "client/validate.h"
 #include "crypto/secret.h"
 
@@ -117,9 +118,10 @@ static struct err *dispatch(struct cli *c)
 		help_of(c, c->command);
 	else if (!c->command)
 		help_overview(c);
-	else
-		return c->command->run(c, c->flags);
-	return NULL;
+	if (c->global.version || c->global.help || !c->command)
+		return NULL;
+	TRY(policy_gate(c));
+	return c->command->run(c, c->flags);
 }
 
 int cli_main(int argc, char **argv)

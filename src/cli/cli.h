@@ -10,6 +10,7 @@
 
 #include "cli/flags.h"
 #include "cli/output.h"
+#include "proto/enums.h"
 
 enum { ARGUMENTS_MAX = 8, ARGUMENTS_BYTES_MAX = 1 << 20 };
 
@@ -22,12 +23,14 @@ static const char *const approval_words[] UNUSED = { "", "plan", "read-only", "w
 
 /* On every command. */
 #define GLOBAL_FLAGS(F, T) \
-	F(T, fields, json,   "[=FIELDS]", 0, 0, "one JSON document for programs, or some fields of it") \
+	F(T, fields, json,   "[=FIELDS]", 0, 0, "one JSON document, or some fields of it") \
 	F(T, str,  mesh,     "SLUG", 1, 64, "the mesh meant, where several are joined") \
 	F(T, bool, no_color, "",     0, 0,  "no colours; NO_COLOR and TERM=dumb do the same") \
 	F(T, bool, quiet,    "",     0, 0,  "print results, warnings and errors only") \
 	F(T, bool, yes,      "",     0, 0,  "ask nothing, take the answer to be yes") \
 	F(T, bool, no_input, "",     0, 0,  "ask nothing; what would have to be asked fails") \
+	F(T, approval, approval_mode, "MODE", 0, 0, "plan, read-only, write (default) or yolo") \
+	F(T, str,  policy,   "FILE", 1, 4096, "the rules to go by, instead of policy.yaml") \
 	F(T, bool, help,     "",     0, 0,  "show what a command does and takes") \
 	F(T, bool, version,  "",     0, 0,  "show the version")
 CLI_FLAGS(global, GLOBAL_FLAGS);

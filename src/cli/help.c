@@ -25,6 +25,24 @@ static void heading(struct output *o, const char *title)
 	out_end(o);
 }
 
+/* Words from `column` on, further lines from `indent` on; no line is longer than the page. */
+static void wrapped(struct output *o, size_t indent, size_t column, str text)
+{
+	str word;
+
+	while (str_cut(&text, ' ', &word)) {
+		size_t wide = text_columns(word);
+
+		if (column > indent && column + 1 + wide > OUTPUT_COLUMNS) {
+			out_end(o);
+			out_span(o, TONE_PLAIN, "%*s", (int)indent, "");
+			column = indent;
+		}
+		out_span(o, TONE_PLAIN, "%s%.*s", column > indent ? " " : "", STRF(word));
+		column += wide + (column > indent);
+	}
+}
+
 /* "  form      what it is"; a form too long for its column gets a line of its own. */
 static void row(struct output *o, str form, int columns, const char *doc)
 {
@@ -33,12 +51,34 @@ static void row(struct output *o, str form, int columns, const char *doc)
 		out_end(o);
 		out_span(o, TONE_PLAIN, "  %*s", columns, "");
 	}
-	out_span(o, TONE_PLAIN, "%s", doc);
+	wrapped(o, 2 + (size_t)columns, 2 + (size_t)columns, str_from(doc));
+}
+
+static void paragraphs(struct output *o, str text)
+{
+	str line;
+
+	while (str_cut(&text, '\n', &line)) {
+		out_span(o, TONE_PLAIN, "  ");
+		wrapped(o, 2, 2, line);
+		out_end(o);
+	}
 }
 
 static str form_of(struct arena *a, const struct command *cmd)
 {
 	return arena_printf(a, "%s%s%s", cmd->name, *cmd->arguments ? " " : "", cmd->arguments);
+}
+
+/* The sentence, and the aliases of one word: those of two are for who knows the reference's. */
+static const char *short_doc(struct arena *a, const struct command *cmd)
+{
+	str rest = str_from(cmd->aliases), alias, all = STR_NONE;
+
+	while (str_cut(&rest, ',', &alias))
+		if (str_index(str_trim(alias), ' ') < 0)
+			all = arena_printf(a, "%.*s%s%.*s", STRF(all), all.len ? ", " : "", STRF(str_trim(alias)));
+	return all.len ? arena_printf(a, "%s (%.*s)", cmd->doc, STRF(all)).ptr : cmd->doc;
 }
 
 static void flag_rows(struct cli *c, const struct flag *table)
@@ -152,11 +192,8 @@ void help_overview(struct cli *c)
 			if (first)
 				heading(o, command_group_titles[group]);
 			first = false;
-			row(o, form_of(c->arena, commands[i]), FORM_COLUMNS, commands[i]->doc);
-			/* Names of two words are for those who know the reference's. */
-			if (commands[i]->aliases &&
-			    str_index(str_from(commands[i]->aliases), ' ') < 0)
-				out_span(o, TONE_DIM, " (%s)", commands[i]->aliases);
+			row(o, form_of(c->arena, commands[i]), FORM_COLUMNS,
+			    short_doc(c->arena, commands[i]));
 			out_end(o);
 		}
 	}
@@ -186,9 +223,9 @@ void help_of(struct cli *c, const struct command *cmd)
 		out_end(o);
 	}
 	out_end(o);
-	out_block(o, 2, str_from(cmd->doc));
+	paragraphs(o, str_from(cmd->doc));
 	if (cmd->more)
-		out_block(o, 2, str_from(cmd->more));
+		paragraphs(o, str_from(cmd->more));
 	if (cmd->flags) {
 		heading(o, "Flags");
 		flag_rows(c, cmd->flags);
