@@ -14,7 +14,7 @@
 #include "base/ids.h"
 #include "crypto/secret.h"
 
-enum { PRIVATE_MODE = 0600, OTHERS_MASK = 077, TEMP_RANDOM = 12, LOCK_POLL_MS = 20 };
+enum { PRIVATE_MODE = 0600, PRIVATE_DIR_MODE = 0700, OTHERS_MASK = 077, TEMP_RANDOM = 12, LOCK_POLL_MS = 20 };
 
 struct file_lock {
 	int fd;
@@ -133,6 +133,23 @@ struct err *file_write_private(struct arena *a, str path, str content)
 	if (fd >= 0)
 		unlink(temp);
 	return FAIL(a, IO, "cannot write '%s': %s", name, strerror(failed));
+}
+
+struct err *file_make_private_dir(struct arena *a, str path)
+{
+	const char *name = arena_cstr(a, path);
+	struct stat st;
+
+	if (mkdir(name, PRIVATE_DIR_MODE) < 0 && errno != EEXIST)
+		return FAIL(a, IO, "cannot make the directory '%s': %s", name, strerror(errno));
+	if (lstat(name, &st) < 0)
+		return FAIL(a, IO, "cannot look at '%s': %s", name, strerror(errno));
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return FAIL(a, FORBIDDEN, "'%s' is not a directory of yours: remove it", name);
+	if ((st.st_mode & OTHERS_MASK) && chmod(name, PRIVATE_DIR_MODE) < 0)
+		return FAIL(a, IO, "cannot take away the access of others to '%s': %s", name,
+			    strerror(errno));
+	return NULL;
 }
 
 struct err *file_remove(struct arena *a, str path)

@@ -19,6 +19,9 @@ enum {
  * STR_NONE. FORBIDDEN: open to others or not ours; TOO_LARGE; IO. */
 struct err *file_read_private(struct arena *a, str path, str *ret_content) MUST_CHECK;
 struct err *file_write_private(struct arena *a, str path, str content) MUST_CHECK;
+/* Makes the directory with mode 0700 if it is missing, and closes ours to others. FORBIDDEN:
+ * a symbolic link, no directory, or another user's. */
+struct err *file_make_private_dir(struct arena *a, str path) MUST_CHECK;
 /* NOT_FOUND is success. */
 struct err *file_remove(struct arena *a, str path) MUST_CHECK;
 

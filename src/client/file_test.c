@@ -85,4 +85,21 @@ TEST(a_lock_is_held_by_one_and_waited_for_with_a_deadline)
 	assert_ok(file_lock(a, path, 1, &first));
 }
 
+TEST(a_private_directory_is_made_and_closed)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	str dir = test_dir(a), path = arena_printf(a, "%.*s/d", STRF(dir));
+	str other = arena_printf(a, "%.*s/link", STRF(dir));
+
+	assert_ok(file_make_private_dir(a, path));
+	assert_int_equal(test_mode(a, path), 0700);
+	assert_int_equal(chmod(arena_cstr(a, path), 0755), 0);
+	assert_ok(file_make_private_dir(a, path));
+	assert_int_equal(test_mode(a, path), 0700);
+	assert_int_equal(symlink(arena_cstr(a, path), arena_cstr(a, other)), 0);
+	assert_err(file_make_private_dir(a, other), FORBIDDEN);
+	test_write(a, arena_printf(a, "%.*s/file", STRF(dir)), S("x"), 0600);
+	assert_err(file_make_private_dir(a, arena_printf(a, "%.*s/file", STRF(dir))), FORBIDDEN);
+}
+
 TEST_MAIN("client/file")

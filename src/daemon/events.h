@@ -31,9 +31,11 @@ struct events;
 struct events *events_new(struct loop *loop, const struct clock *clock, struct inbox *inbox);
 void events_free(struct events *ev); /* no reader is left */
 
-/* Ids of events to come; taken for a message before it is stored. */
-i64 events_next_id(struct events *ev);
-/* id 0: the next. data is copied. */
+/* An id for a message that is about to be stored. Until it is published or cancelled nothing
+ * else is: ids rise for readers, too. */
+i64 events_reserve(struct events *ev);
+void events_cancel(struct events *ev);
+/* id: a reserved one, in order; 0: the next. data is copied. */
 void events_publish(struct events *ev, i64 id, const char *kind, str mesh_id, str recipient,
 		    str data);
 /* Event `message` of a row of the inbox. */

@@ -96,5 +96,7 @@ struct err *inbox_count_unread(struct inbox *ib, struct arena *a, const struct v
 /* The item of lists and events as JSON: an object with the names of client.md 6.6 and
  * `undecryptable` (why) where body is null. */
 void inbox_row_json(struct arena *a, struct json_out *o, const struct inbox_row *row);
+/* The same as members of the object that is open in o. */
+void inbox_row_put(struct arena *a, struct json_out *o, const struct inbox_row *row);
 
 #endif

@@ -123,9 +123,8 @@ static void put_time(struct arena *a, struct json_out *o, const char *key, i64 m
 	json_put_str(o, key, ms ? time_iso(a, ms) : STR_NONE);
 }
 
-void inbox_row_json(struct arena *a, struct json_out *o, const struct inbox_row *row)
+void inbox_row_put(struct arena *a, struct json_out *o, const struct inbox_row *row)
 {
-	json_obj(o);
 	json_put_str(o, "id", row->id);
 	put_or_null(o, "client_message_id", row->client_message_id);
 	put_or_null(o, "broker_message_id", row->message_id);
@@ -148,5 +147,11 @@ void inbox_row_json(struct arena *a, struct json_out *o, const struct inbox_row 
 	json_put_str(o, "recipient_pubkey", row->recipient_pubkey);
 	json_put_str(o, "recipient_kind",
 		     row->recipient_kind == RECIPIENT_SESSION ? S("session") : S("member"));
+}
+
+void inbox_row_json(struct arena *a, struct json_out *o, const struct inbox_row *row)
+{
+	json_obj(o);
+	inbox_row_put(a, o, row);
 	json_obj_end(o);
 }
