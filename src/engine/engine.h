@@ -61,7 +61,7 @@ i64 engine_next_ms(const struct engine *e);
 /* Counters for /health and tests. */
 struct engine_stats {
 	i64 meshes, presences, online, accepted, refused, pushed, acked, redelivered, bad_messages,
-		commits, failed_commits, hints, hints_dropped;
+		commits, failed_commits, hints, hints_dropped, states, states_dropped;
 	i64 duplicates;                    /* sends that had been accepted before */
 	i64 waiting;                       /* deliveries of the meshes in memory */
 	i64 receipts;                      /* client_message_ids in memory */

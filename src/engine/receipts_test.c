@@ -253,6 +253,36 @@ TEST(who_asked_is_told_when_it_ends)
 	expect_nothing(carol);
 }
 
+TEST(what_is_told_is_bounded_and_the_rest_can_be_asked_for)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = newcomer(m, "alice"), *bob = arrive(m, "bob");
+	str id = STR_NONE;
+
+	enter(alice, GREETING(.capabilities = "['client_ack','receipts']"));
+	forget_all(h);
+	for (int i = 0; i < STATES_BURST + 5; i++) {
+		const char *name = text(a, "x%d", i).ptr;
+
+		forget(alice);
+		send_to(alice, bob->pubkey, name, NULL);
+		id = id_of(expect(alice, "{'queued':true}"));
+		ack_push(bob, expect_message(bob, name));
+	}
+	assert_int_equal(engine_stats(h->engine).states, STATES_BURST);
+	assert_int_equal(engine_stats(h->engine).states_dropped, 5);
+	ask(alice, id, "{'delivered':true}");
+	advance(h, 1000);
+	forget(alice);
+	send_to(alice, bob->pubkey, "later", NULL);
+	expect(alice, "{'queued':true}");
+	ack_push(bob, expect_message(bob, "later"));
+	advance(h, 1000);
+	expect(alice, "{'type':'message_state','client_message_id':'later'}");
+}
+
 TEST(who_asked_is_told_of_expiry)
 {
 	ARENA;

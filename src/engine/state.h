@@ -105,6 +105,7 @@ struct presence {
 	bool hears;                           /* is in a list of mesh->listeners, muted */
 	bool muted;                           /* had its share of announcements, see announce.c */
 	i64 hints, hints_from_ms;             /* how many it was sent, since when */
+	struct bucket states;                 /* message_state it may still be sent */
 	i64 made_in, attached_in;             /* engine->batch_no */
 	char id[ID_LEN + 1];
 	str session_id, name, hostname, cwd, peer_type, channel, model, summary;

@@ -103,6 +103,20 @@ static int by_message(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+/* A hint like others: whoever misses one asks message_status. */
+static bool has_share(struct presence *p)
+{
+	struct engine *e = p->mesh->engine;
+
+	if (!bucket_has(&p->states, e->mono_ms, STATES_PER_MINUTE, STATES_BURST)) {
+		e->stats.states_dropped++;
+		return false;
+	}
+	bucket_take(&p->states);
+	e->stats.states++;
+	return true;
+}
+
 /* The n endings of one message, as one frame to every connection that asked. */
 static void tell(struct engine *e, const struct ending *endings, size_t n)
 {
@@ -113,7 +127,7 @@ static void tell(struct engine *e, const struct ending *endings, size_t n)
 		.recipients = { items, n, true },
 	};
 	CLEANUP(block_unrefp) struct block *block = NULL;
-	const struct presence *p;
+	struct presence *p;
 
 	if (!sender)
 		return; /* gone meanwhile */
@@ -127,7 +141,7 @@ static void tell(struct engine *e, const struct ending *endings, size_t n)
 		};
 	block = message_block("message_state", message_state_fields, &state);
 	DL_FOREACH2(sender->presences, p, member_next)
-		if (asks(p))
+		if (asks(p) && has_share(p))
 			effects_send(e->fx, p->conn, block_ref(block), 0);
 }
 

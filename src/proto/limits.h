@@ -52,6 +52,8 @@ enum {
 	HINTS_PER_SECOND = 50,           /* presence pushes to one connection */
 	HINTS_CALM_MS = 1000,            /* no news for so long: one peers_changed for what was dropped */
 	HINTS_MUTED_MAX_MS = 10000,      /* and at the latest then */
+	STATES_PER_MINUTE = 6000,        /* message_state to one connection; message_status tells the rest */
+	STATES_BURST = 200,
 	MESSAGE_TTL_DAYS = 7,
 	RECEIPT_DAYS = 30,               /* how long a client_message_id is remembered */
 	RECEIPTS_IN_MEMORY = 1 << 19,    /* at most, and of the last day: 16 to 43 bytes each */
