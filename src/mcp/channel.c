@@ -120,7 +120,7 @@ static void put_message(struct json_out *o, const struct json *data)
 	put_text(o, "provenance", provenances[provenance_of(data)].word);
 }
 
-static void say_message(struct buf *b, const struct json *data)
+void channel_message(struct buf *b, const struct json *data)
 {
 	str priority = json_get_str(data, S("priority")), topic = json_get_str(data, S("topic"));
 	str name = json_get_str(data, S("sender_name")), body = json_get_str(data, S("body"));
@@ -206,7 +206,7 @@ bool channel_params(struct json_out *o, str kind, const struct json *data)
 	    !str_eq(kind, S("system")))
 		return false;
 	if (is_message)
-		say_message(&content, data);
+		channel_message(&content, data);
 	else
 		say_system(&content, kind, data);
 	json_obj(o);

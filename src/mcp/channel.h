@@ -33,6 +33,9 @@ enum { CHANNEL_TEXT_MAX = 256 << 10 };        /* longer ones are cut, and say so
  * and data of its stream). False: not one that an agent is told of; nothing is written. */
 bool channel_params(struct json_out *o, str kind, const struct json *data);
 
+/* The text of a message alone, as `content` has it. */
+void channel_message(struct buf *b, const struct json *data);
+
 /* The text with what could be taken for a tag of the agent's made harmless: '<' before such
  * a name becomes U+2039. */
 str channel_neutral(struct arena *a, str text);

@@ -1,0 +1,249 @@
+/*
+ * run_test.c - the server on two pipes, with a daemon that the test plays on a real socket.
+ */
+#include "mcp/run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include "client/test_dir.h"
+#include "net/server.h"
+
+enum { WAIT_MS = 10000, OUT_MAX = 1 << 20 };
+
+/* The daemon: one stream of events, an inbox with what the test put there. */
+struct fake {
+	struct loop *loop;
+	struct server *server;
+	struct conn_id stream;
+	bool streaming;
+	str unread;           /* what GET /v1/inbox answers */
+	struct buf seen;      /* bodies of POST /v1/inbox/seen */
+};
+
+static void on_request(void *arg, struct server_request *rq)
+{
+	static const struct http_header type = { S("Content-Type"), S("text/event-stream") };
+	struct fake *f = arg;
+	str path = rq->head->path;
+
+	if (str_eq(path, S("/v1/events"))) {
+		f->stream = server_stream_start(f->server, rq, 200, &type, 1);
+		assert_true(server_stream_send(f->server, f->stream, S(": connected\n\n")));
+		f->streaming = true;
+	} else if (str_eq(path, S("/v1/inbox"))) {
+		server_respond(f->server, rq, 200, NULL, 0, f->unread);
+	} else if (str_eq(path, S("/v1/inbox/seen"))) {
+		buf_add(&f->seen, rq->body);
+		server_respond(f->server, rq, 200, NULL, 0, S("{\"marked_seen\":1}"));
+	} else if (str_eq(path, S("/v1/skills"))) {
+		server_respond(f->server, rq, 200, NULL, 0, S("{\"skills\":[]}"));
+	} else {
+		server_respond(f->server, rq, 200, NULL, 0, S("{}"));
+	}
+}
+
+static void on_stream_close(void *arg, struct conn_id id UNUSED, void *user UNUSED)
+{
+	struct fake *f = arg;
+
+	f->streaming = false;
+}
+
+static const struct server_app app = { .on_request = on_request, .on_stream_close = on_stream_close };
+
+struct scene {
+	struct arena *arena;
+	struct paths paths;
+	struct ipc ipc;
+	struct fake fake;
+	struct mcp_run_spec spec;
+	int in, out;          /* our ends */
+	struct buf read;      /* what the server wrote */
+	pthread_t thread;
+	struct err *result;
+};
+
+static void *run(void *arg)
+{
+	struct scene *s = arg;
+	struct arena *a = arena_new();
+
+	s->result = mcp_run(a, &s->spec);
+	arena_free(a);
+	return NULL;
+}
+
+static void scene_close(void *obj)
+{
+	struct scene *s = obj;
+
+	close(s->in);
+	pthread_join(s->thread, NULL);
+	assert_null(s->result);
+	close(s->out);
+	close(s->spec.in);
+	close(s->spec.out);
+	server_free(s->fake.server);
+	loop_free(s->fake.loop);
+	buf_done(&s->read);
+	buf_done(&s->fake.seen);
+}
+
+static void fake_open(struct scene *s)
+{
+	assert_ok(loop_new(s->arena, &s->fake.loop));
+	s->fake.server = server_new(s->fake.loop, &app, &s->fake, &server_limits_default);
+	assert_ok(server_listen_unix(s->arena, s->fake.server, s->ipc.place.socket));
+}
+
+static struct scene *scene_new(struct arena *a, bool with_daemon)
+{
+	struct scene *s = NEW(a, struct scene);
+	int in[2], out[2];
+
+	s->arena = a;
+	s->paths = test_paths(a);
+	assert_ok(place_find(a, &s->paths, STR_NONE, &s->ipc.place));
+	assert_ok(paths_make(a, &s->paths));
+	assert_ok(place_make(a, &s->ipc.place));
+	s->read = buf_make(OUT_MAX);
+	s->fake.seen = buf_make(OUT_MAX);
+	s->fake.unread = S("{\"items\":[]}");
+	if (with_daemon)
+		fake_open(s);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	s->in = in[1];
+	s->out = out[0];
+	s->spec = (struct mcp_run_spec){ .paths = &s->paths, .ipc = &s->ipc, .policy = DAEMON_NONE,
+					 .in = in[0], .out = out[1], .channel = true };
+	assert_int_equal(pthread_create(&s->thread, NULL, run, s), 0);
+	arena_defer(a, scene_close, s);
+	return s;
+}
+
+static void say(struct scene *s, const char *line)
+{
+	assert_int_equal(write(s->in, line, strlen(line)), (ssize_t)strlen(line));
+	assert_int_equal(write(s->in, "\n", 1), 1);
+}
+
+/* Turns the daemon and reads until the server has written this. */
+static void until_says(struct scene *s, const char *part)
+{
+	for (int waited = 0; !str_contains(buf_str(&s->read), str_from(part)); waited += 10) {
+		struct pollfd p = { .fd = s->out, .events = POLLIN };
+
+		if (waited > WAIT_MS)
+			fail_msg("'%s' did not come; only '%.*s'", part, STRF(buf_str(&s->read)));
+		if (s->fake.loop)
+			loop_turn(s->fake.loop, 5);
+		if (poll(&p, 1, 5) > 0) {
+			ssize_t n = read(s->out, buf_room(&s->read, 65536), 65536);
+
+			assert_true(n > 0);
+			s->read.len += (size_t)n;
+		}
+	}
+}
+
+static void until_seen(struct scene *s, const char *part)
+{
+	for (int waited = 0; !str_contains(buf_str(&s->fake.seen), str_from(part)); waited += 10) {
+		assert_true(waited < WAIT_MS);
+		loop_turn(s->fake.loop, 10);
+	}
+}
+
+static void greet(struct scene *s)
+{
+	say(s, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-06-18\"}}");
+	until_says(s, "\"protocolVersion\":\"2025-06-18\"");
+	say(s, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+}
+
+static void push(struct scene *s, const char *id, const char *body)
+{
+	while (!s->fake.streaming)
+		loop_turn(s->fake.loop, 10);
+	assert_true(server_stream_send(s->fake.server, s->fake.stream,
+		arena_printf(s->arena, "id: 1\nevent: message\ndata: {\"id\":\"%s\",\"sender_name\":\"al\",\"body\":\"%s\"}\n\n", id, body)));
+}
+
+static size_t count(str text, const char *part)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + strlen(part) <= text.len; i++)
+		n += memcmp(text.ptr + i, part, strlen(part)) == 0;
+	return n;
+}
+
+TEST(D58_it_answers_without_a_daemon_and_ends_with_its_input)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, false);
+
+	greet(s);
+	say(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/list\"}");
+	until_says(s, "{\"prompts\":[]}");
+	say(s, "{ broken");
+	until_says(s, "-32700");
+}
+
+TEST(S30_a_message_that_comes_is_told_and_marked_seen_once)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, true);
+
+	greet(s);
+	push(s, "r1", "hello");
+	until_says(s, "al: hello");
+	until_seen(s, "\"r1\"");
+	push(s, "r1", "hello");
+	push(s, "r2", "second");
+	until_says(s, "al: second");
+	assert_int_equal(count(buf_str(&s->read), "al: hello"), 1);
+}
+
+TEST(what_came_before_is_told_first)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, true);
+
+	s->fake.unread = S("{\"items\":[{\"id\":\"u1\",\"sender_name\":\"al\",\"body\":\"early\"},"
+			   "{\"id\":\"u2\",\"sender_name\":\"al\",\"body\":\"bird\"}]}");
+	greet(s);
+	until_says(s, "al: bird");
+	assert_true(str_contains(buf_str(&s->read), S("al: early")));
+	until_seen(s, "\"u2\"");
+}
+
+TEST(a_daemon_that_comes_later_is_found)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, false);
+
+	greet(s);
+	fake_open(s);
+	push(s, "r1", "late");
+	until_says(s, "al: late");
+}
+
+TEST(a_client_that_closes_its_end_ends_the_server)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, true);
+
+	greet(s);
+	close(s->out);
+	s->out = -1;
+	push(s, "r1", "nobody reads this");
+	until_seen(s, "");
+	pthread_join(s->thread, NULL);
+	assert_int_equal(pthread_create(&s->thread, NULL, run, s), 0); /* for scene_close() */
+}
+
+TEST_MAIN("mcp/run")
