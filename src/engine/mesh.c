@@ -14,6 +14,7 @@
 enum {
 	MAILBOX_KEEP_MS = MESSAGE_TTL_DAYS * 24 * 3600 * 1000,
 	SEEN_STEP_MS = 3600 * 1000,   /* how exactly the store knows who is here */
+	PRUNE_MAILBOXES = 1000,       /* that one sweep looks at */
 };
 
 static void copy_text(char *to, size_t size, str from)
@@ -406,25 +407,54 @@ void mesh_free(struct mesh *m)
 	free(m);
 }
 
-void mailboxes_prune(struct engine *e)
+/* The store knows who is here, about. */
+static void note_holders(struct engine *e)
 {
-	i64 before = e->now_ms - MAILBOX_KEEP_MS;
 	struct mesh *m, *next;
 	struct mailbox *mb, *next_mb;
 
 	HASH_ITER(hh, e->meshes, m, next) {
 		HASH_ITER(hh, m->mailboxes, mb, next_mb) {
-			if (mb->holder && e->now_ms - mb->seen_ms < SEEN_STEP_MS)
+			if (!mb->holder || e->now_ms - mb->seen_ms < SEEN_STEP_MS)
 				continue;
-			if (mb->holder) {
-				mb->seen_ms = e->now_ms;
-				store_mailbox_seen(e->store, m->no, mb->no, e->now_ms);
-			} else if (mb->session && !mb->waiting && !mb->pushed && mb->seen_ms < before) {
-				m->touched_in = e->batch_no;
-				e->stats.mailboxes_pruned++;
-				mailbox_drop(mb);
-			}
+			mb->seen_ms = e->now_ms;
+			store_mailbox_seen(e->store, m->no, mb->no, e->now_ms);
 		}
 	}
-	store_mailboxes_prune(e->store, before);
+}
+
+/* False if memory knows better. */
+static bool mailbox_forget(struct engine *e, const struct idle_mailbox *row, i64 before_ms)
+{
+	struct mesh *m = NULL;
+	struct mailbox *mb;
+
+	HASH_FIND(hh, e->meshes, row->mesh_id.ptr, (unsigned)row->mesh_id.len, m);
+	if (!m)
+		return true;
+	mb = m->stale || m->uncounted ? NULL : mesh_mailbox(m, row->pubkey);
+	if (!mb || mb->holder || mb->pushed || mb->backlog.messages || mb->seen_ms >= before_ms)
+		return false;
+	m->touched_in = e->batch_no;
+	mailbox_drop(mb);
+	return true;
+}
+
+struct err *mailboxes_prune(struct engine *e, bool *ret_more)
+{
+	i64 before = e->now_ms - MAILBOX_KEEP_MS;
+	struct idle_mailbox *rows;
+	size_t n, dropped = 0;
+
+	note_holders(e);
+	TRY(store_mailboxes_idle(e->store, e->batch, before, PRUNE_MAILBOXES, &rows, &n));
+	for (size_t i = 0; i < n; i++) {
+		if (!engine_owns(e, rows[i].mesh_id) || !mailbox_forget(e, &rows[i], before))
+			continue;
+		store_mailbox_drop(e->store, rows[i].mesh_no, rows[i].no);
+		dropped++;
+	}
+	e->stats.mailboxes_pruned += (i64)dropped;
+	*ret_more = dropped && n == PRUNE_MAILBOXES;
+	return NULL;
 }

@@ -62,7 +62,8 @@ void signatures_prune(struct engine *e)
 			drop(e, s);
 			e->stats.signatures_pruned++;
 		}
-	store_signatures_prune(e->store, e->now_ms);
+	if (engine_is_house(e)) /* of all shards */
+		store_signatures_prune(e->store, e->now_ms);
 }
 
 void signatures_forget(struct engine *e)

@@ -199,7 +199,7 @@ struct member *member_add(struct mesh *m, const struct member_row *row);
 struct mailbox *mailbox_add(struct member *member, str pubkey, bool session);
 void mesh_free(struct mesh *m);
 /* Session mailboxes that nobody held for a week and that hold nothing. */
-void mailboxes_prune(struct engine *e);
+struct err *mailboxes_prune(struct engine *e, bool *ret_more) MUST_CHECK;
 
 /* presence.c - the one place that moves a presence between its states. */
 struct presence *presence_add(struct member *member, struct conn_ref conn);

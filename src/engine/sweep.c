@@ -8,7 +8,8 @@
 enum {
 	SWEEP_AGAIN_MS = 50,          /* there was more than one sweep takes */
 	ARCHIVE_AGAIN_MS = 20,        /* faster than messages come */
-	EXPIRE_ROWS = 1000,
+	EXPIRE_MESSAGES = 1000,       /* looked at */
+	EXPIRE_ROWS = 4000,           /* of their deliveries ended */
 };
 
 /* A mesh that is not in memory has nobody who asks, and its backlog is not counted. */
@@ -16,6 +17,8 @@ static void expired(struct engine *e, const struct expiring *row)
 {
 	struct mesh *m = NULL;
 
+	store_expire(e->store, row);
+	e->stats.expired++;
 	HASH_FIND(hh, e->meshes, row->mesh_id.ptr, (unsigned)row->mesh_id.len, m);
 	if (!m || m->stale)
 		return;
@@ -23,24 +26,22 @@ static void expired(struct engine *e, const struct expiring *row)
 	receipts_expired(e, row);
 }
 
-/* Who waits to hear of them is told. */
+/* Who waits to hear of them is told. What is of other shards they see in their own sweeps. */
 static struct err *expire(struct engine *e, bool *ret_more)
 {
 	struct expiring *rows;
-	size_t n;
+	size_t n, messages = 0, ours = 0;
 
-	TRY(store_expiring(e->store, e->batch, e->now_ms, EXPIRE_ROWS, &rows, &n));
-	for (size_t i = 0; i < n; i++)
+	TRY(store_expiring(e->store, e->batch, e->now_ms, EXPIRE_MESSAGES, EXPIRE_ROWS, &rows, &n));
+	for (size_t i = 0; i < n; i++) {
+		messages += i == 0 || rows[i].message_no != rows[i - 1].message_no;
+		if (!engine_owns(e, rows[i].mesh_id))
+			continue;
 		expired(e, &rows[i]);
-	store_messages_expire(e->store, e->now_ms, EXPIRE_ROWS);
-	e->stats.expired += (i64)n;
-	*ret_more = 2 * n >= EXPIRE_ROWS; /* one in between that waits longer is no end */
-	return NULL;
-}
-
-static struct err *prune_mailboxes(struct engine *e, bool *ret_more UNUSED)
-{
-	mailboxes_prune(e);
+		ours++;
+	}
+	/* One in between that waits longer is no end. */
+	*ret_more = ours && (n == EXPIRE_ROWS || 2 * messages >= EXPIRE_MESSAGES);
 	return NULL;
 }
 
@@ -64,7 +65,7 @@ static const struct sweep {
 	[SWEEP_MESSAGES] = { "messages not expired yet", expire, 60000 },
 	[SWEEP_ARCHIVE] = { "receipts not archived yet", receipts_archive, 300000, ARCHIVE_AGAIN_MS },
 	[SWEEP_RECEIPTS] = { "receipts not pruned yet", receipts_prune, 300000 },
-	[SWEEP_MAILBOXES] = { "mailboxes not pruned yet", prune_mailboxes, 600000 },
+	[SWEEP_MAILBOXES] = { "mailboxes not pruned yet", mailboxes_prune, 600000 },
 	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
 	[SWEEP_GUESSES] = { "guesses not pruned yet", prune_guesses, 60000 },
 };

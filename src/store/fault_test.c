@@ -64,7 +64,7 @@ static void make_mesh(struct fixture *f, i64 mesh)
 	store_mailbox_seen(f->st, mesh, 4, 1);
 }
 
-static void make_messages(struct fixture *f, i64 mesh)
+static struct err *make_messages(struct fixture *f, i64 mesh)
 {
 	for (i64 no = 1; no <= 4; no++) {
 		struct message_row m = { .no = no,
@@ -85,11 +85,12 @@ static void make_messages(struct fixture *f, i64 mesh)
 		store_delivery_end(f->st, mesh, &(struct delivery_row){ box, 1, 0, true, 1, 10 },
 				   &(struct delivery_end){ 1, DELIVERY_DELIVERED, 5 });
 	store_deliveries_move(f->st, mesh, 1, 2);
-	store_messages_expire(f->st, 10, 5);
-	store_mailboxes_prune(f->st, 50);
+	TRY(expire(f, 10, 5));
+	TRY(drop_idle(f, 50));
 	store_signature_add(f->st, S("old"), 1);
 	store_signature_add(f->st, S("sig"), 99);
 	store_signatures_prune(f->st, 50);
+	return NULL;
 }
 
 static struct err *everything(struct fixture *f)
@@ -103,7 +104,7 @@ static struct err *everything(struct fixture *f)
 	make_mesh(f, mesh);
 	TRY(store_mesh_by_slug(f->st, a, S("s"), &m));
 	assert_non_null(m);
-	make_messages(f, mesh);
+	TRY(make_messages(f, mesh));
 	TRY(store_waiting(f->st, a, mesh, 2, 2, 20, 10, &waiting, &n));
 	assert_int_equal(n, 2);
 	return store_commit(f->st, a);

@@ -69,6 +69,29 @@ static inline struct fixture *fixture(struct arena *a)
 	return f;
 }
 
+/* What the engine's sweeps do, with all that they find. */
+static inline struct err *expire(struct fixture *f, i64 now_ms, size_t messages)
+{
+	struct expiring *rows;
+	size_t n;
+
+	TRY(store_expiring(f->st, f->a, now_ms, messages, 1000, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		store_expire(f->st, &rows[i]);
+	return NULL;
+}
+
+static inline struct err *drop_idle(struct fixture *f, i64 before_ms)
+{
+	struct idle_mailbox *rows;
+	size_t n;
+
+	TRY(store_mailboxes_idle(f->st, f->a, before_ms, 1000, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		store_mailbox_drop(f->st, rows[i].mesh_no, rows[i].no);
+	return NULL;
+}
+
 #define commit(f) assert_ok(store_commit((f)->st, (f)->a))
 
 /* How many rows a table holds. */

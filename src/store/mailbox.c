@@ -25,7 +25,19 @@ void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_
 	QUEUE(st, MAILBOX_SEEN, V(seen_ms), V(mailbox_no), V(mesh_no));
 }
 
-void store_mailboxes_prune(struct store *st, i64 before_ms)
+struct err *store_mailboxes_idle(struct store *st, struct arena *a, i64 before_ms, size_t limit,
+				 struct idle_mailbox **ret_rows, size_t *ret_n)
 {
-	QUEUE(st, MAILBOXES_PRUNE, V(before_ms));
+	static const struct field idle_fields[] = {
+		FIELD(I64, idle_mailbox, no), FIELD(I64, idle_mailbox, mesh_no),
+		FIELD(TEXT, idle_mailbox, mesh_id), FIELD(TEXT, idle_mailbox, pubkey), { 0 },
+	};
+
+	return rows_get(st, a, Q_MAILBOXES_IDLE, DB_VALUES(V(before_ms), V((i64)limit)), idle_fields,
+			sizeof(**ret_rows), (void **)ret_rows, ret_n);
+}
+
+void store_mailbox_drop(struct store *st, i64 mesh_no, i64 mailbox_no)
+{
+	QUEUE(st, MAILBOX_DROP, V(mailbox_no), V(mesh_no));
 }

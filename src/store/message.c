@@ -78,25 +78,30 @@ void store_deliveries_end(struct store *st, i64 mesh_no, i64 mailbox_no, enum de
 	QUEUE(st, MAILBOX_DELIVERIES_DROP, V(mailbox_no), V(mesh_no));
 }
 
-struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 limit,
+struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, size_t messages, size_t limit,
 			   struct expiring **ret_rows, size_t *ret_n)
 {
 	static const struct field expiring_fields[] = {
-		FIELD(I64, expiring, message_no), FIELD(TEXT, expiring, message_id),
-		FIELD(I64, expiring, sender_no),  FIELD(OPT, expiring, client_id),
+		FIELD(I64, expiring, message_no), FIELD(I64, expiring, mesh_no),
+		FIELD(TEXT, expiring, message_id), FIELD(I64, expiring, sender_no),
+		FIELD(I64, expiring, mailbox_no), FIELD(OPT, expiring, client_id),
 		FIELD(I64, expiring, expires_ms), FIELD(TEXT, expiring, mesh_id),
-		FIELD(I64, expiring, member_no),  FIELD(TEXT, expiring, pubkey),
-		FIELD(I64, expiring, shared),     FIELD(I64, expiring, bytes),
-		{ 0 },
+		FIELD(INT, expiring, rank),       FIELD(I64, expiring, member_no),
+		FIELD(TEXT, expiring, pubkey),    FIELD(I64, expiring, shared),
+		FIELD(I64, expiring, bytes),      { 0 },
 	};
 
-	return rows_get(st, a, Q_EXPIRING, DB_VALUES(V(limit), V(now_ms)), expiring_fields,
-			sizeof(**ret_rows), (void **)ret_rows, ret_n);
+	return rows_get(st, a, Q_EXPIRING, DB_VALUES(V((i64)messages), V(now_ms), V((i64)limit)),
+			expiring_fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 
-void store_messages_expire(struct store *st, i64 now_ms, i64 limit)
+void store_expire(struct store *st, const struct expiring *row)
 {
-	QUEUE(st, EXPIRED_RECEIPTS_END, V((int)DELIVERY_EXPIRED), V(limit), V(now_ms));
-	QUEUE(st, EXPIRED_DELIVERIES_DROP, V(limit), V(now_ms));
-	QUEUE(st, EXPIRED_MESSAGES_DROP, V(limit), V(now_ms));
+	struct delivery_row d = { .mailbox_no = row->mailbox_no, .message_no = row->message_no, .rank = row->rank };
+	struct delivery_end end = { row->member_no, DELIVERY_EXPIRED, row->expires_ms };
+
+	if (row->mailbox_no)
+		store_delivery_end(st, row->mesh_no, &d, &end);
+	else
+		ended_add(st, row->mesh_no, row->message_no);
 }

@@ -282,12 +282,14 @@ TEST(expiry)
 	assert_str(waiting(f, MESH_A, 5, 2, LATER - 1, 10), S("1s 2s 3s"));
 	assert_str(waiting(f, MESH_A, 5, 2, LATER, 10),
 		   S("")); /* not shown, even before the sweep */
-	store_messages_expire(f->st, LATER - 1, 10);
+	assert_ok(expire(f, LATER - 1, 10));
 	assert_int_equal(count(f, "message"), 3);
-	store_messages_expire(f->st, LATER, 2);
+	assert_ok(expire(f, LATER, 2));
+	commit(f);
 	assert_int_equal(count(f, "message"), 1);
 	assert_int_equal(count(f, "delivery"), 2);
-	store_messages_expire(f->st, LATER, 2);
+	assert_ok(expire(f, LATER, 2));
+	commit(f);
 	assert_int_equal(count(f, "message"), 0);
 	assert_int_equal(count(f, "delivery"), 0);
 }
@@ -305,7 +307,7 @@ TEST(mailboxes_end_when_empty_and_unseen)
 	box(f, MESH_A, 4, true, 10);
 	send(f, MESH_A, 1, BOXES(3));
 	store_mailbox_seen(f->st, MESH_A, 4, 50);
-	store_mailboxes_prune(f->st, 50);
+	assert_ok(drop_idle(f, 50));
 	commit(f);
 	assert_ok(store_mailboxes(f->st, a, MESH_A, &rows, &n));
 	assert_int_equal(n, 3);

@@ -117,7 +117,7 @@ TEST(a_deleted_message_keeps_its_number_after_a_restart)
 		last = no;
 		add_message(f, no);
 		commit(f);
-		store_messages_expire(f->st, 10, 10);
+		assert_ok(expire(f, 10, 10));
 		commit(f);
 		assert_int_equal(count(f, "message"), 0);
 		fixture_close(f);

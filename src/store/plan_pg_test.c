@@ -8,13 +8,11 @@
 enum { SLOT = QUERY_COUNT };
 
 /* A small table, and sweeps (some with a limit): these may walk. */
-static const char *const walk[] = { "NUMBERS", "MESH_NUMBERS", "RUNS", "MAILBOXES_PRUNE",
-				    "RECEIPT_ENDS_PRUNE", "EXPIRING",
-				    "EXPIRED_RECEIPTS_END", "EXPIRED_DELIVERIES_DROP",
-				    "EXPIRED_MESSAGES_DROP" };
+static const char *const walk[] = { "NUMBERS", "MESH_NUMBERS", "RUNS", "MAILBOXES_IDLE",
+				    "RECEIPT_ENDS_PRUNE", "EXPIRING" };
 /* Read once when a mesh is loaded, or few rows: these may sort. */
 static const char *const sort[] = { "MEMBERS", "MAILBOXES", "INVITES", "RECEIPT_ENDS", "RECEIPT_WAITS",
-				    "MESH_NUMBERS", "RUNS",
+				    "MESH_NUMBERS", "RUNS", "EXPIRING",
 				    "BACKLOG_OF_MAILBOXES", "BACKLOG_OF_SENDERS", "BACKLOG_COVERED" };
 
 static bool stands_in(const char *name, const char *const *list, size_t n)

@@ -18,9 +18,8 @@ TEST(every_query_prepares)
 }
 
 /* Small tables, sweeps, what is read once when starting, when a mesh is loaded or a session is over. */
-static const enum query_no rare[] = { Q_NUMBERS, Q_MESH_NUMBERS, Q_RUNS, Q_MAILBOXES_PRUNE, Q_MEMBERS, Q_MAILBOXES, Q_INVITES,
-				     Q_RECEIPT_ENDS_PRUNE, Q_EXPIRED_RECEIPTS_END,
-				     Q_EXPIRED_DELIVERIES_DROP, Q_EXPIRED_MESSAGES_DROP, Q_EXPIRING,
+static const enum query_no rare[] = { Q_NUMBERS, Q_MESH_NUMBERS, Q_RUNS, Q_MAILBOXES_IDLE, Q_MEMBERS,
+				     Q_MAILBOXES, Q_INVITES, Q_RECEIPT_ENDS_PRUNE, Q_EXPIRING,
 				     Q_BACKLOG_OF_MAILBOXES, Q_BACKLOG_OF_SENDERS, Q_BACKLOG_COVERED };
 
 static bool is_rare(size_t q)
@@ -73,9 +72,7 @@ static const char *const any_mesh[] = {
 	"INVITE_BY_CODE",
 	"INVITE_BY_TOKEN",
 	"INVITE_BY_ID",
-	"MAILBOXES_PRUNE",
-	"EXPIRED_DELIVERIES_DROP",
-	"EXPIRED_MESSAGES_DROP",
+	"MAILBOXES_IDLE",
 	"EXPIRING",
 	"MESH_NUMBERS",
 	"RECEIPT_KEYS",

@@ -126,9 +126,9 @@ TEST(expiry_ends_what_waits)
 	store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, true, 1, 10 },
 			   &(struct delivery_end){ BOB, DELIVERY_DELIVERED, 7 });
 	commit(f);
-	assert_ok(store_expiring(f->st, a, 99, 10, &rows, &n));
+	assert_ok(store_expiring(f->st, a, 99, 10, 10, &rows, &n));
 	assert_int_equal(n, 0);
-	assert_ok(store_expiring(f->st, a, 500, 10, &rows, &n));
+	assert_ok(store_expiring(f->st, a, 500, 10, 10, &rows, &n));
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].message_no, no);
 	assert_str(rows[0].mesh_id, S("mesh"));
@@ -138,7 +138,7 @@ TEST(expiry_ends_what_waits)
 	assert_int_equal(rows[0].sender_no, ALICE);
 	assert_int_equal(rows[0].member_no, CAROL);
 	assert_str(rows[0].pubkey, S("carol"));
-	store_messages_expire(f->st, 500, 10);
+	assert_ok(expire(f, 500, 10));
 	commit(f);
 	assert_str(ends(f, MESH, no), S("bob:3@7 carol:4@100"));
 	assert_int_equal(count(f, "message"), 0);
@@ -292,7 +292,7 @@ TEST(a_recipient_whose_mailbox_is_gone_is_still_listed)
 	no = waits(f, S("id"), false);
 	store_delivery_end(f->st, MESH, &(struct delivery_row){ 1, no, 0, false, 1, 10 },
 			   &(struct delivery_end){ BOB, DELIVERY_DELIVERED, 7 });
-	store_mailboxes_prune(f->st, 1);
+	assert_ok(drop_idle(f, 1));
 	commit(f);
 	assert_int_equal(count(f, "mailbox"), 0);
 	assert_str(ends(f, MESH, no), S("-:3@7"));

@@ -136,8 +136,14 @@ void store_mailbox_add(struct store *st, const struct mailbox_row *m);
 struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
 			    struct mailbox_row **ret_rows, size_t *ret_n) MUST_CHECK;
 void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_ms);
-/* Deletes session mailboxes not seen since before_ms that hold nothing. */
-void store_mailboxes_prune(struct store *st, i64 before_ms);
+/* Session mailboxes, of any mesh, not seen since before_ms and without deliveries. */
+struct idle_mailbox {
+	i64 no, mesh_no;
+	str mesh_id, pubkey;
+};
+struct err *store_mailboxes_idle(struct store *st, struct arena *a, i64 before_ms, size_t limit,
+				 struct idle_mailbox **ret_rows, size_t *ret_n) MUST_CHECK;
+void store_mailbox_drop(struct store *st, i64 mesh_no, i64 mailbox_no);
 
 /* ---- messages ---- */
 struct message_row {
@@ -190,23 +196,25 @@ struct waiting {
 struct err *store_waiting(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
 			  int max_rank, i64 now_ms, size_t limit, struct waiting **ret_rows,
 			  size_t *ret_n) MUST_CHECK;
-/* Of the oldest `limit` messages, deletes those that expired before now_ms; their deliveries
- * end so. */
-void store_messages_expire(struct store *st, i64 now_ms, i64 limit);
-/* The deliveries of those messages, to be read before. */
+/* Deliveries, of any mesh, of what expired by now_ms among the oldest `messages` messages; by
+ * message, at most limit. */
 struct expiring {
-	i64 message_no;
+	i64 message_no, mesh_no;
 	str message_id;
 	i64 sender_no;
-	str client_id; /* may be absent */
+	i64 mailbox_no; /* 0: of a message without one */
+	str client_id;  /* may be absent */
 	i64 expires_ms;
 	str mesh_id;
+	int rank;
 	i64 member_no;
-	str pubkey;    /* the mailbox's */
+	str pubkey;     /* the mailbox's */
 	i64 shared, bytes;
 };
-struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, i64 limit,
+struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, size_t messages, size_t limit,
 			   struct expiring **ret_rows, size_t *ret_n) MUST_CHECK;
+/* Ends that delivery, and its message with the last. */
+void store_expire(struct store *st, const struct expiring *row);
 
 /* ---- what waits, counted; each walks over what it counts ---- */
 struct backlog_row {
