@@ -70,11 +70,15 @@ struct err *paths_user_from_env(struct arena *a, struct paths *ret_paths)
 {
 	str dir = str_from(getenv("CLAUDEMESH_CONFIG_DIR"));
 	str token = arena_printf(a, "%.*s/session-token", STRF(dir));
+	str daemon_dir = str_from(getenv("CLAUDEMESH_DAEMON_DIR"));
 	struct stat st;
 
 	if (!str_empty(dir) && stat(arena_cstr(a, token), &st) == 0)
 		dir = str_from(getenv("CLAUDEMESH_USER_DIR"));
-	return find_from_env(a, dir, ret_paths);
+	TRY(find_from_env(a, dir, ret_paths));
+	if (!str_empty(daemon_dir))
+		ret_paths->daemon = arena_dup(a, without_slashes(daemon_dir));
+	return NULL;
 }
 
 static struct err *make_private_dir(struct arena *a, str path)

@@ -28,7 +28,8 @@ struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *
 struct err *paths_from_env(struct arena *a, struct paths *ret_paths) MUST_CHECK;
 /* The user's own directory, for the daemon and those who look for it: a launched session's
  * CLAUDEMESH_CONFIG_DIR (it holds a session-token and goes away with the session) is passed
- * over, for $CLAUDEMESH_USER_DIR if set, else as if it were unset. */
+ * over, for $CLAUDEMESH_USER_DIR if set, else as if it were unset. $CLAUDEMESH_DAEMON_DIR names
+ * another place for the daemon's files. */
 struct err *paths_user_from_env(struct arena *a, struct paths *ret_paths) MUST_CHECK;
 /* Makes dir and dir/keys with mode 0700 where they are missing, and takes away the access
  * of others where they are ours. */
