@@ -125,8 +125,8 @@ void link_down(struct link *l, const struct err *why, bool final)
 	l->h->on_down(l->arg, l, why, retry_ms);
 }
 
-bool link_write(struct link *l, const char *type, const char *id_key, str id,
-		const struct json_field *fields, const void *args)
+static bool write_frame(struct link *l, const char *type, const char *id_key, str id, str members,
+			const struct json_field *fields, const void *args)
 {
 	CLEANUP(buf_done) struct buf text = buf_make(LINK_FRAME_MAX);
 	struct json_out out = json_out(&text);
@@ -135,6 +135,10 @@ bool link_write(struct link *l, const char *type, const char *id_key, str id,
 	json_put_str(&out, "type", str_from(type));
 	if (id_key)
 		json_put_str(&out, id_key, id);
+	if (!str_empty(members)) {
+		buf_add_byte(&text, ',');
+		buf_add(&text, members);
+	}
 	if (fields)
 		json_encode(&out, fields, args);
 	json_obj_end(&out);
@@ -142,6 +146,17 @@ bool link_write(struct link *l, const char *type, const char *id_key, str id,
 		return false;
 	ws_client_send(l->ws, buf_str(&text));
 	return true;
+}
+
+bool link_write(struct link *l, const char *type, const char *id_key, str id,
+		const struct json_field *fields, const void *args)
+{
+	return write_frame(l, type, id_key, id, STR_NONE, fields, args);
+}
+
+bool link_write_text(struct link *l, const char *type, const char *id_key, str id, str members)
+{
+	return write_frame(l, type, id_key, id, members, NULL, NULL);
 }
 
 static void on_message(void *arg, struct ws_client *c, str message, bool is_text)

@@ -23,6 +23,7 @@
 #include "net/tls.h"
 #include "proto/hello.h"
 #include "proto/message.h"
+#include "proto/receipt.h"
 
 enum {
 	LINK_CONNECT_MS = 10000,
@@ -50,6 +51,7 @@ struct link_spec {
 	bool is_session;                /* session_hello with a session key; else hello */
 	const struct sign_pair *session; /* that key; NULL: a fresh one. Copied, wiped */
 	bool no_delivery;               /* wants no messages */
+	bool receipts;                  /* asks to be told how its member's messages end */
 	bool reconnect;
 	i64 hello_ms;      /* for the answer to the hello; 0: LINK_HELLO_MS */
 	bool hello2_known; /* this broker offers a challenge: insist on it */
@@ -57,6 +59,7 @@ struct link_spec {
 	str channel, peer_type, role;                /* channel empty: "claudemesh" */
 	i64 pid;                                     /* 0: this process */
 	struct group_list groups;                    /* present: sent, even if empty */
+	bool hears_skills;                           /* is told when skills are shared or removed */
 };
 
 struct link_handler {
@@ -68,6 +71,8 @@ struct link_handler {
 	void (*on_event)(void *arg, struct link *l, const struct peer_event *ev); /* may be NULL */
 	/* The connection ended or never came. retry_ms: until the next attempt, or -1: final. */
 	void (*on_down)(void *arg, struct link *l, const struct err *why, i64 retry_ms);
+	/* Recipients of a message have their last word; a hint, see docs/delivery.md. May be NULL. */
+	void (*on_state)(void *arg, struct link *l, const struct message_state_args *state);
 };
 
 /* Copies what the spec points to; h must outlive it. Connecting starts at once. */
@@ -93,6 +98,9 @@ typedef void link_reply_fn(void *arg, const struct err *e, const struct json *re
  * in the next turn. timeout_ms 0: LINK_REPLY_MS. */
 void link_request(struct link *l, const char *type, const struct json_field *fields,
 		  const void *args, i64 timeout_ms, link_reply_fn *fn, void *arg);
+/* The same with the fields written already: the text between an object's braces. */
+void link_request_text(struct link *l, const char *type, str members, i64 timeout_ms,
+		       link_reply_fn *fn, void *arg);
 /* The same without a reply; false if not ready. For what reference brokers do not answer. */
 bool link_tell(struct link *l, const char *type, const struct json_field *fields, const void *args)
 	MUST_CHECK;

@@ -38,9 +38,14 @@ void link_hello_init(struct link *l, bool fresh)
 
 static struct strs capabilities(struct link *l)
 {
-	static str words[] = { S("client_ack"), S("no_delivery") };
+	struct strs words = { NEW_ARRAY(l->frame, str, 3), 0, true };
 
-	return (struct strs){ words, l->spec.no_delivery ? 2 : 1, true };
+	words.items[words.n++] = S("client_ack");
+	if (l->spec.no_delivery)
+		words.items[words.n++] = S("no_delivery");
+	if (l->spec.hears_skills)
+		words.items[words.n++] = S("skills");
+	return words;
 }
 
 static struct hello_claim claim_of(struct link *l, i64 now_ms, str challenge)

@@ -79,6 +79,7 @@ void link_leave(struct link *l);
 /* {"type":...,[id_key:id,]...args}; false, and a closed connection, if it cannot be queued. */
 bool link_write(struct link *l, const char *type, const char *id_key, str id,
 		const struct json_field *fields, const void *args);
+bool link_write_text(struct link *l, const char *type, const char *id_key, str id, str members);
 /* The connection ended. Answers what waits, then tells the owner; final: no more attempts. */
 void link_down(struct link *l, const struct err *why, bool final);
 /* The error that stands for a refusal by the broker, with its word and text. */

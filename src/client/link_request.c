@@ -56,6 +56,19 @@ void link_request(struct link *l, const char *type, const struct json_field *fie
 	arm_deadline(l);
 }
 
+void link_request_text(struct link *l, const char *type, str members, i64 timeout_ms,
+		       link_reply_fn *fn, void *arg)
+{
+	struct link_pending *p = add_pending(l, false, timeout_ms ? timeout_ms : LINK_REPLY_MS, fn,
+					     arg);
+
+	if (!p->failed && !link_write_text(l, type, "_reqId", str_from(p->id), members)) {
+		p->failed = ERR_TOO_LARGE;
+		p->deadline_ms = 0;
+	}
+	arm_deadline(l);
+}
+
 void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn,
 	       void *arg)
 {

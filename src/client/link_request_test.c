@@ -256,4 +256,25 @@ TEST(the_number_of_requests_under_way_is_bounded)
 	scene_end(&s);
 }
 
+TEST(a_request_may_be_written_already)
+{
+	struct scene s = { 0 };
+	str id;
+
+	scene_start(&s);
+	scene_greeted(&s);
+	link_request_text(s.link, "get_state", S("\"key\":\"k\",\"n\":[1]"), 0, scene_on_reply, &s);
+	until(&s, s.n_said == 1);
+	assert_str(json_get_str(s.said[0], S("type")), S("get_state"));
+	assert_str(json_get_str(s.said[0], S("key")), S("k"));
+	id = json_get_str(s.said[0], S("_reqId"));
+	scene_say(&s, arena_printf(s.arena, "{'type':'state','_reqId':'%.*s'}", STRF(id)).ptr);
+	until(&s, s.replies == 1);
+	assert_int_equal(s.reply_code, ERR_NONE);
+	link_request_text(s.link, "info", STR_NONE, 0, scene_on_reply, &s);
+	until(&s, s.n_said == 2);
+	assert_str(json_get_str(s.said[1], S("type")), S("info"));
+	scene_end(&s);
+}
+
 TEST_MAIN("client/link_request")

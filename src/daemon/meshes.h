@@ -27,7 +27,10 @@ enum {
 	GAP_CHECK_MS = 10000,     /* how soon a suspend is noticed */
 	GAP_MS = 15000,           /* how long it has to be */
 	CONFIG_POLL_MS = 2000,    /* where changes of config.json cannot be watched */
+	CONFIG_CALM_MS = 20,      /* from the first sign of a change until it is read */
+	ASK_WAITING_MAX = 1024,   /* requests that wait for a connection or an answer */
 };
+#define ROSTER_USED_MS (5 * 60 * (i64)1000) /* nobody asked for so long: news are not fetched */
 
 struct meshes;
 struct route;
@@ -53,15 +56,19 @@ struct meshes_handler {
 	void (*on_joined)(void *arg, str mesh_id);
 	void (*on_peer)(void *arg, str mesh_id, str pubkey); /* came, or came back */
 };
-/* Reads config.json; one that cannot be read is an error here and a warning later. */
+/* Reads config.json; one that cannot be read is an error here and a warning later. The clock,
+ * the random numbers, the paths and the parts outlive it. */
 struct err *meshes_new(struct arena *a, const struct meshes_spec *spec,
 		       const struct meshes_handler *h, void *arg, struct meshes **ret_meshes)
 	MUST_CHECK;
 void meshes_free(struct meshes *ms); /* NULL is fine */
-/* Says goodbye on every link; then meshes_free() after a few turns. */
+/* Says goodbye on every link; it is over when meshes_is_closed(). */
 void meshes_close(struct meshes *ms);
-/* Reads config.json now. */
+bool meshes_is_closed(const struct meshes *ms);
+/* Reads config.json in the next turn. */
 void meshes_reload(struct meshes *ms);
+/* The machine slept, or the network is another one: all links connect anew, at once. */
+void meshes_restart(struct meshes *ms);
 
 /* A joined mesh; valid until on_left(). */
 struct mesh {
@@ -84,8 +91,8 @@ void meshes_end_session(struct meshes *ms, const struct session *s);
 struct route *meshes_route(struct meshes *ms, str mesh_id, str session_pubkey);
 /* Opens a route for a session that ended, from its stored keys, only to send. It closes by
  * itself after ROUTE_IDLE_MS without route_touch(). NOT_FOUND: no such keys, or not that key. */
-struct err *meshes_lend_route(struct arena *a, struct meshes *ms, str mesh_id, str session_id,
-			      str session_pubkey, struct route **ret_route) MUST_CHECK;
+struct err *meshes_lend_route(struct arena *a, struct meshes *ms, const struct outbox_sender *who,
+			      struct route **ret_route) MUST_CHECK;
 
 str route_mesh_id(const struct route *r);
 str route_session_pubkey(const struct route *r); /* empty: the member's */

@@ -20,6 +20,7 @@ static const struct database_migration migrations[] = {
 	  " meta TEXT NOT NULL,"
 	  " session_pubkey TEXT NOT NULL," /* '' for the member */
 	  " session_id TEXT NOT NULL,"
+	  " session_name TEXT NOT NULL,"
 	  " nonce TEXT NOT NULL,"
 	  " ciphertext TEXT NOT NULL,"
 	  " payload TEXT NOT NULL,"
@@ -51,7 +52,7 @@ static const struct db_query queries[N_QUERIES] = {
 	[Q_ADD] = { "OUTBOX_ADD", OUTBOX_SLOT_ACCEPT + Q_ADD, "ssssssssssssssssiii", "",
 		    "INSERT INTO outgoing (id, client_message_id, fingerprint, mesh_id, mesh,"
 		    " target, target_spec, priority, reply_to_id, meta, session_pubkey, session_id,"
-		    " nonce, ciphertext, payload, superseded_by, payload_bytes, enqueued_ms,"
+		    " session_name, nonce, ciphertext, payload, payload_bytes, enqueued_ms,"
 		    " next_attempt_ms, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
 		    " $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)" },
 	[Q_ABORT] = { "OUTBOX_ABORT", OUTBOX_SLOT_ACCEPT + Q_ABORT, "issi", "",
@@ -183,8 +184,8 @@ static void add(struct outbox *ob, const struct outbox_row *r, i64 now_ms)
 			   V(database_text(r->mesh)), V(database_text(r->to)), V(r->target_spec),
 			   V(r->priority), V(database_text(r->reply_to_id)), V(database_text(r->meta)),
 			   V(database_text(r->session_pubkey)), V(database_text(r->session_id)),
-			   V(database_text(r->nonce)), V(r->ciphertext), V(database_text(r->payload)),
-			   V(S("")), V((i64)r->payload.len), V(now_ms), V(now_ms)));
+			   V(database_text(r->session_name)), V(database_text(r->nonce)),
+			   V(r->ciphertext), V(database_text(r->payload)), V((i64)r->payload.len), V(now_ms), V(now_ms)));
 	ob->live++;
 	batch_lazy(ob->batch);
 }

@@ -54,7 +54,7 @@ struct outbox_row {
 	str target_spec, nonce, ciphertext;
 	str priority;      /* word */
 	str reply_to_id, meta;
-	str session_pubkey, session_id; /* of the sending session; empty: the member */
+	str session_pubkey, session_id, session_name; /* of the sending session; empty: the member */
 	str payload;       /* the text; empty once done */
 	i64 payload_bytes;
 	i64 enqueued_ms, next_attempt_ms;
@@ -122,7 +122,7 @@ struct err *outbox_requeue(struct outbox *ob, struct arena *a, str id, str new_c
 
 /* A sender that has rows to send. */
 struct outbox_sender {
-	str mesh_id, mesh, session_pubkey, session_id;
+	str mesh_id, mesh, session_pubkey, session_id, session_name;
 	i64 next_ms; /* when the first is due */
 };
 struct outbox_senders {

@@ -26,8 +26,9 @@ static const struct db_query queries[N_QUERIES] = {
 	[Q_RECOVER] = { "OUTBOX_RECOVER", OUTBOX_SLOT_SEND + Q_RECOVER, "i", "i",
 			"UPDATE outgoing SET status = 1, next_attempt_ms = $1 WHERE status = 2"
 			" RETURNING seq" },
-	[Q_SENDERS] = { "OUTBOX_SENDERS", OUTBOX_SLOT_SEND + Q_SENDERS, "", "ssssi",
-			"SELECT mesh_id, mesh, session_pubkey, session_id, MIN(next_attempt_ms)"
+	[Q_SENDERS] = { "OUTBOX_SENDERS", OUTBOX_SLOT_SEND + Q_SENDERS, "", "sssssi",
+			"SELECT mesh_id, mesh, session_pubkey, session_id, session_name,"
+			" MIN(next_attempt_ms)"
 			" FROM outgoing WHERE status <= 2 GROUP BY mesh_id, session_pubkey" },
 	[Q_DUE] = { "OUTBOX_DUE", OUTBOX_SLOT_SEND + Q_DUE, "ssiii", OUTBOX_TYPES,
 		    "SELECT " OUTBOX_ALL " FROM outgoing WHERE status <= 2 AND mesh_id = $1"
@@ -87,7 +88,8 @@ struct err *outbox_senders(struct outbox *ob, struct arena *a, struct outbox_sen
 		const struct db_value *v = db_row(&rows, i);
 
 		ret_senders->items[i] =
-			(struct outbox_sender){ v[0].s, v[1].s, v[2].s, v[3].s, v[4].i };
+			(struct outbox_sender){ v[0].s, v[1].s, v[2].s,
+							      v[3].s, v[4].s, v[5].i };
 	}
 	return NULL;
 }

@@ -56,6 +56,7 @@ static struct outbox_row row_of(const char *client_id)
 				    .meta = S("{\"k\":1}"),
 				    .session_pubkey = S("5e55"),
 				    .session_id = S("session-1"),
+				    .session_name = S("Alice at work"),
 				    .payload = S("the plain text") };
 }
 
@@ -173,6 +174,7 @@ TEST(a_new_id_is_queued_and_stored_as_given)
 	assert_str(got.meta, row.meta);
 	assert_str(got.session_pubkey, row.session_pubkey);
 	assert_str(got.session_id, row.session_id);
+	assert_str(got.session_name, row.session_name);
 	assert_str(got.payload, row.payload);
 	assert_int_equal(got.payload_bytes, row.payload.len);
 	assert_int_equal(got.enqueued_ms, 1700000000000);
@@ -215,6 +217,7 @@ TEST(c_01_a_requeued_message_keeps_its_routing_and_ciphertext)
 	assert_str(got.meta, row.meta);
 	assert_str(got.session_pubkey, row.session_pubkey);
 	assert_str(got.session_id, row.session_id);
+	assert_str(got.session_name, row.session_name);
 	assert_str(got.payload, row.payload);
 	assert_str(got.fingerprint, row.fingerprint);
 	assert_str(got.last_error, S(""));
