@@ -87,6 +87,7 @@ says 'to be kept'
 says 'second line'
 says '--flag'
 silent 'not kept'
+silent 'unverified'
 [ "$(grep -c once "$out")" = 1 ] && verdict ok '  once each' || verdict no '  once each'
 is 0 'inbox is empty now' as bob inbox --json
 one_document
@@ -142,6 +143,9 @@ says '"target":"@dev"'
 grep 'to all' "$work/listen" >"$out"
 says '"encrypted":false'
 says '"target":"*"'
+says '"sender_verified":false'
+grep 'live text' "$work/listen" >"$out"
+says '"sender_verified":true'
 is 0 'status' as bob status set dnd
 is 0 'summary' as bob summary writing the tests
 is 0 'seen by others' as alice peers

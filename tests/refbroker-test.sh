@@ -154,6 +154,7 @@ is 0 'a third' as alice send bob 'third text' --id mine-3
 is 0 'the same again, as if its ack had been lost' as alice send bob 'third text' --id mine-3
 is 0 'pushed before hello_ack, twice, and again' as bob inbox
 occurs 1 'third text'
+says 'unverified'
 heard
 says '"clientMessageId":"mine-3","brokerMessageId":"'
 is 0 'what was acked does not come again' as bob inbox --json

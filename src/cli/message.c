@@ -17,6 +17,7 @@ void message_json_members(struct json_out *j, str mesh, const struct inbound *m)
 	json_put_str(j, "sender_pubkey", m->from_pubkey);
 	json_put_str(j, "sender_member_pubkey", absent_if_empty(m->from_member_pubkey));
 	json_put_str(j, "sender_member_id", absent_if_empty(m->from_member_id));
+	json_put_bool(j, "sender_verified", m->verified);
 	json_put_str(j, "target", absent_if_empty(m->target));
 	json_put_str(j, "topic", absent_if_empty(m->topic));
 	json_put_str(j, "reply_to_id", absent_if_empty(m->reply_to));
@@ -35,12 +36,16 @@ void message_json(struct json_out *j, str mesh, const struct inbound *m)
 	json_obj_end(j);
 }
 
+/* The member's key only if it is known to be the sender's; the name is the broker's word. */
 static void sender(struct output *o, const struct inbound *m)
 {
-	str key = str_empty(m->from_member_pubkey) ? m->from_pubkey : m->from_member_pubkey;
+	bool is_member = m->proven || (!m->encrypted && !str_empty(m->from_member_pubkey));
+	str key = is_member ? m->from_member_pubkey : m->from_pubkey;
 
 	out_span(o, TONE_BOLD, "%.*s", STRF(m->from_name));
 	out_span(o, TONE_DIM, " (%.*s)", STRF(text_cut(key, 8)));
+	if (!m->verified)
+		out_span(o, TONE_YELLOW, " unverified");
 }
 
 static void labels(struct output *o, const struct inbound *m)

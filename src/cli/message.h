@@ -10,7 +10,7 @@
 /* The members below, for --json=FIELDS. */
 #define MESSAGE_FIELDS \
 	"id client_message_id mesh sender_name sender_pubkey sender_member_pubkey " \
-	"sender_member_id target topic reply_to_id priority created_at encrypted body unreadable"
+	"sender_member_id sender_verified target topic reply_to_id priority created_at encrypted body unreadable"
 
 /* One object with the message's members, written to the envelope that is open. */
 void message_json(struct json_out *j, str mesh, const struct inbound *m);

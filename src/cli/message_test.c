@@ -12,7 +12,10 @@ static struct cli make(struct arena *a, bool json)
 static const struct inbound direct = {
 	.message_id = { "id1", 3 },
 	.from_name = { "alice", 5 },
-	.from_pubkey = { "0123456789", 10 },
+	.from_pubkey = { "abcdef0123", 10 },
+	.from_member_pubkey = { "0123456789", 10 },
+	.proven = true,
+	.verified = true,
 	.body = { "one\ntwo", 7 },
 	.readable = true,
 	.encrypted = true,
@@ -53,6 +56,30 @@ TEST(what_is_not_encrypted_or_not_readable_says_so)
 			assert_false(str_contains(buf_str(&c.out.buf), str_from(cases[i].not )));
 			out_done(&c.out);
 		}
+	}
+}
+
+/* The key shown is the one that is known to have sealed it. */
+TEST(who_is_not_proved_to_be_the_sender_is_marked)
+{
+	static const struct { bool encrypted, proven, verified; const char *says; } rows[] = {
+		{ true, true, true, "alice (01234567) [demo]" },
+		{ true, true, false, "alice (01234567) unverified [demo]" },
+		{ true, false, false, "alice (abcdef01) unverified [demo]" },
+		{ false, false, false, "alice (01234567) unverified not encrypted [demo]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct cli c = make(a, false);
+		struct inbound m = direct;
+
+		m.encrypted = rows[i].encrypted;
+		m.proven = rows[i].proven;
+		m.verified = rows[i].verified;
+		message_print_line(&c, S("demo"), &m);
+		assert_true(str_contains(buf_str(&c.out.buf), str_from(rows[i].says)));
+		out_done(&c.out);
 	}
 }
 

@@ -1,8 +1,11 @@
 #include "client/inbound.h"
 
+#include "base/clock.h"
+#include "crypto/hello.h"
 #include "json/json.h"
 
 enum { KEY_SHOWN = 8 };
+static const i64 TIME_MAX_MS = 253402300799999; /* the last with four digits for the year */
 
 bool push_is_system(const struct push_args *push)
 {
@@ -33,6 +36,20 @@ static str shown_name(struct arena *a, const struct push_args *push)
 		return push->senderName;
 	return str_empty(key) ? S("unknown")
 			      : arena_dup(a, str_of(key.ptr, MIN(key.len, (size_t)KEY_SHOWN)));
+}
+
+/* Did the member vouch for the key that sealed it, when it was sent? */
+static bool is_vouched_for(struct arena *a, const struct push_args *push)
+{
+	struct attestation t = { push->senderMemberPubkey, push->senderPubkey, push->senderAttestedUntil };
+
+	if (!pubkey_is_valid(push->senderMemberPubkey))
+		return false;
+	if (str_eq(push->senderPubkey, push->senderMemberPubkey))
+		return true;
+	return t.expires_ms > 0 && t.expires_ms <= TIME_MAX_MS &&
+	       str_cmp(time_iso(a, t.expires_ms), push->createdAt) >= 0 &&
+	       attestation_check(a, &t, push->senderAttestation);
 }
 
 static void read_multicast(struct arena *a, const struct push_args *push, struct inbound *m)
@@ -71,6 +88,7 @@ void inbound_read(struct arena *a, const struct push_args *push, struct box_cach
 
 	if (!box_open(a, cache, own, push->senderPubkey, sealed, &m.body)) {
 		m.readable = m.encrypted = true;
+		m.proven = is_vouched_for(a, push);
 		if (is_group_target(push->targetSpec))
 			m.target = push->targetSpec;
 	} else if (is_multicast(push, marks_multicast)) {

@@ -4,6 +4,10 @@
  * A body is shown only in two cases: a key of ours opens it (encrypted), or the push is
  * marked as a multicast and is plain UTF-8 (then the sender proved nothing, and it is
  * labelled). A direct message that does not open has no body, never its bytes as text.
+ *
+ * Names and member keys are the broker's word. Whose key sealed it is proved in two steps: the
+ * member vouches for that key (proven, seen in the push itself), and the mesh's owner for the
+ * member (verified, which takes the list of members: members.h).
  */
 #ifndef CLIENT_INBOUND_H
 #define CLIENT_INBOUND_H
@@ -16,6 +20,8 @@ struct inbound {
 	str client_message_id;  /* empty if there is none */
 	str from_name;          /* a key prefix where the broker gives no name */
 	str from_pubkey;        /* the key that sealed it: session or member key */
+	bool proven;            /* it sealed it, and is from_member_pubkey or vouched for by that */
+	bool verified;          /* and the mesh's owner vouches for the member; set by who knows */
 	str from_member_pubkey; /* the stable key to answer to; empty if not told */
 	str from_member_id;     /* empty if not told */
 	str body;

@@ -3,6 +3,7 @@
 #include "client/compose.h"
 #include "client/test_dir.h"
 #include "crypto/encode.h"
+#include "crypto/hello.h"
 
 #define TEXT "hello mesh \xe2\x9c\x93"
 #define NONCE "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
@@ -88,6 +89,61 @@ TEST(a_sender_without_a_name_is_shown_by_the_stable_key)
 	push.senderMemberPubkey = STR_NONE;
 	inbound_read(a, &push, cache, &own, true, &m);
 	assert_str(m.from_name, S("8139770e"));
+}
+
+/* What a hostile broker can write into a push, and what a true one does. */
+TEST(a_session_key_is_its_members_only_if_the_member_says_so)
+{
+	enum { FAR = 2000000000 };
+	static const struct {
+		int member, vouched_by, vouched_for; /* test pairs */
+		i64 until_s, said_until_s;
+		const char *target;
+		bool proven;
+	} rows[] = {
+		{ 1, 1, 2, FAR, FAR, "", true },
+		{ 1, 1, 2, 1700000000, 1700000000, "", true },
+		{ 1, 1, 2, 1699999999, 1699999999, "", false }, /* over when it was sent */
+		{ 1, 1, 2, 1699999999, FAR, "", false },        /* not what was signed */
+		{ 4, 1, 2, FAR, FAR, "", false },               /* bob's session dressed as alice's */
+		{ 4, 2, 2, FAR, FAR, "", false },               /* it vouches for itself */
+		{ 1, 1, 5, FAR, FAR, "", false },               /* another session of hers */
+		{ 2, 1, 2, FAR, FAR, "", true },                /* sealed by the member's own key */
+		{ 1, 0, 2, FAR, FAR, "", false },
+		{ 1, 1, 2, 0, 0, "", false },
+		{ 1, 1, 2, INT64_MAX / 1000, INT64_MAX / 1000, "", false },
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(box_cache_freep) struct box_cache *cache = box_cache_new(4);
+	struct sign_pair me = test_pair(3);
+	struct box_own own = { NULL, &me };
+
+	assert_true(crypto_start());
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct sign_pair member = test_pair((u8)rows[i].member), by = test_pair((u8)rows[i].vouched_by),
+				 session = test_pair((u8)rows[i].vouched_for);
+		struct attestation t = { sign_pair_pubkey(a, rows[i].member == 4 ? &member : &by),
+					 sign_pair_pubkey(a, &session), rows[i].until_s * 1000 };
+		struct push_args push = { .messageId = S("id"), .senderPubkey = S(SESSION_PK),
+					  .senderMemberPubkey = sign_pair_pubkey(a, &member),
+					  .senderName = S("alice"), .nonce = S(NONCE), .ciphertext = S(SEALED),
+					  .createdAt = S("2023-11-14T22:13:20.000Z"),
+					  .senderAttestedUntil = rows[i].said_until_s * 1000 };
+		struct inbound m;
+
+		if (rows[i].vouched_by)
+			assert_ok(attestation_sign(a, &t, &by, &push.senderAttestation));
+		inbound_read(a, &push, cache, &own, true, &m);
+		assert_true(m.encrypted);
+		assert_false(m.verified);
+		if (m.proven != rows[i].proven)
+			fail_msg("row %zu", i);
+		/* To all of them anybody can have said it. */
+		push.targetSpec = S("*");
+		push.ciphertext = S(PLAIN);
+		inbound_read(a, &push, cache, &own, true, &m);
+		assert_false(m.proven);
+	}
 }
 
 static struct target target_of(enum target_kind kind, str spec)

@@ -41,8 +41,7 @@ static struct strs capabilities(struct link *l)
 	struct strs words = { NEW_ARRAY(l->frame, str, 3), 0, true };
 
 	words.items[words.n++] = S("client_ack");
-	if (l->spec.no_delivery)
-		words.items[words.n++] = S("no_delivery");
+	words.items[words.n++] = l->spec.no_delivery ? S("no_delivery") : S("attestation");
 	if (l->spec.hears_skills)
 		words.items[words.n++] = S("skills");
 	return words;

@@ -1,6 +1,7 @@
 #include "client/visit.h"
 
 #include "client/brokers.h"
+#include "client/members.h"
 
 enum { TURN_MS = 1000, OPEN_MS = LINK_CONNECT_MS + LINK_HELLO_MS + 1000 };
 
@@ -21,6 +22,7 @@ struct visit {
 	struct link *link;
 	struct kept *first, **last;
 	size_t n_kept;
+	struct members members; /* who is who */
 	bool greeted, challenged; /* the first time; did the broker offer a challenge then */
 	bool down; /* for good, or there is no reconnecting */
 	bool stopped;
@@ -135,6 +137,7 @@ static void teardown(void *arg)
 		free_kept(k);
 	loop_free(v->loop);
 	v->loop = NULL;
+	members_done(&v->members);
 }
 
 static struct err *greet(struct arena *a, struct visit *v)
@@ -363,6 +366,22 @@ struct err *visit_settle(struct arena *a, struct visit *v, str message_id, i64 w
 	}
 }
 
+/* Without an owner key to start from, or a list, nobody is verified. */
+static void know_sender(struct visit *v, struct inbound *m)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct peers_list_args list;
+
+	if (str_empty(v->owner_pubkey))
+		return;
+	if (members_want(&v->members, m, loop_now_ms(v->loop))) {
+		bool got = link_is_ready(v->link) && !visit_peers(a, v, true, &list);
+
+		members_take(&v->members, got ? &list.members : NULL, loop_now_ms(v->loop));
+	}
+	members_verify_sender(&v->members, m);
+}
+
 static bool give_kept(struct arena *a, struct visit *v, struct inbound *ret_message)
 {
 	struct kept *k = take_kept(v);
@@ -371,6 +390,7 @@ static bool give_kept(struct arena *a, struct visit *v, struct inbound *ret_mess
 		return false;
 	*ret_message = inbound_copy(a, &k->m);
 	free_kept(k);
+	know_sender(v, ret_message);
 	return true;
 }
 

@@ -169,7 +169,8 @@ static struct mailbox *other_waiting(const struct presence *p, const struct mail
 	return other && other->waiting && mailbox_taker(other) == p ? other : NULL;
 }
 
-bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared, struct block **block)
+bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared,
+		     struct push_blocks *blocks)
 {
 	struct mesh *mesh = mb->member->mesh;
 	struct presence *p = mailbox_taker(mb);
@@ -182,9 +183,7 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared
 		mailbox_wake(mb);
 		return false;
 	}
-	if (!*block)
-		*block = push_block(mesh, m);
-	push_to(p, mb, m, shared, row.bytes, *block);
+	push_to(p, mb, m, shared, row.bytes, push_block(blocks, p, m));
 	return true;
 }
 
@@ -313,7 +312,7 @@ static void push_sources(struct presence *p, struct source *sources, size_t n)
 	while (has_room(p)) {
 		struct source *first = NULL;
 		const struct waiting *row = NULL, *x;
-		CLEANUP(block_unrefp) struct block *block = NULL;
+		CLEANUP(push_blocks_done) struct push_blocks blocks = { 0 };
 
 		for (size_t i = 0; i < n; i++) {
 			x = source_head(&sources[i], p);
@@ -324,8 +323,8 @@ static void push_sources(struct presence *p, struct source *sources, size_t n)
 		}
 		if (!row)
 			return;
-		block = push_block(p->mesh, &row->message);
-		push_to(p, first->mb, &row->message, row->shared, row->bytes, block);
+		push_to(p, first->mb, &row->message, row->shared, row->bytes,
+			push_block(&blocks, p, &row->message));
 		first->at++;
 	}
 }

@@ -161,6 +161,18 @@ struct mailbox *mailbox_add(struct member *member, str pubkey, bool session)
 	return mb;
 }
 
+void mailbox_attest(struct mailbox *mb, i64 until_ms, str signature)
+{
+	struct mesh *m = mb->member->mesh;
+
+	if (str_eq(mb->attestation, signature))
+		return;
+	m->touched_in = m->engine->batch_no;
+	mb->attested_until_ms = until_ms;
+	own_str(&mb->attestation, signature);
+	store_mailbox_attest(m->engine->store, m->no, mb->no, until_ms, signature);
+}
+
 struct member *member_add(struct mesh *m, const struct member_row *row)
 {
 	struct member *member = member_new(m, row);
@@ -185,6 +197,7 @@ static void mailbox_drop(struct mailbox *mb)
 	backlog_drop(mb);
 	if (mb->holder)
 		mb->holder->mailbox = NULL;
+	own_free(&mb->attestation);
 	mb->member->n_session_keys -= mb->session;
 	HASH_DELETE(hh, m->mailboxes, mb);
 	free(mb);
@@ -268,6 +281,8 @@ static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 		mb->no = rows[i].no;
 		mb->seen_in_store = true;
 		mb->seen_ms = rows[i].seen_ms;
+		mb->attested_until_ms = rows[i].attested_until_ms;
+		own_str(&mb->attestation, rows[i].attestation);
 		mb->waiting = rows[i].waiting && !end_if_revoked(mb);
 		if (mb->waiting && mb->session && !mb->holder)
 			timer_set(&e->timers, &mb->orphan, e->mono_ms + e->settings.grace_ms);

@@ -27,7 +27,18 @@ static bool is_multicast(str target)
 	return target.len && (target.ptr[0] == '*' || target.ptr[0] == '@' || target.ptr[0] == '#');
 }
 
-struct block *push_block(struct mesh *m, const struct message_row *row)
+/* Absent for a key that was only shown, and for the member's own. */
+static void attest(struct push_args *push, struct mesh *m, const struct message_row *row)
+{
+	const struct mailbox *mb = mesh_mailbox(m, row->sender_pubkey);
+
+	if (!mb || !mb->session || mb->member->no != row->sender_no || !mb->attestation.len)
+		return;
+	push->senderAttestation = mb->attestation;
+	push->senderAttestedUntil = mb->attested_until_ms;
+}
+
+static struct block *written_for(struct mesh *m, const struct message_row *row, bool attested)
 {
 	struct member *sender = mesh_member_by_no(m, row->sender_no);
 	struct push_args push = {
@@ -49,7 +60,25 @@ struct block *push_block(struct mesh *m, const struct message_row *row)
 		push.senderMemberId = str_from(sender->id);
 		push.senderName = row->sender_name.len ? row->sender_name : sender->name;
 	}
+	if (attested)
+		attest(&push, m, row);
 	return written(&push);
+}
+
+struct block *push_block(struct push_blocks *blocks, const struct presence *to,
+			 const struct message_row *row)
+{
+	struct block **block = to->attestations ? &blocks->attested : &blocks->plain;
+
+	if (!*block)
+		*block = written_for(to->mesh, row, to->attestations);
+	return *block;
+}
+
+void push_blocks_done(struct push_blocks *blocks)
+{
+	block_unref(blocks->plain);
+	block_unref(blocks->attested);
 }
 
 struct block *push_event(struct mesh *m, str event, str data)

@@ -53,6 +53,8 @@ struct mailbox {
 	size_t n_pushed;
 	struct presence *holder;              /* session mailbox: the presence with its key */
 	i64 seen_ms;                          /* last time somebody held it */
+	i64 attested_until_ms;                /* session mailbox: as last shown, 0 if never */
+	str attestation;
 	struct timer orphan;                  /* after a start: nobody came for the session */
 	u64 stamp;                            /* last routing that chose it */
 };
@@ -98,6 +100,7 @@ struct presence {
 	bool session;                         /* session_hello: addressable; else control plane */
 	bool acks;                            /* a push ends with client_ack, not when written */
 	bool takes;                           /* wants messages */
+	bool attestations;                    /* is shown by what a sender's session key is its */
 	bool receipts;                        /* is told what becomes of its member's messages */
 	bool skills;                          /* is told of skills that come and go */
 	bool listed_capabilities;
@@ -197,6 +200,8 @@ struct mailbox *mesh_mailbox(struct mesh *m, str pubkey);      /* NULL if absent
 /* Adds to memory and to the store. */
 struct member *member_add(struct mesh *m, const struct member_row *row);
 struct mailbox *mailbox_add(struct member *member, str pubkey, bool session);
+/* The member vouches for the key of this session mailbox. */
+void mailbox_attest(struct mailbox *mb, i64 until_ms, str signature);
 void mesh_free(struct mesh *m);
 /* Session mailboxes that nobody held for a week and that hold nothing. */
 struct err *mailboxes_prune(struct engine *e, bool *ret_more) MUST_CHECK;
@@ -234,10 +239,12 @@ void announce_calm(void *engine, void *mesh);    /* mesh->calm */
 str presence_name(const struct presence *p);
 str presence_pubkey(const struct presence *p);
 
+struct push_blocks;
+
 /* mailbox.c - delivery to connections. */
 /* A new message for the mailbox, queued to the store. True if it left for a connection. */
 bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared,
-		     struct block **block);
+		     struct push_blocks *blocks);
 /* The connection that gets what waits in the mailbox now; NULL: nobody. */
 struct presence *mailbox_taker(const struct mailbox *mb);
 void mailbox_wake(struct mailbox *mb);        /* something may be deliverable: look before the commit */
@@ -254,7 +261,12 @@ void pushed_return(struct pushed *p);         /* not delivered: waits again */
 void presence_lease_run(void *engine, void *presence);
 
 /* push.c - the one writer of pushes. */
-struct block *push_block(struct mesh *m, const struct message_row *row);
+/* One message as text, for those who are shown attestations and those who are not. */
+struct push_blocks { struct block *plain, *attested; };
+/* Written at the first use; belongs to the blocks. */
+struct block *push_block(struct push_blocks *blocks, const struct presence *to,
+			 const struct message_row *row);
+void push_blocks_done(struct push_blocks *blocks);
 /* data: the members of eventData, a JSON object as text. */
 struct block *push_event(struct mesh *m, str event, str data);
 

@@ -4,7 +4,8 @@
  * Additive fields of ours: helloVersion 2 (signs the socket's challenge, see
  * crypto/hello.h) and capabilities: "client_ack" (acks every push), "no_delivery" (wants
  * no messages: a one-shot command that only asks or sends), "receipts" (is sent message_state),
- * "skills" (is told of skills that come and go).
+ * "skills" (is told of skills that come and go), "attestation" (a push says by what the sender's
+ * session key is its member's).
  */
 #ifndef PROTO_HELLO_H
 #define PROTO_HELLO_H

@@ -42,6 +42,8 @@ JSON_ARGS(ack, ACK_ARGS);
 	F(T, str, senderMemberPubkey,  OPT, 0, 0, "the stable key to answer to") \
 	F(T, str, senderMemberId,      OPT, 0, 0, "the sender's record id") \
 	F(T, str, senderName,          OPT, 0, 0, "the sender's name") \
+	F(T, str, senderAttestation,   OPT, 0, 0, "capability attestation: by what the member vouches for senderPubkey, the session_hello's parentAttestation.signature") \
+	F(T, i64, senderAttestedUntil, OPT, 0, 0, "its expiresAt") \
 	F(T, str, topic,               OPT, 0, 0, "name of the topic") \
 	F(T, str, replyToId,           OPT, 0, 0, "id of the message this answers") \
 	F(T, str, priority,            REQ, 0, 0, "now, next or low") \

@@ -3,7 +3,8 @@
 #define COLUMNS \
 	FIELD(I64, mailbox_row, no), FIELD(I64, mailbox_row, mesh_no), \
 		FIELD(I64, mailbox_row, member_no), FIELD(TEXT, mailbox_row, pubkey), \
-		FIELD(BOOL, mailbox_row, session), FIELD(I64, mailbox_row, seen_ms)
+		FIELD(BOOL, mailbox_row, session), FIELD(I64, mailbox_row, seen_ms), \
+		FIELD(I64, mailbox_row, attested_until_ms), FIELD(OPT, mailbox_row, attestation)
 
 static const struct field stored[] = { COLUMNS, { 0 } };
 static const struct field shown[] = { COLUMNS, FIELD(BOOL, mailbox_row, waiting), { 0 } };
@@ -23,6 +24,11 @@ struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
 void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_ms)
 {
 	QUEUE(st, MAILBOX_SEEN, V(seen_ms), V(mailbox_no), V(mesh_no));
+}
+
+void store_mailbox_attest(struct store *st, i64 mesh_no, i64 mailbox_no, i64 until_ms, str attestation)
+{
+	QUEUE(st, MAILBOX_ATTEST, V(until_ms), opt_value(attestation), V(mailbox_no), V(mesh_no));
 }
 
 struct err *store_mailboxes_idle(struct store *st, struct arena *a, i64 before_ms, size_t limit,

@@ -130,12 +130,15 @@ struct mailbox_row {
 	str pubkey;   /* 64 hex: the address; unique in the mesh */
 	bool session; /* false: the member's own */
 	i64 seen_ms;  /* last time a connection held it */
+	i64 attested_until_ms;
+	str attestation; /* signature by which the member vouches for the key; may be absent */
 	bool waiting; /* read only: there are deliveries in it */
 };
 void store_mailbox_add(struct store *st, const struct mailbox_row *m);
 struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
 			    struct mailbox_row **ret_rows, size_t *ret_n) MUST_CHECK;
 void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_ms);
+void store_mailbox_attest(struct store *st, i64 mesh_no, i64 mailbox_no, i64 until_ms, str attestation);
 /* Session mailboxes, of any mesh, not seen since before_ms and without deliveries. */
 struct idle_mailbox {
 	i64 no, mesh_no;

@@ -18,7 +18,7 @@
 /* What both kinds of hello say about the connection. */
 struct introduction {
 	bool session, takes;
-	str mesh_id, member_id, session_pubkey, session_id, signature;
+	str mesh_id, member_id, session_pubkey, session_id, signature, attestation;
 	str name, cwd, hostname, peer_type, channel, model;
 	struct group_list groups;
 	struct strs capabilities;
@@ -175,6 +175,7 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 		  str_eq(in->channel, S("claudemesh-daemon")) ||
 		  str_eq(in->channel, S("claudemesh-session"));
 	p->takes = in->takes;
+	p->attestations = has_capability(&in->capabilities, S("attestation"));
 	p->receipts = has_capability(&in->capabilities, S("receipts"));
 	p->skills = has_capability(&in->capabilities, S("skills"));
 	p->attested_until_ms = in->attested_until_ms;
@@ -209,7 +210,8 @@ static void acknowledge(struct req *rq, struct presence *p, const struct introdu
 {
 	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
 				       S("member_scope"), S("hello_2"), S("peers_changed"),
-				       S("receipts"), S("skills") };
+				       S("receipts"), S("skills"),
+				       S("attestation") };
 	struct member *member = p->member;
 	struct hello_ack_args ack = {
 		.presenceId = str_from(p->id),
@@ -285,6 +287,8 @@ static struct err *enter(struct req *rq, const struct introduction *in)
 		take_session_key(p, in->session_pubkey);
 		presence_announce(p, in->session || !seen_ms ? PEER_JOINED : PEER_RETURNED);
 	}
+	if (in->attestation.len)
+		mailbox_attest(p->mailbox, in->attested_until_ms, in->attestation);
 	presence_listen(p);
 	limit_life(p);
 	acknowledge(rq, p, in, seen_ms);
@@ -313,6 +317,7 @@ static struct err *session_hello_run(struct req *rq, const void *args)
 	return enter(rq, &(struct introduction){
 		.session = true, .takes = !has_capability(&in->capabilities, S("no_delivery")),
 		.attested_until_ms = in->parentAttestation.expiresAt,
+		.attestation = in->parentAttestation.signature,
 		.mesh_id = in->meshId, .member_id = in->parentMemberId,
 		.session_pubkey = in->sessionPubkey, .session_id = in->sessionId,
 		.signature = in->signature, .name = in->displayName, .cwd = in->cwd,

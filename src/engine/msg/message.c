@@ -277,7 +277,7 @@ static size_t accept_message(struct req *rq, const struct send_args *in, struct 
 			     const struct recipients *to, struct receipt_row *receipt)
 {
 	struct engine *e = rq->engine;
-	CLEANUP(block_unrefp) struct block *block = NULL;
+	CLEANUP(push_blocks_done) struct push_blocks blocks = { 0 };
 	size_t live = 0;
 
 	m->id = receipt->id;
@@ -294,7 +294,7 @@ static size_t accept_message(struct req *rq, const struct send_args *in, struct 
 		return 0;
 	store_message_add(e->store, m);
 	for (size_t i = 0; i < to->n; i++)
-		live += mailbox_deliver(to->items[i], m, to->n > 1 ? (i64)to->n : 0, &block);
+		live += mailbox_deliver(to->items[i], m, to->n > 1 ? (i64)to->n : 0, &blocks);
 	return live;
 }
 
