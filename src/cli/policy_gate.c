@@ -226,7 +226,7 @@ struct err *policy_gate(struct cli *c)
 	const struct command *cmd = c->command;
 	str env = str_from(getenv("CLAUDEMESH_POLICY"));
 	struct gate g = { .c = c, .call = { .is_write = cmd->effect != EFFECT_READ } };
-	struct policy_verdict v;
+	struct policy_verdict v = { 0 };
 
 	if (cmd->effect == EFFECT_FREE)
 		return NULL;
