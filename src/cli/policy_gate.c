@@ -36,7 +36,7 @@ static struct err *find_mode(struct cli *c, enum approval *ret_mode)
 {
 	str env = str_from(getenv("CLAUDEMESH_APPROVAL_MODE"));
 	struct invalid why;
-	int mode = c->global.approval_mode;
+	int mode = (int)c->global.approval_mode;
 
 	if (!mode && !str_empty(env) &&
 	    !valid_word(c->arena, S("CLAUDEMESH_APPROVAL_MODE"), env, approval_words, &mode, &why))
@@ -166,7 +166,7 @@ static struct err *decide_each(struct gate *g, struct policy_verdict *ret_verdic
 {
 	struct cli *c = g->c;
 	struct config_args config;
-	struct policy_verdict first = { 0 };
+	struct policy_verdict first = { .reason = S("") };
 	struct paths paths;
 
 	TRY(paths_from_env(c->arena, &paths));
@@ -226,7 +226,7 @@ struct err *policy_gate(struct cli *c)
 	const struct command *cmd = c->command;
 	str env = str_from(getenv("CLAUDEMESH_POLICY"));
 	struct gate g = { .c = c, .call = { .is_write = cmd->effect != EFFECT_READ } };
-	struct policy_verdict v = { 0 };
+	struct policy_verdict v = { .reason = S("") };
 
 	if (cmd->effect == EFFECT_FREE)
 		return NULL;
