@@ -28,6 +28,8 @@ struct stay {
 	struct visit *visit;
 };
 struct err *stay_open(struct cli *c, struct stay *s) MUST_CHECK;
+/* The same to wait for what becomes of a message: comes back when the connection is lost. */
+struct err *stay_open_waiting(struct cli *c, struct stay *s) MUST_CHECK;
 
 /* Calls fn for the mesh of --mesh, or for every joined one; NOT_FOUND if there is none. With
  * several, one that fails is noted and the others go on; the first failure is returned. */

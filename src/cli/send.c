@@ -155,7 +155,7 @@ static struct err *send_run(struct cli *c, const void *flags)
 		return cli_invalid(c, S("text"), "missing", S("the message is empty"), S("text, or '-' to read it"));
 	/* Chosen here, so that an attempt whose answer is lost can be repeated safely. */
 	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
-	TRY(stay_open(c, &stay));
+	TRY(in->wait ? stay_open_waiting(c, &stay) : stay_open(c, &stay));
 	e = visit_send(c->arena, stay.visit, c->args[0], &draft, &to, &ack);
 	if (!e && in->wait)
 		late = wait_for(c, stay.visit, ack.messageId, in->timeout ? in->timeout : WAIT_DEFAULT_MS);

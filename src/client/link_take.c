@@ -84,6 +84,18 @@ static void keep_early(struct link *l, str text)
 		l->early[l->n_early++] = arena_dup(l->conn, text);
 }
 
+static void take_state(struct link *l, const struct json *message)
+{
+	struct message_state_args state;
+
+	if (l->state != LINK_READY || !l->h->on_state)
+		return;
+	if (json_decode(l->frame, message, message_state_fields, &state, sizeof(state), NULL))
+		l->bad_frames++;
+	else
+		l->h->on_state(l->arg, l, &state);
+}
+
 void link_take(struct link *l, str text)
 {
 	const struct json *message;
@@ -100,6 +112,8 @@ void link_take(struct link *l, str text)
 		keep_early(l, text);
 	else if (str_eq(type, S("push")))
 		link_take_push(l, message);
+	else if (str_eq(type, S("message_state")))
+		take_state(l, message);
 	else if (str_empty(type))
 		l->bad_frames++;
 	else if (!link_take_reply(l, type, message) && str_eq(type, S("error")))

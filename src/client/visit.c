@@ -29,7 +29,9 @@ struct visit {
 	struct err why; /* of the last end */
 	char why_text[512];
 	char why_word[64];
-	unsigned lost;
+	unsigned lost, greetings;
+	str settling; /* the message that visit_settle() waits for */
+	bool news;    /* of it */
 };
 
 static str inbound_dup(struct arena *a, str s)
@@ -66,6 +68,16 @@ static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack
 	if (!v->greeted)
 		v->challenged = link_has_challenge(l);
 	v->greeted = true;
+	v->greetings++;
+}
+
+static void on_state(void *arg, struct link *l, const struct message_state_args *state)
+{
+	struct visit *v = arg;
+
+	(void)l;
+	if (str_eq(state->messageId, v->settling))
+		v->news = true;
 }
 
 static bool on_message(void *arg, struct link *l, const struct inbound *m)
@@ -100,7 +112,7 @@ static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_
 	v->down = retry_ms < 0;
 }
 
-static const struct link_handler visit_handler = { on_ready, on_message, NULL, on_down };
+static const struct link_handler visit_handler = { on_ready, on_message, NULL, on_down, on_state };
 
 static struct err *why_down(struct arena *a, const struct visit *v)
 {
@@ -176,6 +188,7 @@ struct err *visit_open(struct arena *a, const struct client *c, const struct vis
 		.is_session = spec->is_session,
 		.no_delivery = !spec->wants_messages,
 		.reconnect = spec->reconnect,
+		.receipts = spec->receipts,
 		.display_name = spec->display_name,
 	};
 
@@ -274,15 +287,22 @@ static struct err *decode_reply(struct arena *a, const char *type, const struct 
 	return NULL;
 }
 
+static struct err *call(struct arena *a, struct visit *v, const char *type, const struct json_field *fields,
+			const void *args, i64 timeout_ms, const struct json_field *reply_fields,
+			void *ret_reply, size_t reply_size)
+{
+	struct waiting w = { .arena = a };
+
+	link_request(v->link, type, fields, args, timeout_ms, on_reply, &w);
+	TRY(wait_reply(v, &w));
+	return decode_reply(a, type, w.reply, reply_fields, ret_reply, reply_size);
+}
+
 struct err *visit_call(struct arena *a, struct visit *v, const char *type,
 		       const struct json_field *fields, const void *args,
 		       const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
 {
-	struct waiting w = { .arena = a };
-
-	link_request(v->link, type, fields, args, 0, on_reply, &w);
-	TRY(wait_reply(v, &w));
-	return decode_reply(a, type, w.reply, reply_fields, ret_reply, reply_size);
+	return call(a, v, type, fields, args, 0, reply_fields, ret_reply, reply_size);
 }
 
 struct err *visit_tell(struct arena *a, struct visit *v, const char *type,
@@ -329,13 +349,19 @@ struct err *visit_send(struct arena *a, struct visit *v, str who, const struct d
 	return NULL;
 }
 
-struct err *visit_status(struct arena *a, struct visit *v, str message_id,
-			 struct message_status_result_args *ret_result)
+static struct err *status_within(struct arena *a, struct visit *v, str message_id, i64 timeout_ms,
+				 struct message_status_result_args *ret_result)
 {
 	struct message_status_args args = { .messageId = message_id };
 
-	return visit_call(a, v, "message_status", message_status_fields, &args,
-			  message_status_result_fields, ret_result, sizeof(*ret_result));
+	return call(a, v, "message_status", message_status_fields, &args, timeout_ms,
+		    message_status_result_fields, ret_result, sizeof(*ret_result));
+}
+
+struct err *visit_status(struct arena *a, struct visit *v, str message_id,
+			 struct message_status_result_args *ret_result)
+{
+	return status_within(a, v, message_id, 0, ret_result);
 }
 
 /* A reference broker tells of the message as a whole. */
@@ -347,23 +373,65 @@ static bool is_settled(const struct message_status_result_args *r)
 	return true;
 }
 
+/* Until there is a reason to ask again, or until_ms. News are not asked after before at_least_ms. */
+static void wait_for_news(struct visit *v, i64 at_least_ms, i64 until_ms)
+{
+	unsigned greetings = v->greetings;
+	i64 now = loop_now_ms(v->loop);
+
+	while (now < until_ms && !v->down && v->greetings == greetings && !(v->news && now >= at_least_ms)) {
+		loop_turn(v->loop, (v->news ? MIN(at_least_ms, until_ms) : until_ms) - now);
+		now = loop_now_ms(v->loop);
+	}
+}
+
+/* Asks once; *ret_result stays as it was when the connection ended and will come back. */
+static struct err *ask_status(struct arena *a, struct visit *v, i64 deadline,
+			      struct message_status_result_args *ret_result)
+{
+	i64 left = MAX(deadline - loop_now_ms(v->loop), VISIT_LAST_MS);
+	struct err *e;
+
+	v->news = false;
+	e = link_is_ready(v->link) || !v->reconnect
+		    ? status_within(a, v, v->settling, MIN(left, LINK_REPLY_MS), ret_result)
+		    : why_down(a, v);
+	return e && e->code == ERR_NETWORK && v->reconnect && !v->down ? NULL : e;
+}
+
+static struct err *settle(struct arena *a, struct visit *v, i64 deadline,
+			  struct message_status_result_args *ret_result, bool *ret_settled)
+{
+	struct message_status_result_args result = { .messageId = STR_NONE };
+	i64 ask_ms = 0;
+
+	for (;;) {
+		i64 now, patience = link_has_feature(v->link, S("receipts")) ? VISIT_ASK_TOLD_MS : VISIT_ASK_MS;
+
+		TRY(ask_status(a, v, deadline, &result));
+		*ret_settled = result.messageId.ptr && is_settled(&result);
+		now = loop_now_ms(v->loop);
+		if (*ret_settled || now >= deadline)
+			break;
+		/* The first news are worth a question at once, a stream of them is not. */
+		wait_for_news(v, now + ask_ms, MIN(now + patience, deadline));
+		ask_ms = v->news ? VISIT_ASK_MS : 0;
+	}
+	if (!result.messageId.ptr)
+		return why_down(a, v);
+	*ret_result = result;
+	return NULL;
+}
+
 struct err *visit_settle(struct arena *a, struct visit *v, str message_id, i64 wait_ms,
 			 struct message_status_result_args *ret_result, bool *ret_settled)
 {
-	i64 deadline = loop_now_ms(v->loop) + wait_ms;
+	struct err *e;
 
-	for (;;) {
-		i64 now, next;
-
-		TRY(visit_status(a, v, message_id, ret_result));
-		*ret_settled = is_settled(ret_result);
-		now = loop_now_ms(v->loop);
-		if (*ret_settled || now >= deadline)
-			return NULL;
-		next = MIN(now + VISIT_ASK_MS, deadline);
-		for (; now < next && !v->down; now = loop_now_ms(v->loop))
-			loop_turn(v->loop, next - now);
-	}
+	v->settling = message_id;
+	e = settle(a, v, loop_now_ms(v->loop) + wait_ms, ret_result, ret_settled);
+	v->settling = STR_NONE;
+	return e;
 }
 
 /* Without an owner key to start from, or a list, nobody is verified. */

@@ -19,6 +19,8 @@ enum {
 	VISIT_CLOSE_MS = 2000,
 	VISIT_QUIET_MS = 150,   /* no push for this long after a round trip: nothing waits */
 	VISIT_ASK_MS = 100,     /* between two questions what became of a message */
+	VISIT_LAST_MS = 1000,   /* for the answer to the last of them */
+	VISIT_ASK_TOLD_MS = 5000, /* the same, of a broker that tells when to ask */
 	VISIT_QUEUE_MAX = 1024, /* messages not yet taken; further ones come again later */
 };
 
@@ -28,7 +30,8 @@ struct visit_spec {
 	const struct config_mesh_args *mesh;
 	bool wants_messages; /* else no_delivery */
 	bool is_session;     /* session_hello */
-	bool reconnect;      /* `listen`: comes back by itself */
+	bool reconnect;      /* comes back by itself */
+	bool receipts;       /* is told when there is news for visit_settle() */
 	str display_name;
 };
 
@@ -62,8 +65,9 @@ struct err *visit_send(struct arena *a, struct visit *v, str who, const struct d
 /* What became of a message, by its id or the start of it. */
 struct err *visit_status(struct arena *a, struct visit *v, str message_id,
 			 struct message_status_result_args *ret_result) MUST_CHECK;
-/* The same, asked until every recipient has a last word or wait_ms are over; *ret_settled says
- * which. */
+/* The same, until every recipient has a last word or wait_ms are over; *ret_settled says which.
+ * The broker is asked at once, when it tells of news, when the connection has come back, and now
+ * and then. */
 struct err *visit_settle(struct arena *a, struct visit *v, str message_id, i64 wait_ms,
 			 struct message_status_result_args *ret_result, bool *ret_settled) MUST_CHECK;
 
