@@ -30,7 +30,7 @@ struct visitor {
 	enum visitor_state state;
 	bool known; /* the engine was told of it, and wants to hear of its end */
 	bool held;  /* reads nothing until the engine has room */
-	unsigned shard; /* its engine, once it is known */
+	unsigned shard; /* its engine, once it is known; the house for no mesh at all */
 	char challenge[HELLO_CHALLENGE_LEN + 1];
 	struct written_mark *marks; /* in order of both; from `first_mark` on */
 	size_t first_mark, n_marks, cap_marks;
@@ -173,7 +173,8 @@ static void say_hello(struct visitor *v, const struct proving *p)
 
 	ev->proof = p->proof;
 	v->known = true;
-	v->shard = mesh_shard(str_from(p->proof.mesh_id), v->gate->env.shards);
+	if (p->proof.mesh_id[0])
+		v->shard = mesh_shard(str_from(p->proof.mesh_id), v->gate->env.shards);
 	visitor_set_state(v, VISITOR_ASKED);
 	visitor_submit(v, ev);
 }

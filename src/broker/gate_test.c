@@ -31,16 +31,19 @@ struct stage {
 	struct server *server;
 	struct server_app app;
 	struct event *notes[NOTES_MAX];
+	unsigned shards[NOTES_MAX]; /* to which each went */
 	size_t n;
+	const char *mesh_id; /* of the next hello */
 	size_t full_after; /* submissions after which the queue is full; 0: never */
 	struct sign_pair key;
 };
 
-static bool submit(void *arg, unsigned shard UNUSED, struct event *ev)
+static bool submit(void *arg, unsigned shard, struct event *ev)
 {
 	struct stage *t = arg;
 
 	assert_true(t->n < NOTES_MAX);
+	t->shards[t->n] = shard;
 	t->notes[t->n++] = ev;
 	return !t->full_after || t->n < t->full_after;
 }
@@ -92,11 +95,12 @@ static struct stage *stage_with(struct arena *a, const struct server_limits *lim
 
 	assert_true(crypto_start());
 	t->arena = a;
+	t->mesh_id = "m";
 	assert_ok(loop_new(a, &t->loop));
 	t->pool = pool_new(t->loop);
 	t->hub = hub_new(t->loop, &ends);
 	t->gate = gate_new(
-		&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool, 1 });
+		&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool, 2 });
 	t->app = (struct server_app){
 		.on_request = on_request,
 		.on_upgrade = on_upgrade,
@@ -201,7 +205,7 @@ static struct client *client_new(struct stage *t, const struct http_header *head
 static str hello(struct stage *t, const char *challenge)
 {
 	struct arena *a = t->arena;
-	struct hello_claim claim = { .mesh_id = S("m"),
+	struct hello_claim claim = { .mesh_id = str_from(t->mesh_id),
 				     .member_id = S("x"),
 				     .pubkey = sign_pair_pubkey(a, &t->key),
 				     .timestamp_ms = clock_ms(&clock_real),
@@ -215,9 +219,9 @@ static str hello(struct stage *t, const char *challenge)
 		signature = hello_v1_sign(a, &claim, &t->key);
 	return arena_printf(
 		a,
-		"{\"type\":\"hello\",\"meshId\":\"m\",\"memberId\":\"x\",\"pubkey\":\"%.*s\","
+		"{\"type\":\"hello\",\"meshId\":\"%s\",\"memberId\":\"x\",\"pubkey\":\"%.*s\","
 		"\"sessionId\":\"s\",\"timestamp\":%lld,\"signature\":\"%.*s\"%s}",
-		STRF(claim.pubkey), (long long)claim.timestamp_ms, STRF(signature),
+		t->mesh_id, STRF(claim.pubkey), (long long)claim.timestamp_ms, STRF(signature),
 		challenge ? ",\"helloVersion\":2" : "");
 }
 
@@ -399,6 +403,43 @@ TEST(a_full_queue_holds_its_filler_until_there_is_room)
 			assert_str(event_data(t->notes[i]), arena_printf(a, "{\"n\":%zu}", n++));
 	ws_client_free(c->ws);
 	ws_client_free(d->ws);
+	stage_free(t);
+}
+
+/* As everybody computes them: shard_test.c. */
+#define MESH_OF_0 "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+#define MESH_OF_1 "4f9Kq0bT2mXw7RzN1cYhU8sLdVe3GjPa"
+
+TEST(a_connection_keeps_to_the_shard_of_its_mesh)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct client *c, *d;
+
+	t->mesh_id = MESH_OF_0;
+	c = greeted(t);
+	t->mesh_id = MESH_OF_1;
+	d = greeted(t);
+	settle(t);
+	t->full_after = 3; /* the third is d's: its shard is full now */
+	ws_client_send(d->ws, S("{\"d\":1}"));
+	UNTIL(t->loop, t->n == 3);
+	t->full_after = 0;
+	ws_client_send(d->ws, S("{\"d\":2}"));
+	ws_client_send(c->ws, S("{\"c\":1}"));
+	settle(t);
+	assert_int_equal(t->n, 4); /* the other one's is not held up */
+	assert_true(hub_is_full(t->hub, 1) && !hub_is_full(t->hub, 0));
+	hub_on_room(hub_port(t->hub, 0));
+	settle(t);
+	assert_int_equal(t->n, 4);
+	hub_on_room(hub_port(t->hub, 1));
+	UNTIL(t->loop, t->n == 5);
+	ws_client_free(c->ws);
+	ws_client_free(d->ws);
+	UNTIL(t->loop, t->n == 7);
+	for (size_t i = 0; i < t->n; i++)
+		assert_int_equal(t->shards[i], conn_ref_eq(t->notes[i]->from, t->notes[1]->from));
 	stage_free(t);
 }
 

@@ -20,6 +20,7 @@ struct stage {
 	struct server *server;
 	struct server_app app;
 	struct event *notes[NOTES_MAX];
+	unsigned shards[NOTES_MAX]; /* to which each went */
 	size_t n;
 	bool full, db_down;
 };
@@ -32,11 +33,12 @@ struct answer {
 	str body, type, allow, request_id, retry_after, cors;
 };
 
-static bool submit(void *arg, unsigned shard UNUSED, struct event *ev)
+static bool submit(void *arg, unsigned shard, struct event *ev)
 {
 	struct stage *t = arg;
 
 	assert_true(t->n < NOTES_MAX);
+	t->shards[t->n] = shard;
 	t->notes[t->n++] = ev;
 	return !t->full;
 }
@@ -317,6 +319,50 @@ TEST(a_full_queue_or_the_end_is_told)
 	got = asked(t, "GET", "/api/public/invite-code/x", NULL, NULL);
 	assert_int_equal(got->status, 503);
 	assert_body(got, "shutting down");
+	stage_free(t);
+}
+
+static void forward(struct stage *t, unsigned shard, const struct event *ev)
+{
+	struct effects *fx = effects_new();
+
+	effects_forward(fx, shard, ev);
+	hub_on_effects(hub_port(t->hub, 0), fx);
+}
+
+TEST(a_forwarded_call_is_answered_by_its_shard)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = ask(t, "POST", "/cli/mesh/a%20b/invite", "{}", JSON), *other;
+
+	UNTIL(t->loop, t->n == 1);
+	assert_int_equal(t->shards[0], 0);
+	assert_false(t->notes[0]->forwarded);
+	forward(t, 1, t->notes[0]);
+	UNTIL(t->loop, t->n == 2);
+	assert_int_equal(t->shards[1], 1);
+	assert_true(t->notes[1]->forwarded);
+	assert_string_equal(t->notes[1]->op->name, "invite_create");
+	assert_str(event_data(t->notes[1]), S("{}"));
+	assert_str(event_param(t->notes[1]), S("a b"));
+	assert_true(conn_ref_eq(t->notes[0]->from, t->notes[1]->from));
+	assert_int_equal(t->notes[1]->may_create, t->notes[0]->may_create);
+	assert_string_equal(t->notes[1]->address, "127.0.0.1");
+	reply(t, t->notes[1]->from, 200, "{}");
+	UNTIL(t->loop, got->done);
+	assert_int_equal(got->status, 200);
+	/* Its caller is gone by now: it is carried out all the same, and fills the queue. */
+	t->full = true;
+	forward(t, 1, t->notes[0]);
+	UNTIL(t->loop, t->n == 3);
+	t->full = false;
+	other = ask(t, "POST", "/cli/mesh/a%20b/invite", "{}", JSON);
+	UNTIL(t->loop, t->n == 4); /* the house is not full */
+	forward(t, 1, t->notes[3]);
+	UNTIL(t->loop, other->done);
+	assert_int_equal(other->status, 503);
+	assert_int_equal(t->n, 4);
 	stage_free(t);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/test.h"
+#include "engine/shard.h"
 #include "proto/limits.h"
 
 enum { ARGS_MAX = 16 };
@@ -187,6 +188,24 @@ TEST(database_forms)
 			a, "", arena_cstr(a, arena_printf(a, "--database %s", forms[i].url)), &s));
 		assert_str(s.database, str_from(forms[i].path));
 	}
+}
+
+TEST(threads_need_postgresql)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct settings s;
+
+	assert_ok(read_words(a, "", "", &s));
+	assert_int_equal(s.engine_threads, 1);
+	assert_ok(read_words(a, "", "--engine-threads 1 --database /x/y.db", &s));
+	assert_int_equal(s.engine_threads, 1);
+	assert_text(read_words(a, "", "--engine-threads 2", &s), "a SQLite file has one writer");
+	assert_ok(read_words(a, "", "--database postgresql://u@h/d", &s));
+	assert_in_range(s.engine_threads, 1, SHARDS_MAX);
+	assert_ok(read_words(a, "CLAUDEMESH_BROKER_ENGINE_THREADS=3", "--database postgresql://u@h/d", &s));
+	assert_int_equal(s.engine_threads, 3);
+	assert_text(read_words(a, "", "--engine-threads 0", &s), "a number from 1 to 8");
+	assert_text(read_words(a, "", "--engine-threads 9", &s), "a number from 1 to 8");
 }
 
 TEST(a_public_url_turns_creation_off)
