@@ -148,5 +148,5 @@ int cli_main(int argc, char **argv)
 		status = err_exit(e);
 	}
 	out_done(&c.out);
-	return status;
+	return c.exit_status ? c.exit_status : status;
 }

@@ -29,6 +29,8 @@ static const char *const approval_words[] UNUSED = { "", "plan", "read-only", "w
 	F(T, bool, quiet,    "",     0, 0,  "print results, warnings and errors only") \
 	F(T, bool, yes,      "",     0, 0,  "ask nothing, take the answer to be yes") \
 	F(T, bool, no_input, "",     0, 0,  "ask nothing; what would have to be asked fails") \
+	F(T, bool, no_daemon, "",    0, 0,  "go to the broker directly, whatever daemon runs") \
+	F(T, bool, strict,   "",     0, 0,  "fail rather than go without the daemon") \
 	F(T, approval, approval_mode, "MODE", 0, 0, "plan, read-only, write (default) or yolo") \
 	F(T, str,  policy,   "FILE", 1, 4096, "the rules to go by, instead of policy.yaml") \
 	F(T, bool, help,     "",     0, 0,  "show what a command does and takes") \
@@ -93,6 +95,7 @@ struct cli {
 	size_t args_n;                       /* how many were given */
 	char *const *passed;                 /* of a row that passes on: NULL-terminated */
 	str hint;             /* what to try next; printed under the error that run() returns */
+	int exit_status;      /* not 0: the process's, whatever run() returns */
 };
 
 /* Sets c->hint. Returns e, for: return cli_hint(c, FAIL(...), "try %s", ...). */

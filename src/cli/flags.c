@@ -8,7 +8,9 @@ static const struct {
 	char letter;
 	const char *name;
 } letters[] = {
+	{ 'f', "follow" },
 	{ 'h', "help" },
+	{ 'n', "lines" },
 	{ 'q', "quiet" },
 	{ 'V', "version" },
 	{ 'y', "yes" },

@@ -2,12 +2,13 @@
  * api.c - who may call, which route it is, what it brings. The order of the checks is that of
  * client.md 6.4.
  */
-#include "daemon/api_call.h"
+#include "daemon/api.h"
 
 #include <unistd.h>
 
 #include "base/log.h"
 #include "crypto/secret.h"
+#include "daemon/api_call.h"
 #include "daemon/local_token.h"
 #include "net/url.h"
 

@@ -1,0 +1,124 @@
+#include "cli/warm.h"
+
+#include "client/config.h"
+#include "crypto/secret.h"
+#include "net/url.h"
+
+enum { BODY_MAX = 1 << 20, RELOAD_MS = 1000 };
+
+static struct err *find(struct cli *c, struct warm *w)
+{
+	*w = (struct warm){ 0 };
+	if (!crypto_start())
+		return FAIL(c->arena, INTERNAL, "this system gives no randomness");
+	TRY(paths_user_from_env(c->arena, &w->paths));
+	return ipc_from_env(c->arena, &w->paths, &w->ipc);
+}
+
+/* What the user has to know about it, if anything. */
+static struct err *not_up(struct cli *c, const struct warm *w, const struct daemon_start *st,
+			  enum daemon_policy policy)
+{
+	if (policy == DAEMON_STRICT)
+		return cli_hint(c, FAIL(c->arena, TRY_AGAIN, "the daemon is not available (%s): %.*s",
+					daemon_state_word(st->state), STRF(st->why)),
+				"%.*s", STRF(st->hint));
+	/* Quietly sending as somebody else would be worse. */
+	if (!str_empty(w->ipc.token))
+		return cli_hint(c, FAIL(c->arena, TRY_AGAIN,
+					"this session's messages go through the daemon, and it is not there "
+					"(%s): %.*s",
+					daemon_state_word(st->state), STRF(st->why)),
+				"%.*s", STRF(st->hint));
+	if (st->state != DAEMON_OFF && st->state != DAEMON_NO_MESH)
+		out_note(&c->out, "[claudemesh] warn no daemon (%s): %.*s; going on without it",
+			 daemon_state_word(st->state), STRF(st->why));
+	return NULL;
+}
+
+static struct err *open_warm(struct cli *c, struct warm *w, bool no_spawn)
+{
+	enum daemon_policy policy = daemon_policy_from(c->global.no_daemon, c->global.strict);
+	struct daemon_start_spec spec = { .paths = &w->paths,
+					  .ipc = &w->ipc,
+					  .policy = policy,
+					  .no_spawn = no_spawn };
+	struct daemon_start st;
+	struct err *e = find(c, w);
+
+	/* A place that cannot have a daemon is no reason to do nothing. */
+	if (e && (policy == DAEMON_STRICT || e->code == ERR_INTERNAL))
+		return e;
+	if (e)
+		return NULL;
+	st = daemon_ensure(c->arena, &spec);
+	w->is_up = daemon_is_up(st.state);
+	return w->is_up || no_spawn ? NULL : not_up(c, w, &st, policy);
+}
+
+struct err *warm_open(struct cli *c, struct warm *w)
+{
+	return open_warm(c, w, false);
+}
+
+struct err *warm_look(struct cli *c, struct warm *w)
+{
+	return open_warm(c, w, true);
+}
+
+struct err *warm_get(struct cli *c, const struct warm *w, str target, const struct json **ret_body)
+{
+	const struct ipc_request rq = { .target = target, .deadline_ms = 2 * LOCAL_WAIT_MAX_MS };
+
+	return ipc_ask(c->arena, &w->ipc, &rq, ret_body);
+}
+
+struct err *warm_send(struct cli *c, const struct warm *w, const char *method, str target,
+		      const struct json_field *fields, const void *args, const struct json **ret_body)
+{
+	struct ipc_request rq = { .method = str_from(method),
+				  .target = target,
+				  .deadline_ms = 2 * LOCAL_WAIT_MAX_MS };
+	struct buf body = buf_make(BODY_MAX);
+	struct json_out j = json_out(&body);
+	struct err *e;
+
+	if (fields) {
+		json_obj(&j);
+		json_encode(&j, fields, args);
+		json_obj_end(&j);
+		rq.body = buf_str(&body);
+	}
+	e = body.full ? FAIL(c->arena, TOO_LARGE, "that is too much for one request")
+		      : ipc_ask(c->arena, &w->ipc, &rq, ret_body);
+	secret_wipe(body.ptr, body.len);
+	buf_done(&body);
+	return e;
+}
+
+str warm_target(struct arena *a, const char *path, const struct query *pairs, size_t n)
+{
+	str target = str_from(path);
+	char sep = '?';
+
+	for (size_t i = 0; i < n; i++) {
+		if (str_empty(pairs[i].value))
+			continue;
+		target = arena_printf(a, "%.*s%c%s=%.*s", STRF(target), sep, pairs[i].name,
+				      STRF(url_encode(a, pairs[i].value)));
+		sep = '&';
+	}
+	return target;
+}
+
+void warm_reload(struct cli *c)
+{
+	struct warm w;
+	struct ipc_request rq = { .method = S("POST"), .target = S("/v1/reload"), .deadline_ms = RELOAD_MS };
+	struct ipc_reply reply;
+
+	/* It watches the file; this only makes it sooner. */
+	if (!find(c, &w) && str_empty(w.ipc.token) && !place_check(c->arena, &w.ipc.place) &&
+	    ipc_call(c->arena, &w.ipc, &rq, &reply))
+		return;
+}

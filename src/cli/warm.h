@@ -1,0 +1,39 @@
+/*
+ * warm.h - commands through the daemon: is there one, may it be used, what did it say.
+ *
+ * A command first asks warm_open(); where there is no daemon it goes to the broker by itself
+ * (context.h), except under --strict. Who asks is the session we run in, if any, else the user.
+ */
+#ifndef CLI_WARM_H
+#define CLI_WARM_H
+
+#include "cli/cli.h"
+#include "client/daemon_start.h"
+
+struct warm {
+	struct paths paths; /* of the user */
+	struct ipc ipc;
+	bool is_up;
+};
+
+/* Looks for the daemon and starts one where there is none. Not up: a note says why, once, where
+ * the user did not ask for it; an error only under --strict, and in a session whose token would
+ * be ignored otherwise. */
+struct err *warm_open(struct cli *c, struct warm *w) MUST_CHECK;
+/* The same without starting one. */
+struct err *warm_look(struct cli *c, struct warm *w) MUST_CHECK;
+
+/* One call: ipc_ask(). The body is written by the caller, or {NULL, 0}. */
+struct err *warm_get(struct cli *c, const struct warm *w, str target, const struct json **ret_body)
+	MUST_CHECK;
+struct err *warm_send(struct cli *c, const struct warm *w, const char *method, str target,
+		      const struct json_field *fields, const void *args,
+		      const struct json **ret_body) MUST_CHECK;
+/* "/v1/inbox?mesh=a&limit=3" from pairs; those without a value are left out. */
+struct query { const char *name; str value; };
+str warm_target(struct arena *a, const char *path, const struct query *pairs, size_t n);
+
+/* The daemon's config.json was changed by a join or leave: tells it, if there is one. */
+void warm_reload(struct cli *c);
+
+#endif
