@@ -63,6 +63,12 @@ is 0 whoami as alice whoami --json
 declared whoami
 is 0 peers as alice peers --all --json
 declared peers
+for command in verify info ping stats profile; do
+	is 0 $command as alice $command --json
+	[ $command = stats ] || declared $command
+done
+is 0 'profile set' as alice profile set --title x --json
+declared 'profile set'
 is 0 'inbox of some fields' as bob inbox --json=sender_name,body
 says '"messages":[{"sender_name":"alice","body":"hello"}]'
 is 0 send as alice send bob again

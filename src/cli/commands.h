@@ -18,5 +18,11 @@ extern const struct command create_command, group_join_command, group_leave_comm
 	visible_command, whoami_command;
 extern const struct command backup_command;
 extern const struct command restore_command;
+extern const struct command verify_command;
+extern const struct command info_command;
+extern const struct command ping_command;
+extern const struct command stats_command;
+extern const struct command profile_command;
+extern const struct command profile_set_command;
 
 #endif
