@@ -326,4 +326,30 @@ TEST(refusals_leave_nothing_and_have_a_budget)
 	}
 }
 
+/* Client ids are their senders' own. */
+TEST(an_ack_that_may_mean_two_senders_ends_neither)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *carol = arrive(m, "carol"), *bob = arrive(m, "bob");
+	const struct json *push;
+
+	forget_all(h);
+	send_to(alice, bob->pubkey, "same", NULL);
+	send_to(carol, bob->pubkey, "same", NULL);
+	push = expect(bob, "{'type':'push','senderName':'alice'}");
+	expect(bob, "{'type':'push','senderName':'carol'}");
+	say(bob, "{'type':'client_ack','clientMessageId':'same'}");
+	expect(bob, "{'type':'error','code':'ambiguous','message':'*'}");
+	assert_int_equal(count(h->f, "delivery"), 2);
+	/* With the broker's id it is clear, and then the other one is. */
+	say(bob, "{'type':'client_ack','clientMessageId':'same','brokerMessageId':'%.*s'}",
+	    STRF(json_get_str(push, S("messageId"))));
+	assert_int_equal(count(h->f, "delivery"), 1);
+	say(bob, "{'type':'client_ack','clientMessageId':'same'}");
+	assert_int_equal(count(h->f, "delivery"), 0);
+	expect_nothing(bob);
+}
+
 TEST_MAIN("engine/repeat")

@@ -59,7 +59,7 @@ JSON_ARGS(ack, ACK_ARGS);
 JSON_ARGS(push, PUSH_ARGS);
 
 #define CLIENT_ACK_ARGS(F, T) \
-	F(T, str, clientMessageId, OPT, 0, CLIENT_ID_BYTES_MAX, "the push's client_message_id") \
+	F(T, str, clientMessageId, OPT, 0, CLIENT_ID_BYTES_MAX, "the push's client_message_id; refused without brokerMessageId if two senders chose it") \
 	F(T, str, brokerMessageId, OPT, 0, 64, "the push's messageId")
 JSON_ARGS(client_ack, CLIENT_ACK_ARGS);
 

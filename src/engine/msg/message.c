@@ -362,20 +362,30 @@ static bool names(const struct pushed *x, const struct client_ack_args *in)
 	       str_eq(in->clientMessageId, str_of(x->client_id, x->client_id_len));
 }
 
-/* Ends only what was pushed to this very connection: nobody can ack for another (D-13). */
+/* Ends only what was pushed to this very connection: nobody can ack for another (D-13). A client
+ * id is its sender's own: when two senders chose the same it names neither message. */
 static struct err *client_ack_run(struct req *rq, const void *args)
 {
 	const struct client_ack_args *in = args;
-	struct pushed *x;
+	struct pushed *x, *first = NULL;
 
 	presence_acks(rq->from);
 	DL_FOREACH(rq->from->pushed, x) {
-		if (names(x, in)) {
-			rq->engine->stats.acked++;
-			pushed_end(x);
-			return NULL;
-		}
+		if (!names(x, in))
+			continue;
+		if (first && first->sender_no != x->sender_no)
+			return FAIL(rq->arena, AMBIGUOUS,
+				    "two senders gave a message the clientMessageId '%.*s'; say "
+				    "brokerMessageId", STRF(in->clientMessageId));
+		if (!first)
+			first = x;
+		if (in->brokerMessageId.len)
+			break;
 	}
+	if (!first)
+		return NULL;
+	rq->engine->stats.acked++;
+	pushed_end(first);
 	return NULL;
 }
 
