@@ -254,8 +254,8 @@ TEST(a_poisonous_event_fails_alone)
 
 	forget_all(h);
 	/* The store has a row that memory does not know of. */
-	sql(h, arena_printf(a, "INSERT INTO mailbox (no, mesh_no, member_no, pubkey, session, seen_ms)"
-		    " SELECT 999999, mesh_no, 1, '%s', 1, 0 FROM member LIMIT 1", bad->pubkey));
+	sql(h, arena_printf(a, "INSERT INTO mailbox (no, mesh_no, member_no, pubkey, session, seen_ms,"
+		    " attestation) SELECT 999999, mesh_no, 1, '%s', 1, 0, 'x' FROM member LIMIT 1", bad->pubkey));
 	h->n_answers = 0;
 	hold(h);
 	send_to(alice, bob->pubkey, "1", NULL);

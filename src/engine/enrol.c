@@ -74,6 +74,7 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 	str name = who->name.len ? who->name
 				 : arena_printf(rq->arena, "member-%.8s", who->pubkey.ptr);
 	struct member *member = mesh_member(m, who->pubkey);
+	const struct mailbox *held = mesh_mailbox(m, who->pubkey);
 
 	if (invite)
 		TRY(invite_ended(rq, invite));
@@ -86,7 +87,8 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 	if (!name_is_printable(name))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "the name has control characters"),
 				S("malformed"));
-	if (mesh_mailbox(m, who->pubkey))
+	/* Who only showed it gives way. */
+	if (held && held->attestation.len)
 		return err_word(FAIL(rq->arena, CONFLICT, "this key is in use as a session key"), S("key_in_use"));
 	/* Nothing was queued so far; from here on nothing may fail. */
 	if (invite)

@@ -73,6 +73,61 @@ TEST(a_session_in_grace_gets_a_copy_when_another_is_online)
 	expect_nothing(three);
 }
 
+/* A copy is for the member: one that a sibling has or has acked does not come a second time. */
+TEST(a_session_that_does_not_come_back_leaves_only_what_nobody_else_has)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *bob = arrive(m, "bob"), *one = newcomer(m, "alice"), *two = twin(one), *next = twin(one);
+
+	enter(one, GREETING(.session = true, .session_id = "1"));
+	enter(two, GREETING(.session = true, .session_id = "2"));
+	lose(two);
+	forget(one);
+	send_to(bob, one->pubkey, "acked", NULL);
+	send_to(bob, one->pubkey, "unacked", NULL);
+	send_to(bob, two->session_pubkey, "its own", NULL);
+	ack_push(one, expect_message(one, "acked"));
+	expect_message(one, "unacked");
+	advance(h, 20000);
+	assert_int_equal(count(h->f, "message"), 3);
+	advance(h, 70000);
+	/* "unacked" came again when its lease was over, to the session that has it. */
+	ack_push(one, expect_message(one, "unacked"));
+	ack_push(one, expect_message(one, "its own"));
+	expect(one, "{'event':'peer_left'}");
+	expect_nothing(one);
+	hang_up(one);
+	enter(next, GREETING(.session = true, .session_id = "3"));
+	expect_nothing(next);
+	assert_int_equal(count(h->f, "message"), 0);
+	assert_int_equal(count(h->f, "delivery"), 0);
+	assert_int_equal(engine_stats(h->engine).waiting, 0);
+}
+
+/* Nobody has it yet: it is not lost with the session, whoever of the two goes first. */
+TEST(the_last_of_two_lost_sessions_leaves_its_copy_to_the_member)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *bob = arrive(m, "bob"), *one = newcomer(m, "alice"), *two = twin(one), *next = twin(one);
+
+	enter(one, GREETING(.session = true, .session_id = "1"));
+	enter(two, GREETING(.session = true, .session_id = "2"));
+	send_to(bob, one->pubkey, "x", NULL);
+	send_to(bob, "*", "all", NULL);
+	hang_up(one);
+	hang_up(two);
+	enter(next, GREETING(.session = true, .session_id = "3"));
+	ack_push(next, expect_message(next, "x"));
+	ack_push(next, expect_message(next, "all"));
+	expect_nothing(next);
+	assert_int_equal(count(h->f, "delivery"), 0);
+	check_backlogs(h);
+}
+
 TEST(what_one_sent_to_oneself_waits_for_the_other_session)
 {
 	ARENA;

@@ -161,6 +161,38 @@ struct mailbox *mailbox_add(struct member *member, str pubkey, bool session)
 	return mb;
 }
 
+void mailbox_release(struct mailbox *mb)
+{
+	while (mb->pushed)
+		pushed_return(mb->pushed);
+	if (mb->holder)
+		mb->holder->mailbox = NULL;
+	mb->holder = NULL;
+}
+
+static void set_owner(struct mailbox *mb, struct member *member, bool session)
+{
+	backlog_drop(mb);
+	mb->backlog = (struct backlog){ 0 };
+	mb->member->n_session_keys -= mb->session;
+	mb->member = member;
+	mb->session = session;
+	member->n_session_keys += session;
+	if (!session)
+		member->mailbox = mb;
+}
+
+void mailbox_own(struct mailbox *mb, struct member *member, bool session)
+{
+	struct mesh *m = member->mesh;
+
+	m->touched_in = m->engine->batch_no;
+	mailbox_release(mb);
+	mailbox_hand_over(mb);
+	set_owner(mb, member, session);
+	store_mailbox_own(m->engine->store, m->no, mb->no, member->no, session);
+}
+
 void mailbox_attest(struct mailbox *mb, i64 until_ms, str signature)
 {
 	struct mesh *m = mb->member->mesh;
@@ -175,11 +207,15 @@ void mailbox_attest(struct mailbox *mb, i64 until_ms, str signature)
 
 struct member *member_add(struct mesh *m, const struct member_row *row)
 {
+	struct mailbox *squatted = mesh_mailbox(m, row->pubkey);
 	struct member *member = member_new(m, row);
 
 	member_fill(member, m->engine->batch, row);
 	store_member_add(m->engine->store, row);
-	mailbox_add(member, row->pubkey, false);
+	if (squatted)
+		mailbox_own(squatted, member, false);
+	else
+		mailbox_add(member, row->pubkey, false);
 	return member;
 }
 
@@ -278,6 +314,8 @@ static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 			return FAIL(a, INTERNAL, "mailbox %lld has no member", (long long)rows[i].no);
 		if (!mb)
 			mb = mailbox_new(member, rows[i].no, rows[i].pubkey, rows[i].session);
+		if (mb->member != member)
+			set_owner(mb, member, rows[i].session);
 		mb->no = rows[i].no;
 		mb->seen_in_store = true;
 		mb->seen_ms = rows[i].seen_ms;

@@ -200,6 +200,10 @@ struct mailbox *mesh_mailbox(struct mesh *m, str pubkey);      /* NULL if absent
 /* Adds to memory and to the store. */
 struct member *member_add(struct mesh *m, const struct member_row *row);
 struct mailbox *mailbox_add(struct member *member, str pubkey, bool session);
+/* Its holder has it no more; what it was pushed waits again. */
+void mailbox_release(struct mailbox *mb);
+/* A key that another member only showed is this one's; what waited goes to the other. */
+void mailbox_own(struct mailbox *mb, struct member *member, bool session);
 /* The member vouches for the key of this session mailbox. */
 void mailbox_attest(struct mailbox *mb, i64 until_ms, str signature);
 void mesh_free(struct mesh *m);

@@ -26,6 +26,11 @@ void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_
 	QUEUE(st, MAILBOX_SEEN, V(seen_ms), V(mailbox_no), V(mesh_no));
 }
 
+void store_mailbox_own(struct store *st, i64 mesh_no, i64 mailbox_no, i64 member_no, bool session)
+{
+	QUEUE(st, MAILBOX_OWN, V(member_no), V(session), V(mailbox_no), V(mesh_no));
+}
+
 void store_mailbox_attest(struct store *st, i64 mesh_no, i64 mailbox_no, i64 until_ms, str attestation)
 {
 	QUEUE(st, MAILBOX_ATTEST, V(until_ms), opt_value(attestation), V(mailbox_no), V(mesh_no));

@@ -138,6 +138,8 @@ void store_mailbox_add(struct store *st, const struct mailbox_row *m);
 struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
 			    struct mailbox_row **ret_rows, size_t *ret_n) MUST_CHECK;
 void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_ms);
+/* Gives an empty one to another member: its session's, or its own. */
+void store_mailbox_own(struct store *st, i64 mesh_no, i64 mailbox_no, i64 member_no, bool session);
 void store_mailbox_attest(struct store *st, i64 mesh_no, i64 mailbox_no, i64 until_ms, str attestation);
 /* Session mailboxes, of any mesh, not seen since before_ms and without deliveries. */
 struct idle_mailbox {

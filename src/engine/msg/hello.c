@@ -71,15 +71,20 @@ static struct err *check_texts(struct req *rq, const struct introduction *in)
 	return NULL;
 }
 
-/* The key may be new, or this member's from before; never another member's, nor a member key. */
+/* The key may be new, or this member's from before; never another member's, nor a member key.
+ * Who proves that it has the key, as a session does, comes before who only showed it. */
 static struct err *check_session_key(struct req *rq, const struct introduction *in, struct member *member)
 {
 	struct mailbox *mb = mesh_mailbox(member->mesh, in->session_pubkey);
 
 	if (!pubkey_is_valid(in->session_pubkey))
 		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey must be 64 lowercase hex chars");
-	if (mb && (mb->member != member || !mb->session))
+	if (mb && !mb->session)
 		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey belongs to another member");
+	if (mb && mb->member != member && (mb->attestation.len || !in->session))
+		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey belongs to another member");
+	if (mb && mb->holder && mb->holder->session && !in->session)
+		return refuse(rq, S("bad_session_pubkey"), "sessionPubkey belongs to a running session");
 	return NULL;
 }
 
@@ -243,10 +248,12 @@ static void take_session_key(struct presence *p, str session_pubkey)
 	if (!session_pubkey.len || p->mailbox)
 		return;
 	mb = mesh_mailbox(p->mesh, session_pubkey);
+	/* A connection that showed the same key loses it to this one. */
+	if (mb && mb->member != p->member)
+		mailbox_own(mb, p->member, true);
+	else if (mb)
+		mailbox_release(mb);
 	p->mailbox = mb ? mb : mailbox_add(p->member, session_pubkey, true);
-	/* A connection that showed the same key loses it to the newer one. */
-	if (p->mailbox->holder && p->mailbox->holder != p)
-		p->mailbox->holder->mailbox = NULL;
 	p->mailbox->holder = p;
 	timer_clear(&p->mesh->engine->timers, &p->mailbox->orphan);
 }
