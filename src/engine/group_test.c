@@ -194,4 +194,31 @@ TEST(groups_are_bounded_and_a_refusal_changes_nothing)
 	expect(full, "{'peers':[{'groups':[]},{'groups':[]}]}");
 }
 
+/* The link is back before its lost connection is noticed. */
+TEST(a_link_that_comes_back_early_keeps_its_groups)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = newcomer(m, "bob"), *again = twin(bob);
+	const struct greeting link = { .session_id = "daemon-1", .hostname = "one" };
+
+	enter(bob, &link);
+	say(bob, "{'type':'join_group','name':'dev','_reqId':'r'}");
+	forget_all(h);
+	enter(again, &link);
+	expect_close(bob, 1000, "session_replaced");
+	lose(bob);
+	send_to(alice, "@dev", "x", NULL);
+	expect_message(again, "x");
+	/* Unless it says which. */
+	bob = twin(bob);
+	enter(bob, GREETING(.session_id = "daemon-1", .hostname = "one", .extra = ",'groups':[{'name':'ops'}]"));
+	ack_push(bob, expect_message(bob, "x"));
+	send_to(alice, "@dev", "y", NULL);
+	expect_nothing(bob);
+	send_to(alice, "@ops", "z", NULL);
+	expect_message(bob, "z");
+}
+
 TEST_MAIN("engine/group")

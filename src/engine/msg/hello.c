@@ -17,7 +17,7 @@
 
 /* What both kinds of hello say about the connection. */
 struct introduction {
-	bool session, takes;
+	bool session, takes, keeps_groups;
 	str mesh_id, member_id, session_pubkey, session_id, signature, attestation;
 	str name, cwd, hostname, peer_type, channel, model;
 	struct group_list groups;
@@ -132,6 +132,25 @@ static void replace_same_session(struct member *member, const struct introductio
 	}
 }
 
+/* Who is back before its lost connection is noticed has joined its groups all the same. */
+static void keep_groups(struct req *rq, struct introduction *in, const struct member *member)
+{
+	const struct presence *p;
+
+	if (in->groups.n || (in->session && in->groups.present))
+		return;
+	DL_FOREACH2(member->presences, p, member_next) {
+		if (!same_session(p, in))
+			continue;
+		in->groups = (struct group_list){ NEW_ARRAY(rq->arena, struct group_args, p->groups.n),
+						  p->groups.n, true };
+		in->keeps_groups = true;
+		for (size_t i = 0; i < p->groups.n; i++)
+			in->groups.items[i] = (struct group_args){ arena_dup(rq->arena, p->groups.items[i].name),
+								   arena_dup(rq->arena, p->groups.items[i].role) };
+	}
+}
+
 /* A mesh is full for newcomers, not for who takes the place of its own presence; and one
  * member can neither fill it nor have keys remembered without end. */
 static struct err *check_place(struct req *rq, const struct introduction *in, const struct member *member)
@@ -188,7 +207,7 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 		return;
 	p->hidden = p->member->hidden;
 	own_str(&p->profile, p->member->profile);
-	if (in->groups.n || (in->session && in->groups.present))
+	if (in->groups.n || in->keeps_groups || (in->session && in->groups.present))
 		own_groups(&p->groups, in->groups.items, in->groups.n);
 	else
 		own_groups(&p->groups, p->member->groups.items, p->member->groups.n);
@@ -258,7 +277,7 @@ static void take_session_key(struct presence *p, str session_pubkey)
 	timer_clear(&p->mesh->engine->timers, &p->mailbox->orphan);
 }
 
-static struct err *enter(struct req *rq, const struct introduction *in)
+static struct err *enter(struct req *rq, struct introduction *in)
 {
 	struct engine *e = rq->engine;
 	struct member *member = NULL;
@@ -288,6 +307,7 @@ static struct err *enter(struct req *rq, const struct introduction *in)
 		describe(p, in, true);
 		seen_ms = 0;
 	} else {
+		keep_groups(rq, in, member);
 		replace_same_session(member, in, NULL);
 		p = presence_add(member, rq->event->from);
 		describe(p, in, false);
