@@ -110,7 +110,8 @@ void flow_fill(struct peer *p)
 
 	if (p->state == PEER_READY && r->phase == PHASE_QUEUE)
 		fill_queue(p);
-	if (p->state != PEER_READY || r->phase != PHASE_FLOW || now >= r->send_until_us)
+	if (p->state != PEER_READY || r->phase != PHASE_FLOW || r->is_pausing ||
+	    now >= r->send_until_us)
 		return;
 	while (p->quota && p->open < (size_t)r->flags->window) {
 		if (!send_new(p, recipient_of(p))) {
@@ -136,8 +137,7 @@ static void closed(struct run *r, u64 no)
 	struct peer *p = &r->peers[ledger_at(&r->ledger, no)->sender];
 
 	p->open--;
-	flow_fill(p);
-	run_step(r);
+	run_next(r, p);
 }
 
 static void forget_unacked(struct peer *p, u64 no)
@@ -181,16 +181,56 @@ static void on_ack(struct peer *p, const struct json *frame)
 	run_moved(r);
 }
 
+static void write_ack(struct peer *p, str client_id, str message_id)
+{
+	struct client_ack_args ack = { .clientMessageId = client_id, .brokerMessageId = message_id };
+
+	peer_write(p, "client_ack", client_ack_fields, &ack);
+}
+
+static void ack_due(struct peer *p)
+{
+	const struct ledger *l = &p->run->ledger;
+	u64 no = p->ack_due;
+
+	if (no == LEDGER_NONE)
+		return;
+	p->ack_due = LEDGER_NONE;
+	write_ack(p, ledger_id(l, p->run->scratch, no),
+		  str_of(ledger_at(l, no)->message_id, ID_LEN));
+}
+
+void flow_ack_due(struct run *r)
+{
+	if (!r->acks_due)
+		return;
+	r->acks_due = false;
+	for (u32 i = 0; i < r->n; i++)
+		ack_due(&r->peers[i]);
+}
+
+/* A thousand clients read a broadcast and then ack it. Here one thread plays them all: what it
+ * acked before everybody has read, the others would have to wait for. */
+static void put_off_ack(struct peer *p, u64 no)
+{
+	struct run *r = p->run;
+
+	ack_due(p);
+	p->ack_due = no;
+	r->acks_due = true;
+	if (ledger_is_everywhere(&r->ledger, no))
+		flow_ack_due(r);
+}
+
 static void on_push(struct peer *p, const struct json *frame)
 {
 	struct run *r = p->run;
 	struct box_own own = { str_empty(p->session_pubkey) ? NULL : &p->session, &p->who->pair };
-	struct client_ack_args ack = { 0 };
 	struct ledger_push got = { 0 };
 	struct push_args push;
 	struct err *e = json_decode(r->scratch, frame, push_fields, &push, sizeof(push), NULL);
 	struct sealed sealed;
-	u64 done;
+	u64 done, no;
 
 	if (e) {
 		run_fail(r, e);
@@ -208,9 +248,12 @@ static void on_push(struct peer *p, const struct json *frame)
 	got.message_id = push.messageId;
 	got.sender_pubkey = push.senderMemberPubkey;
 	done = ledger_got(&r->ledger, p->no, &got, run_now_us());
-	ack.clientMessageId = push.client_message_id;
-	ack.brokerMessageId = push.messageId;
-	peer_write(p, "client_ack", client_ack_fields, &ack);
+	no = ledger_find(&r->ledger, push.client_message_id);
+	if (no != LEDGER_NONE && ledger_at(&r->ledger, no)->recipient == LEDGER_ALL &&
+	    push.messageId.len == ID_LEN)
+		put_off_ack(p, no);
+	else
+		write_ack(p, push.client_message_id, push.messageId);
 	run_moved(r);
 	if (done == LEDGER_NONE)
 		return;

@@ -12,6 +12,8 @@ void flow_frame(struct peer *p, str type, const struct json *frame);
 void flow_resend(struct peer *p);
 /* Sends new messages while the window has room. */
 void flow_fill(struct peer *p);
+/* Acks whatever was put off. */
+void flow_ack_due(struct run *r);
 /* Asks the question of PHASE_SETTLE. */
 void flow_settle(struct peer *p);
 

@@ -86,11 +86,16 @@ static u32 receivers(const struct ledger *l, const struct ledger_entry *e)
 	return e->recipient < l->clients ? 1 : 0;
 }
 
+bool ledger_is_everywhere(const struct ledger *l, u64 no)
+{
+	return entry(l, no)->got == receivers(l, entry(l, no));
+}
+
 bool ledger_is_done(const struct ledger *l, u64 no)
 {
 	const struct ledger_entry *e = entry(l, no);
 
-	return e->refused || (e->acked && e->got == receivers(l, e));
+	return e->refused || (e->acked && ledger_is_everywhere(l, no));
 }
 
 static void unexpected(struct ledger *l, u32 client, str id, const char *why)

@@ -76,6 +76,8 @@ struct ledger_push {
  * receivers) because of it, else LEDGER_NONE. */
 u64 ledger_got(struct ledger *l, u32 client, const struct ledger_push *p, i64 now_us);
 bool ledger_is_done(const struct ledger *l, u64 no);
+/* Has it arrived wherever it should? */
+bool ledger_is_everywhere(const struct ledger *l, u64 no);
 
 /* Forgets how long things took so far. */
 void ledger_restart_clocks(struct ledger *l);

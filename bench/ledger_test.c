@@ -221,7 +221,9 @@ TEST(a_multicast_stays_in_its_mesh)
 	assert_int_equal(ledger_got(&l, 3, &p, 1), LEDGER_NONE);
 	assert_int_equal(l.repeats, 1);
 	assert_int_equal(l.last.n, 0);
+	assert_false(ledger_is_everywhere(&l, 0));
 	assert_int_equal(ledger_got(&l, 5, &p, 9), 0);
+	assert_true(ledger_is_everywhere(&l, 0));
 	assert_int_equal(ledger_lost(&l), 0);
 	assert_int_equal(l.last.n, 1);
 	assert_int_equal(l.last.max, 9);

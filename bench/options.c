@@ -71,9 +71,9 @@ static struct err *check(struct arena *a, const struct bench_flags *f)
 		return FAIL(a, BAD_REQUEST, "--duration and --messages exclude each other");
 	if (f->pattern == PATTERN_IDLE && f->messages)
 		return FAIL(a, BAD_REQUEST, "nobody sends in --pattern idle");
-	if (!sends && (f->queued || f->warmup || f->senders))
+	if (!sends && (f->queued || f->warmup || f->senders || f->pause))
 		return FAIL(a, BAD_REQUEST,
-			    "--queued, --warmup and --senders go with patterns that send");
+			    "--queued, --warmup, --senders and --pause go with patterns that send");
 	if (f->warmup && f->pattern != PATTERN_DIRECT && f->pattern != PATTERN_FANOUT)
 		return FAIL(a, BAD_REQUEST, "--warmup goes with direct and fanout");
 	if (f->queued && (f->kills || f->kill_every))

@@ -64,6 +64,7 @@ enum {
 	F(T, i64, warmup, "N", 1, LEDGER_MAX, "leave the first N messages out of the figures") \
 	F(T, i64, window, "N", 1, WINDOW_MAX, \
 	  "messages of a client under way until acked and delivered; 8") \
+	F(T, i64, pause, "MS", 1, DAY_MS, "after a message is done, before the next is sent") \
 	F(T, i64, bytes, "N", LEDGER_BODY_MIN, BYTES_MAX, \
 	  "size of a text before it is sealed; 512") \
 	F(T, bool, session, "", 0, 0, "connect with session_hello, not with hello") \

@@ -91,6 +91,7 @@ static const char *const refused[] = {
 	"--spawn x --pattern idle --messages 5",
 	"--spawn x --pattern idle --queued 5",
 	"--spawn x --pattern connect --senders 1",
+	"--spawn x --pattern connect --pause 5",
 	"--spawn x --pattern drain --warmup 5",
 	"--spawn x --queued 5 --kills 1",
 	"--spawn x --yardstick",

@@ -262,7 +262,9 @@ void peer_drop(struct peer *p)
 
 void peer_init(struct peer *p, struct run *r, u32 no)
 {
-	*p = (struct peer){ .run = r, .no = no, .who = &r->crew->members[no] };
+	*p = (struct peer){
+		.run = r, .no = no, .who = &r->crew->members[no], .ack_due = LEDGER_NONE
+	};
 	p->retry = loop_timer_new(r->loop, enqueue, p);
 	p->unacked = NEW_ARRAY(r->arena, u64, MAX((size_t)r->flags->window, (size_t)RUN_QUEUE_WINDOW));
 	if (r->flags->session) {

@@ -29,6 +29,7 @@ struct peer {
 	i64 started_us;
 	struct peer *next; /* in run->queue */
 
+	u64 ack_due;  /* a message that it has and has not told so; LEDGER_NONE */
 	u64 quota;    /* messages it has still to send */
 	u64 to_queue; /* the same, to who never comes */
 	u64 *unacked; /* in the order of sending */

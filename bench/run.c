@@ -77,6 +77,27 @@ static void fill_all(struct run *r)
 		flow_fill(&r->peers[i]);
 }
 
+static void on_pause(void *arg)
+{
+	struct run *r = arg;
+
+	r->is_pausing = false;
+	arena_reset(r->scratch);
+	fill_all(r);
+	run_step(r);
+}
+
+void run_next(struct run *r, struct peer *sender)
+{
+	if (r->flags->pause && r->phase == PHASE_FLOW) {
+		r->is_pausing = true;
+		loop_timer_set(r->pause, r->flags->pause);
+	} else {
+		flow_fill(sender);
+	}
+	run_step(r);
+}
+
 static void start_queue(struct run *r)
 {
 	r->phase = PHASE_QUEUE;
@@ -317,6 +338,7 @@ static void on_tick(void *arg)
 	for (u32 i = 0; i < r->n; i++)
 		if (r->peers[i].again && r->peers[i].state == PEER_READY)
 			flow_resend(&r->peers[i]);
+	flow_ack_due(r);
 	run_step(r);
 }
 
@@ -366,6 +388,7 @@ static void prepare(struct run *r, str tag)
 	r->step = (struct loop_task){ .fn = step, .arg = r };
 	r->tick = loop_timer_new(r->loop, on_tick, r);
 	r->rest = loop_timer_new(r->loop, on_rest, r);
+	r->pause = loop_timer_new(r->loop, on_pause, r);
 	kill_init(r);
 	r->queue_end = &r->queue;
 	r->send_until_us = INT64_MAX;
@@ -415,6 +438,7 @@ void run_done(struct run *r)
 	loop_task_cancel(&r->step);
 	loop_timer_free(r->tick);
 	loop_timer_free(r->rest);
+	loop_timer_free(r->pause);
 	kill_done(r);
 	loop_free(r->loop);
 	box_cache_free(r->boxes);

@@ -51,7 +51,7 @@ struct run {
 	struct broker *broker; /* NULL: not ours */
 	pid_t server; /* the process whose use is measured, if it is not that broker; 0: none */
 	struct loop *loop;
-	struct loop_timer *tick, *kill, *rest;
+	struct loop_timer *tick, *kill, *rest, *pause;
 	struct loop_task step;
 	struct box_cache *boxes;
 	struct buf out;
@@ -63,6 +63,8 @@ struct run {
 	enum phase phase;
 	bool reconnected; /* the last round: everybody came back after the flow */
 	bool is_measuring;
+	bool acks_due;	 /* of a broadcast, by some peers */
+	bool is_pausing; /* between messages, with --pause */
 	u32 n_wanted, n_ready, n_connecting, n_settled;
 	i64 send_until_us; /* with --duration; else INT64_MAX */
 	u64 to_queue;      /* messages of QUEUE that nobody has sent yet */
@@ -102,6 +104,8 @@ void run_fail(struct run *r, const struct err *e);
 /* Looks at the end of this turn whether a phase is over. */
 void run_step(struct run *r);
 void run_peer_ready(struct peer *p);
+/* A message is done: the next one may be sent, at once or after the pause. */
+void run_next(struct run *r, struct peer *sender);
 /* A message was acked or delivered. */
 void run_moved(struct run *r);
 
