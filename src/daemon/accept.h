@@ -9,6 +9,7 @@
 #ifndef DAEMON_ACCEPT_H
 #define DAEMON_ACCEPT_H
 
+#include "daemon/drain.h"
 #include "daemon/meshes.h"
 #include "daemon/outbox.h"
 #include "daemon/sessions.h"
@@ -16,8 +17,9 @@
 enum { ACCEPT_WAITING_MAX = 1024 }; /* requests that wait for a list of peers or the disk */
 
 struct accept;
-struct accept *accept_new(const struct meshes_spec *spec, struct meshes *ms,
-			  struct sessions *ss);
+/* dr is woken when there is a row. */
+struct accept *accept_new(const struct meshes_spec *spec, struct meshes *ms, struct sessions *ss,
+			  struct drain *dr);
 void accept_free(struct accept *ac); /* NULL is fine; who waits is not called */
 
 struct accept_request {

@@ -20,11 +20,12 @@
 #include "daemon/sessions.h"
 
 enum {
+	DAEMON_PRUNE_FIRST_MS = 10000,
 	DAEMON_PRUNE_MS = 3600 * 1000,
 	DAEMON_GOODBYE_MS = 2000, /* for links to close, at the end */
 };
 
-/* Files below paths.daemon, which is made with mode 0700. */
+/* Files below paths.daemon. */
 struct daemon_files {
 	str dir, outbox, inbox, sessions;
 };
@@ -53,13 +54,12 @@ struct daemon {
 	struct accept *accept;
 	struct drain *drain;
 	i64 started_ms;
-	struct daemon_private *private_;
+	struct meshes_spec parts; /* what the parts were made with */
+	struct loop_timer *prune;
 };
 
-/* paths.daemon with mode 0700: ours and no symbolic link, else FORBIDDEN. */
-struct err *daemon_make_dir(struct arena *a, const struct paths *p) MUST_CHECK;
-/* Opens the databases, brings sessions back and starts to connect. The caller holds the
- * singleton lock, and spec's pointers outlive the daemon. */
+/* Opens the databases, brings sessions back and starts to connect. The caller has made
+ * paths.daemon (place_make) and holds the singleton lock; spec's pointers outlive the daemon. */
 struct err *daemon_new(struct arena *a, const struct daemon_spec *spec, struct daemon **ret_daemon)
 	MUST_CHECK;
 /* Says goodbye to the brokers, at most DAEMON_GOODBYE_MS, turning the loop. */

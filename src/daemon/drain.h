@@ -36,10 +36,13 @@ enum drain_class drain_classify(const struct err *e);
 struct drain;
 struct drain *drain_new(const struct meshes_spec *spec, struct meshes *ms);
 void drain_free(struct drain *dr); /* NULL is fine */
-/* There may be something to send: after an accept, a requeue, an open route. */
+/* There may be something to send: after a requeue, an open route. */
 void drain_wake(struct drain *dr);
+/* This sender has something to send: after an accept. */
+void drain_wake_sender(struct drain *dr, const struct outbox_sender *who);
 /* Of meshes_handler. */
 void drain_on_route(struct drain *dr, struct route *r);
+void drain_on_gone(struct drain *dr, struct route *r);
 void drain_on_peer(struct drain *dr, str mesh_id, str pubkey);
 size_t drain_under_way(const struct drain *dr);
 

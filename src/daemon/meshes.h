@@ -49,9 +49,10 @@ struct meshes_spec {
 	struct outbox *outbox; /* knows our own messages when they come back */
 	struct events *events;
 };
-/* Told by the meshes; each may be NULL. Never from inside a call. */
+/* Told by the meshes; each may be NULL. Never from inside a call, but for on_gone(). */
 struct meshes_handler {
 	void (*on_route)(void *arg, struct route *r);    /* its state changed */
+	void (*on_gone)(void *arg, struct route *r);     /* and what it had under way gets no answer */
 	void (*on_left)(void *arg, str mesh_id);         /* the mesh is gone from config.json */
 	void (*on_joined)(void *arg, str mesh_id);
 	void (*on_peer)(void *arg, str mesh_id, str pubkey); /* came, or came back */
@@ -77,6 +78,8 @@ struct mesh {
 	struct route *member; /* its member link */
 };
 struct mesh *meshes_get(struct meshes *ms, str slug_or_id); /* NULL: not joined */
+/* The member's keys, of the mesh's own memory; for sealing. */
+const struct sign_pair *mesh_pair(const struct mesh *m);
 /* Slug, else the session's mesh, else the only one. BAD_REQUEST "mesh_required" lists them,
  * NOT_FOUND "mesh_not_attached". session may be NULL. */
 struct err *meshes_choose(struct arena *a, struct meshes *ms, str slug,

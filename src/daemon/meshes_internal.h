@@ -1,0 +1,123 @@
+/*
+ * meshes_internal.h - the inside of the meshes, shared by meshes.c (which there are, and
+ * their configuration), route.c (one link each, and what comes in) and roster.c (requests
+ * and the list of peers).
+ */
+#ifndef DAEMON_MESHES_INTERNAL_H
+#define DAEMON_MESHES_INTERNAL_H
+
+#include "daemon/meshes.h"
+#include "net/loop_watch.h"
+
+struct route {
+	struct meshes *ms;
+	struct joined *mesh;
+	struct route *next; /* of the mesh; the member's is first */
+	struct arena *arena;
+	struct link *link;  /* NULL when it is over */
+	str session_pubkey, session_id;
+	bool lent;
+	enum route_state state;
+	str word, why;      /* of CLOSED */
+	struct arena *why_arena;
+	u64 serial;
+	i64 touched_ms;     /* loop time */
+};
+
+struct waiting_roster {
+	struct waiting_roster *next;
+	roster_fn *fn;
+	void *arg;
+};
+
+struct joined {
+	struct mesh m; /* first: joined_of() */
+	struct meshes *ms;
+	struct joined *next; /* in the order of config.json */
+	struct arena *arena;
+	struct sign_pair member;
+	str member_id, owner_pubkey;
+	bool hello2;
+	bool found; /* during a reload */
+	struct route *routes;
+	/* the list of peers */
+	struct arena *roster_arena;
+	struct roster *roster;
+	i64 roster_mono_ms; /* loop time of it */
+	i64 asked_ms, used_ms;
+	bool news, asking;  /* news: since it was asked for */
+	struct waiting_roster *waiting;
+	struct loop_timer *refresh;
+	struct loop_task tell; /* those who wait, of what we have */
+};
+
+/* A request that waits for its connection or its answer. */
+struct ask {
+	struct meshes *ms;
+	struct ask *next;
+	struct arena *arena;
+	u64 route; /* serial */
+	const char *type;
+	str members;
+	i64 deadline_ms; /* loop time */
+	bool sent;
+	link_reply_fn *fn; /* NULL: forgotten */
+	void *arg;
+};
+
+/* A message that waits for the disk. */
+struct storing {
+	struct storing *next;
+	struct meshes *ms; /* NULL: they are gone */
+	struct arena *arena;
+	u64 route;
+	bool is_new;
+	struct inbox_row row;
+};
+
+struct meshes {
+	struct meshes_spec spec;
+	const struct meshes_handler *h;
+	void *arg;
+	struct arena *arena;
+	struct joined *meshes;
+	struct ask *asks;
+	size_t n_asks;
+	struct loop_timer *ask_timer;
+	struct storing *storing;
+	u64 serial;
+	bool closing;
+	/* the configuration */
+	struct loop_watch *watch;      /* NULL: config.json is looked at every CONFIG_POLL_MS */
+	struct loop_timer *reload;
+	struct loop_timer *tick;
+	bool reload_failed;
+	i64 seen_mtime_ns, seen_size;
+	i64 slept_ms;                  /* of the machine, since it was started */
+};
+
+static inline struct joined *joined_of(struct mesh *m) { return (struct joined *)m; }
+
+/* route.c */
+struct route *route_new_member(struct joined *j);
+struct route *route_new_session(struct joined *j, const struct session *s,
+				const struct sign_pair *pair);
+struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
+			     const struct sign_pair *pair);
+void route_free(struct route *r);
+struct route *route_by_serial(struct meshes *ms, u64 serial);
+/* Frees lent routes that nobody needs. */
+void routes_sweep(struct joined *j);
+void storing_orphan(struct meshes *ms);
+
+/* roster.c */
+void roster_init(struct joined *j);
+void roster_done(struct joined *j);
+void roster_news(struct joined *j);
+/* Its connection is there, or is gone for good: requests go out, or fail. */
+void asks_on_route(struct route *r);
+void asks_drop_route(struct route *r);
+void asks_free(struct meshes *ms);
+void asks_on_timer(void *arg);
+
+#endif

@@ -1,0 +1,424 @@
+/*
+ * route.c - one link of the daemon: the member's, a session's, or one lent to send what an
+ * ended session left. What comes in is stored, then acknowledged, then told.
+ */
+#include "daemon/meshes_internal.h"
+
+#include <unistd.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "client/brokers.h"
+
+enum { NONCE_LEN = 8, EVENT_MAX = 256 << 10 };
+
+struct route *route_by_serial(struct meshes *ms, u64 serial)
+{
+	for (struct joined *j = ms->meshes; j; j = j->next)
+		for (struct route *r = j->routes; r; r = r->next)
+			if (r->serial == serial)
+				return r;
+	return NULL;
+}
+
+static bool is_member(const struct route *r)
+{
+	return str_empty(r->session_pubkey);
+}
+
+static str data_of(struct arena *a, const struct route *r, const char *event,
+		   const struct peer_event *ev, bool flat)
+{
+	CLEANUP(buf_done) struct buf text = buf_make(EVENT_MAX);
+	struct json_out out = json_out(&text);
+
+	json_obj(&out);
+	json_put_str(&out, "ts", time_iso(a, clock_ms(r->ms->spec.clock)));
+	json_put_str(&out, "mesh", r->mesh->m.slug);
+	json_put_str(&out, event ? "event" : "status",
+		     event ? str_from(event) : str_from(route_state_word(r->state)));
+	if (!event && r->state == ROUTE_CLOSED)
+		json_put_str(&out, "reason", r->word);
+	if (ev && !flat && ev->data) {
+		json_key(&out, S("eventData"));
+		json_value(&out, ev->data);
+	}
+	if (ev && flat) {
+		static const char *const taken[] = { "ts", "mesh", "event" };
+
+		for (const struct json *at = ev->data ? ev->data->first : NULL; at; at = at->next) {
+			bool skip = false;
+
+			for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+				skip = skip || str_eq(at->key, str_from(taken[i]));
+			if (skip)
+				continue;
+			json_key(&out, at->key);
+			json_value(&out, at);
+		}
+	}
+	json_obj_end(&out);
+	return text.full ? STR_NONE : arena_dup(a, buf_str(&text));
+}
+
+static void set_state(struct route *r, enum route_state state, const struct err *why)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct meshes *ms = r->ms;
+
+	r->state = state;
+	r->word = r->why = STR_NONE;
+	arena_reset(r->why_arena);
+	if (why) {
+		r->word = arena_dup(r->why_arena, err_wire(why));
+		r->why = arena_dup(r->why_arena, why->text);
+	}
+	if (is_member(r))
+		events_publish(ms->spec.events, 0, "broker_status", r->mesh->m.mesh_id, STR_NONE,
+			       data_of(a, r, NULL, NULL, false));
+	log_info("broker_status", LOG_S("mesh", r->mesh->m.slug),
+		 LOG_S("session", is_member(r) ? S("-") : r->session_id),
+		 LOG_S("status", str_from(route_state_word(state))), LOG_S("why", r->why));
+	if (ms->h->on_route)
+		ms->h->on_route(ms->arg, r);
+}
+
+static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct route *r = arg;
+	struct joined *j = r->mesh;
+	u64 serial = r->serial;
+	struct meshes *ms = r->ms;
+
+	if (link_has_challenge(l) && !j->hello2) {
+		j->hello2 = true;
+		if (brokers_set_hello2(a, ms->spec.paths, j->m.broker_url))
+			j->hello2 = false; /* tried again next time */
+	}
+	if (is_member(r))
+		roster_news(j);
+	set_state(r, ROUTE_OPEN, NULL);
+	r = route_by_serial(ms, serial);
+	if (r)
+		asks_on_route(r);
+}
+
+static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_ms)
+{
+	struct route *r = arg;
+	struct meshes *ms = r->ms;
+	u64 serial = r->serial;
+
+	if (retry_ms >= 0) {
+		set_state(r, ROUTE_RECONNECTING, why);
+		return;
+	}
+	if (ms->closing)
+		return;
+	set_state(r, ROUTE_CLOSED, why);
+	r = route_by_serial(ms, serial);
+	if (!r)
+		return;
+	asks_drop_route(r);
+	link_free(r->link);
+	r->link = NULL;
+}
+
+static void free_storing(struct storing *st)
+{
+	struct storing **at = st->ms ? &st->ms->storing : NULL;
+
+	while (at && *at != st)
+		at = &(*at)->next;
+	if (at)
+		*at = st->next;
+	arena_free(st->arena);
+	free(st);
+}
+
+void storing_orphan(struct meshes *ms)
+{
+	for (struct storing *st = ms->storing; st; st = st->next)
+		st->ms = NULL;
+	ms->storing = NULL;
+}
+
+/* The words by which the link knows the message. */
+static struct inbound inbound_of(const struct inbox_row *row)
+{
+	return (struct inbound){ .message_id = row->message_id,
+				 .client_message_id = row->client_message_id,
+				 .from_pubkey = row->sender_pubkey,
+				 .from_member_pubkey = row->sender_member_pubkey,
+				 .from_member_id = row->sender_member_id };
+}
+
+/* On disk, or not: only now the broker is told, and whoever listens. */
+static void on_stored(void *arg, const struct err *e)
+{
+	struct storing *st = arg;
+	struct inbound m = inbound_of(&st->row);
+	struct meshes *ms = st->ms;
+	struct route *r = ms ? route_by_serial(ms, st->route) : NULL;
+
+	if (ms && st->is_new) {
+		if (e)
+			events_cancel(ms->spec.events);
+		else
+			events_publish_message(ms->spec.events, &st->row);
+	}
+	if (r && r->link) {
+		if (e)
+			link_forget(r->link, &m);
+		else
+			link_ack(r->link, &m);
+	}
+	free_storing(st);
+}
+
+/* What we said ourselves and what came back: the user's other machine may have the same key,
+ * so for the member only what our outbox knows is an echo. */
+static bool is_echo(struct route *r, const struct inbound *m)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	const struct outbox_answer *known = NULL;
+
+	if (!is_member(r))
+		return str_eq(m->from_pubkey, r->session_pubkey);
+	if (!str_eq(m->from_pubkey, r->mesh->m.member_pubkey) || str_empty(m->client_message_id) ||
+	    !r->ms->spec.outbox)
+		return false;
+	return !outbox_check(r->ms->spec.outbox, a, m->client_message_id, S(""), STR_NONE, &known) &&
+	       known;
+}
+
+static bool on_message(void *arg, struct link *l, const struct inbound *m)
+{
+	struct route *r = arg;
+	struct meshes *ms = r->ms;
+	struct storing *st;
+	struct inbox_for to = {
+		.mesh_id = r->mesh->m.mesh_id,
+		.mesh = r->mesh->m.slug,
+		.recipient_pubkey = is_member(r) ? r->mesh->m.member_pubkey : r->session_pubkey,
+		.kind = is_member(r) ? RECIPIENT_MEMBER : RECIPIENT_SESSION,
+	};
+	struct err *e;
+
+	if (is_echo(r, m)) {
+		link_ack(l, m);
+		return true;
+	}
+	st = calloc(1, sizeof(*st));
+	if (!st)
+		abort();
+	st->arena = arena_new();
+	st->ms = ms;
+	st->route = r->serial;
+	to.event_id = events_reserve(ms->spec.events);
+	e = inbox_add(ms->spec.inbox, st->arena, m, &to, &st->row, &st->is_new);
+	if (e || !st->is_new)
+		events_cancel(ms->spec.events);
+	if (e) {
+		log_err(LOG_WARN, "a message could not be stored; the broker sends it again", e);
+		arena_free(st->arena);
+		free(st);
+		return false;
+	}
+	st->next = ms->storing;
+	ms->storing = st;
+	inbox_then(ms->spec.inbox, on_stored, st);
+	return true;
+}
+
+static bool is_own_key(const struct joined *j, str pubkey)
+{
+	if (str_eq(j->m.member_pubkey, pubkey))
+		return true;
+	for (const struct route *r = j->routes; r; r = r->next)
+		if (!str_empty(r->session_pubkey) && str_eq(r->session_pubkey, pubkey))
+			return true;
+	return false;
+}
+
+/* Only the member's link tells of peers; each session's would say the same again. */
+static void on_event(void *arg, struct link *l, const struct peer_event *ev)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct route *r = arg;
+	struct meshes *ms = r->ms;
+	bool came = str_eq(ev->event, S("peer_joined")) || str_eq(ev->event, S("peer_returned"));
+	const char *kind = "system";
+	str data;
+
+	if (str_eq(ev->event, S("peer_joined")))
+		kind = "peer_join";
+	else if (str_eq(ev->event, S("peer_left")))
+		kind = "peer_leave";
+	roster_news(r->mesh);
+	if (!str_empty(ev->pubkey) && is_own_key(r->mesh, ev->pubkey))
+		return;
+	data = data_of(a, r, arena_cstr(a, ev->event), ev, *kind == 'p');
+	if (!str_empty(data))
+		events_publish(ms->spec.events, 0, kind, r->mesh->m.mesh_id, STR_NONE, data);
+	if (came && ms->h->on_peer)
+		ms->h->on_peer(ms->arg, r->mesh->m.mesh_id, ev->pubkey);
+}
+
+static const struct link_handler member_handler = { on_ready, on_message, on_event, on_down };
+static const struct link_handler session_handler = { on_ready, on_message, NULL, on_down };
+static const struct link_handler lent_handler = { on_ready, NULL, NULL, on_down };
+
+static struct link_spec spec_of(struct joined *j)
+{
+	const struct meshes_spec *ms = &j->ms->spec;
+
+	return (struct link_spec){
+		.loop = ms->loop,
+		.clock = ms->clock,
+		.random = ms->random,
+		.tls = ms->tls,
+		.url = j->m.broker_url,
+		.mesh_id = j->m.mesh_id,
+		.member_id = j->member_id,
+		.member = &j->member,
+		.hello2_known = j->hello2,
+		.reconnect = true,
+		.peer_type = S("ai"),
+		.cwd = S("/"),
+	};
+}
+
+static struct route *add_route(struct joined *j, str session_pubkey, str session_id)
+{
+	struct route *r = calloc(1, sizeof(*r)), **at = &j->routes;
+
+	if (!r)
+		abort();
+	r->ms = j->ms;
+	r->mesh = j;
+	r->arena = arena_new();
+	r->why_arena = arena_new();
+	r->session_pubkey = arena_dup(r->arena, session_pubkey);
+	r->session_id = arena_dup(r->arena, session_id);
+	r->serial = ++j->ms->serial;
+	r->touched_ms = loop_now_ms(j->ms->spec.loop);
+	while (*at)
+		at = &(*at)->next;
+	*at = r;
+	return r;
+}
+
+struct route *route_new_member(struct joined *j)
+{
+	struct route *r = add_route(j, STR_NONE, STR_NONE);
+	struct link_spec spec = spec_of(j);
+	str nonce = id_from_alphabet(r->arena, &random_system, S("0123456789abcdef"), NONCE_LEN);
+
+	/* Session ids are compared across hosts, and pids are equal on two of them some day. */
+	spec.session_id = arena_printf(r->arena, "daemon-%ld-%.*s", (long)getpid(), STRF(nonce));
+	spec.channel = S("claudemesh-daemon");
+	spec.display_name = j->m.display_name;
+	spec.hears_skills = true;
+	r->link = link_new(&spec, &member_handler, r);
+	return r;
+}
+
+struct route *route_new_session(struct joined *j, const struct session *s,
+				const struct sign_pair *pair)
+{
+	struct route *r = add_route(j, s->pubkey, s->session_id);
+	struct link_spec spec = spec_of(j);
+
+	spec.is_session = true;
+	spec.session = pair;
+	spec.session_id = s->session_id;
+	spec.display_name = s->display_name;
+	spec.channel = S("claudemesh-session");
+	spec.cwd = s->cwd;
+	spec.role = s->role;
+	spec.groups = s->groups;
+	spec.groups.present = s->groups.n > 0;
+	spec.pid = s->pid;
+	r->link = link_new(&spec, &session_handler, r);
+	return r;
+}
+
+struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
+			     const struct sign_pair *pair)
+{
+	struct route *r = add_route(j, who->session_pubkey, who->session_id);
+	struct link_spec spec = spec_of(j);
+
+	spec.is_session = spec.no_delivery = true;
+	spec.session = pair;
+	spec.session_id = who->session_id;
+	spec.display_name = who->session_name;
+	spec.channel = S("claudemesh-session");
+	r->lent = true;
+	r->link = link_new(&spec, &lent_handler, r);
+	return r;
+}
+
+void route_free(struct route *r)
+{
+	struct route **at = &r->mesh->routes;
+
+	if (!r->ms->closing && r->ms->h->on_gone)
+		r->ms->h->on_gone(r->ms->arg, r);
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	asks_drop_route(r);
+	link_free(r->link);
+	arena_free(r->why_arena);
+	arena_free(r->arena);
+	free(r);
+}
+
+void routes_sweep(struct joined *j)
+{
+	i64 now_ms = loop_now_ms(j->ms->spec.loop);
+	struct route *r = j->routes;
+
+	while (r) {
+		struct route *next = r->next;
+
+		if (r->lent && now_ms - r->touched_ms > ROUTE_IDLE_MS)
+			route_free(r);
+		r = next;
+	}
+}
+
+str route_mesh_id(const struct route *r)
+{
+	return r->mesh->m.mesh_id;
+}
+
+str route_session_pubkey(const struct route *r)
+{
+	return r->session_pubkey;
+}
+
+enum route_state route_get_state(const struct route *r)
+{
+	return r->state;
+}
+
+str route_why(const struct route *r, str *ret_word)
+{
+	if (ret_word)
+		*ret_word = r->word;
+	return r->why;
+}
+
+struct link *route_link(struct route *r)
+{
+	return r->link;
+}
+
+void route_touch(struct route *r)
+{
+	r->touched_ms = loop_now_ms(r->ms->spec.loop);
+}
