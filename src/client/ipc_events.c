@@ -56,7 +56,8 @@ static void remember_id(struct ipc_events *ev, str id)
 {
 	if (id.len > LAST_ID_MAX)
 		return;
-	memcpy(ev->last_id, id.ptr, id.len);
+	if (id.len)
+		memcpy(ev->last_id, id.ptr, id.len);
 	ev->last_id_len = id.len;
 }
 

@@ -1,0 +1,282 @@
+#include "cli/install.h"
+
+#include <string.h>
+
+#include "cli/skill.h"
+#include "client/json_edit.h"
+
+/* ---- MCP servers in JSON: mcpServers.claudemesh ---- */
+
+#define MCP_PATH JSON_PATH(S("mcpServers"), S("claudemesh"))
+
+static str json_text(struct arena *a, str text)
+{
+	struct buf b = buf_make(1 << 16);
+	struct json_out o = json_out(&b);
+	str out;
+
+	json_str(&o, text);
+	out = arena_dup(a, buf_str(&b));
+	buf_done(&b);
+	return out;
+}
+
+static struct err *mcp_put(struct arena *a, struct change *c, str command)
+{
+	const struct json *there;
+
+	TRY(json_edit_get(a, c->before, MCP_PATH, &there));
+	if (there && str_eq(json_get_str(there, S("command")), command))
+		return NULL;
+	return json_edit_set(a, c->before, MCP_PATH,
+			     arena_printf(a, "{\"command\":%.*s,\"args\":[\"mcp\"]}", STRF(json_text(a, command))),
+			     &c->after);
+}
+
+/* Without a member left, what we made goes too; a file that holds nothing was ours. */
+static struct err *drop_empty(struct arena *a, struct change *c, struct json_path path)
+{
+	const struct json *there;
+
+	TRY(json_edit_get(a, c->after, path, &there));
+	if (there && (there->type == JSON_OBJ || there->type == JSON_ARR) && !there->count)
+		TRY(json_edit_remove(a, c->after, path, &c->after));
+	TRY(json_edit_get(a, c->after, (struct json_path){ .n = 0 }, &there));
+	if (there && !there->count)
+		c->after = STR_NONE;
+	return NULL;
+}
+
+static struct err *mcp_take(struct arena *a, struct change *c)
+{
+	TRY(json_edit_remove(a, c->before, MCP_PATH, &c->after));
+	return change_is_none(c) ? NULL : drop_empty(a, c, JSON_PATH(S("mcpServers")));
+}
+
+/* ---- hooks ---- */
+
+struct hook_event { const char *event, *status; };
+
+static const struct hook_event claude_events[] = {
+	{ "SessionStart", "idle" }, { "UserPromptSubmit", "working" }, { "Stop", "idle" }, { "SessionEnd", "idle" },
+	{ 0 }
+};
+static const struct hook_event codex_events[] = {
+	{ "SessionStart", "idle" }, { "UserPromptSubmit", "working" }, { "Stop", "idle" }, { 0 }
+};
+static const struct hook_event gemini_events[] = {
+	{ "SessionStart", "idle" }, { "BeforeAgent", "working" }, { "AfterAgent", "idle" }, { "SessionEnd", "idle" },
+	{ 0 }
+};
+static const struct hook_event cursor_events[] = {
+	{ "sessionStart", "idle" }, { "beforeSubmitPrompt", "working" }, { "stop", "idle" }, { "sessionEnd", "idle" },
+	{ 0 }
+};
+
+/* Ours is a command "PATH/claudemesh hook STATUS". */
+static bool is_ours(str command)
+{
+	str rest = command, program;
+
+	if (!str_cut(&rest, ' ', &program) || !str_starts(rest, S("hook ")))
+		return false;
+	return str_eq(program, S("claudemesh")) || str_ends(program, S("/claudemesh"));
+}
+
+/* In an item of the list: itself (Cursor), or one of its "hooks" (all others). */
+static bool holds_ours(const struct json *item)
+{
+	const struct json *inner = json_get(item, S("hooks"));
+
+	if (is_ours(json_get_str(item, S("command"))))
+		return true;
+	for (const struct json *h = inner && inner->type == JSON_ARR ? inner->first : NULL; h; h = h->next)
+		if (is_ours(json_get_str(h, S("command"))))
+			return true;
+	return false;
+}
+
+static struct err *hook_put(struct arena *a, struct change *c, const struct hook_event *ev, str command,
+			    bool flat)
+{
+	str value = json_text(a, arena_printf(a, "%.*s hook %s", STRF(command), ev->status));
+	struct json_path path = JSON_PATH(S("hooks"), str_from(ev->event));
+	const struct json *list;
+
+	TRY(json_edit_get(a, c->after, path, &list));
+	for (const struct json *item = list && list->type == JSON_ARR ? list->first : NULL; item; item = item->next)
+		if (holds_ours(item))
+			return NULL;
+	value = flat ? arena_printf(a, "{\"command\":%.*s}", STRF(value))
+		     : arena_printf(a, "{\"hooks\":[{\"type\":\"command\",\"command\":%.*s}]}", STRF(value));
+	return json_edit_append(a, c->after, path, value, &c->after);
+}
+
+static struct err *hook_take(struct arena *a, struct change *c, const char *event)
+{
+	struct json_path path = JSON_PATH(S("hooks"), str_from(event));
+	const struct json *list, *item;
+	size_t i;
+
+	do {
+		TRY(json_edit_get(a, c->after, path, &list));
+		item = list && list->type == JSON_ARR ? list->first : NULL;
+		for (i = 0; item && !holds_ours(item); i++)
+			item = item->next;
+		if (item)
+			TRY(json_edit_remove_item(a, c->after, path, i, &c->after));
+	} while (item);
+	TRY(json_edit_get(a, c->after, path, &list));
+	if (list && list->type == JSON_ARR && !list->count)
+		TRY(json_edit_remove(a, c->after, path, &c->after));
+	return NULL;
+}
+
+static struct err *hooks_put(struct arena *a, struct change *c, const struct hook_event *events, str command,
+			     bool flat)
+{
+	for (; events->event; events++)
+		TRY(hook_put(a, c, events, command, flat));
+	return NULL;
+}
+
+static struct err *hooks_take(struct arena *a, struct change *c, const struct hook_event *events)
+{
+	if (!str_trim(c->before).len)
+		return NULL;
+	for (; events->event; events++)
+		TRY(hook_take(a, c, events->event));
+	return change_is_none(c) ? NULL : drop_empty(a, c, JSON_PATH(S("hooks")));
+}
+
+static struct err *claude_hooks_put(struct arena *a, struct change *c, str command)
+{
+	return hooks_put(a, c, claude_events, command, false);
+}
+
+static struct err *claude_hooks_take(struct arena *a, struct change *c)
+{
+	return hooks_take(a, c, claude_events);
+}
+
+static struct err *codex_hooks_put(struct arena *a, struct change *c, str command)
+{
+	return hooks_put(a, c, codex_events, command, false);
+}
+
+static struct err *codex_hooks_take(struct arena *a, struct change *c)
+{
+	return hooks_take(a, c, codex_events);
+}
+
+static struct err *gemini_hooks_put(struct arena *a, struct change *c, str command)
+{
+	return hooks_put(a, c, gemini_events, command, false);
+}
+
+static struct err *gemini_hooks_take(struct arena *a, struct change *c)
+{
+	return hooks_take(a, c, gemini_events);
+}
+
+static struct err *cursor_hooks_put(struct arena *a, struct change *c, str command)
+{
+	const struct json *version;
+
+	TRY(json_edit_get(a, c->before, JSON_PATH(S("version")), &version));
+	if (!version)
+		TRY(json_edit_set(a, c->before, JSON_PATH(S("version")), S("1"), &c->after));
+	return hooks_put(a, c, cursor_events, command, true);
+}
+
+static struct err *cursor_hooks_take(struct arena *a, struct change *c)
+{
+	const struct json *all;
+
+	TRY(hooks_take(a, c, cursor_events));
+	if (change_is_none(c) || !c->after.ptr)
+		return NULL;
+	TRY(json_edit_get(a, c->after, (struct json_path){ .n = 0 }, &all));
+	if (all && all->count == 1 && str_eq(all->first->key, S("version")))
+		c->after = STR_NONE; /* nothing but the number that we wrote */
+	return NULL;
+}
+
+/* ---- Codex: TOML, where we only add and cut a block of ours ---- */
+
+#define BLOCK_BEGIN "# claudemesh: begin ('claudemesh uninstall' removes this)\n"
+#define BLOCK_END "# claudemesh: end\n"
+
+static ptrdiff_t find(str text, str part)
+{
+	const char *at = text.len >= part.len ? memmem(text.ptr, text.len, part.ptr, part.len) : NULL;
+
+	return at ? at - text.ptr : -1;
+}
+
+static struct err *codex_put(struct arena *a, struct change *c, str command)
+{
+	bool open = c->before.len && !str_ends(c->before, S("\n"));
+
+	if (find(c->before, S("[mcp_servers.claudemesh]")) >= 0)
+		return NULL;
+	/* A TOML basic string has JSON's escapes. */
+	c->after = arena_printf(a, "%.*s%s" BLOCK_BEGIN "[mcp_servers.claudemesh]\ncommand = %.*s\nargs = [\"mcp\"]\n"
+				BLOCK_END, STRF(c->before), open ? "\n" : "", STRF(json_text(a, command)));
+	return NULL;
+}
+
+static struct err *codex_take(struct arena *a, struct change *c)
+{
+	ptrdiff_t from = find(c->before, S(BLOCK_BEGIN)), to = find(c->before, S(BLOCK_END));
+
+	if (from < 0 || to < from)
+		return NULL;
+	to += (ptrdiff_t)sizeof(BLOCK_END) - 1;
+	c->after = arena_printf(a, "%.*s%.*s", (int)from, c->before.ptr, (int)(c->before.len - (size_t)to),
+				c->before.ptr + to);
+	if (!str_trim(c->after).len)
+		c->after = STR_NONE;
+	return NULL;
+}
+
+/* ---- the skill ---- */
+
+static struct err *skill_put(struct arena *a UNUSED, struct change *c, str command UNUSED)
+{
+	c->after = str_from(skill_bundled);
+	return NULL;
+}
+
+/* Only as we wrote it: who changed it keeps it. */
+static struct err *skill_take(struct arena *a UNUSED, struct change *c)
+{
+	if (c->before.ptr && str_starts(c->before, S("---\nname: claudemesh\n")))
+		c->after = STR_NONE;
+	return NULL;
+}
+
+#define CLAUDE .agent = "claude", .agent_name = "Claude Code", .home_env = "CLAUDE_CONFIG_DIR", .home = ".claude", \
+	.program = "claude"
+#define CODEX .agent = "codex", .agent_name = "Codex", .home_env = "CODEX_HOME", .home = ".codex", \
+	.program = "codex"
+#define GEMINI .agent = "gemini", .agent_name = "Gemini CLI", .home = ".gemini", .program = "gemini"
+#define CURSOR .agent = "cursor", .agent_name = "Cursor", .home = ".cursor", .program = "cursor-agent"
+
+const struct place_row install_rows[] = {
+	{ CLAUDE, .file = "../.claude.json", .what = "MCP server", .put = mcp_put, .take = mcp_take },
+	{ CLAUDE, .file = "settings.json", .what = "hooks", .is_hooks = true, .put = claude_hooks_put,
+	  .take = claude_hooks_take },
+	{ CLAUDE, .file = "skills/claudemesh/SKILL.md", .what = "skill", .is_skill = true, .put = skill_put,
+	  .take = skill_take },
+	{ CODEX, .file = "config.toml", .what = "MCP server", .put = codex_put, .take = codex_take },
+	{ CODEX, .file = "hooks.json", .what = "hooks", .is_hooks = true, .put = codex_hooks_put,
+	  .take = codex_hooks_take },
+	{ GEMINI, .file = "settings.json", .what = "MCP server", .put = mcp_put, .take = mcp_take },
+	{ GEMINI, .file = "settings.json", .what = "hooks", .is_hooks = true, .put = gemini_hooks_put,
+	  .take = gemini_hooks_take },
+	{ CURSOR, .file = "mcp.json", .what = "MCP server", .put = mcp_put, .take = mcp_take },
+	{ CURSOR, .file = "hooks.json", .what = "hooks", .is_hooks = true, .put = cursor_hooks_put,
+	  .take = cursor_hooks_take },
+	{ 0 }
+};
