@@ -68,6 +68,11 @@ static i64 days_from_civil(i64 y, i64 m, i64 d)
 	       day_of_year - 719468;
 }
 
+static i64 days_in_month(i64 y, i64 m)
+{
+	return m == 12 ? 31 : days_from_civil(y, m + 1, 1) - days_from_civil(y, m, 1);
+}
+
 bool time_from_iso(str s, i64 *ret_ms)
 {
 	i64 y, mo, d, h, mi, sec, frac = 0;
@@ -76,7 +81,7 @@ bool time_from_iso(str s, i64 *ret_ms)
 	    !take_number(&s, 2, 'T', &d) || !take_number(&s, 2, ':', &h) ||
 	    !take_number(&s, 2, ':', &mi) || !take_number(&s, 2, 0, &sec))
 		return false;
-	if (mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || sec > 60)
+	if (mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 || sec > 59)
 		return false;
 	if (s.len && s.ptr[0] == '.') {
 		s = str_skip(s, 1);
