@@ -240,12 +240,22 @@ bool decode_secret_hex(str text, u8 *ret_bytes, size_t n)
 	return false;
 }
 
+/* libsodium takes some bytes from 0x80 on for letters. */
+static bool is_ascii(str text)
+{
+	u8 all = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		all |= (u8)text.ptr[i];
+	return all < 0x80;
+}
+
 bool decode_secret_base64url(str text, u8 *ret_bytes, size_t n)
 {
 	const int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 	size_t used;
 
-	if (text.len == BASE64URL_LEN(n) &&
+	if (text.len == BASE64URL_LEN(n) && is_ascii(text) &&
 	    sodium_base642bin(ret_bytes, n, text.ptr, text.len, NULL, &used, NULL, variant) == 0 &&
 	    used == n)
 		return true;

@@ -184,6 +184,11 @@ TEST(secret_decoders_are_strict_and_wipe)
 	assert_false(decode_secret_base64url(S("Zm9"), bytes, 2)); /* spare bits */
 	assert_false(decode_secret_base64url(S("Zm8="), bytes, 2));
 	assert_true(decode_secret_base64url(S("Zm8"), bytes, 2));
+	for (int c = 0x80; c <= 0xff; c++) {
+		char text[4] = { (char)c, (char)c, (char)c, (char)c };
+
+		assert_false(decode_secret_base64url(str_of(text, 4), bytes, 3));
+	}
 }
 
 TEST_MAIN("crypto/encode")
