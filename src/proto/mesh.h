@@ -24,10 +24,10 @@
 JSON_ARGS(mesh_create, MESH_CREATE_ARGS);
 
 #define MESH_CREATED_ARGS(F, T) \
-	F(T, str, id,         REQ, 0, 0, "mesh id") \
-	F(T, str, slug,       REQ, 0, 0, "unique short name") \
+	F(T, str, id,         REQ, 1, 64, "mesh id") \
+	F(T, str, slug,       REQ, 1, NAME_BYTES_MAX, "unique short name") \
 	F(T, str, name,       REQ, 0, 0, "name") \
-	F(T, str, member_id,  REQ, 0, 0, "the creator's member id") \
+	F(T, str, member_id,  REQ, 1, 64, "the creator's member id") \
 	F(T, str, broker_url, OPT, 0, 0, "ours: ws address of this broker")
 JSON_ARGS(mesh_created, MESH_CREATED_ARGS);
 
@@ -81,7 +81,7 @@ JSON_ARGS(join, JOIN_ARGS);
 
 #define JOINED_ARGS(F, T) \
 	F(T, bool, ok,            REQ, 0, 0, "true") \
-	F(T, str,  memberId,      REQ, 0, 0, "the joiner's member id") \
+	F(T, str,  memberId,      REQ, 1, 64, "the joiner's member id") \
 	F(T, bool, alreadyMember, OPT, 0, 0, "the key was a member before; no use was counted")
 JSON_ARGS(joined, JOINED_ARGS);
 
@@ -111,8 +111,8 @@ JSON_ARGS(claim, CLAIM_ARGS);
 
 #define CLAIMED_ARGS(F, T) \
 	F(T, str,  sealed_root_key, REQ | NULLABLE, 0, 0, "root key sealed to the X25519 key; null when only the link's secret opens it") \
-	F(T, str,  mesh_id,         REQ, 0, 0, "mesh id") \
-	F(T, str,  member_id,       REQ, 0, 0, "the joiner's member id") \
+	F(T, str,  mesh_id,         REQ, 1, 64, "mesh id") \
+	F(T, str,  member_id,       REQ, 1, 64, "the joiner's member id") \
 	F(T, str,  owner_pubkey,    REQ, 0, 0, "the owner's key") \
 	F(T, str,  canonical_v2,    REQ, 0, 0, "the signed v2 capability") \
 	F(T, str,  mesh_slug,       OPT, 0, 0, "ours") \
