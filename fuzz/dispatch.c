@@ -8,6 +8,7 @@
  *   w       all connections took what they were sent
  *   t       half a minute passes            ( and )  turns in between make one batch
  *   u v i   the rest is the body of POST /join, /cli/mesh/create, an invite to mesh "mesh"
+ * $m in a line is the id of the message that was accepted last, $p its first eight characters.
  * The engine must neither crash nor send anything but JSON, and answer everybody at the end.
  */
 #include <string.h>
@@ -22,7 +23,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PEERS = 3, TURNS_MAX = 400, BATCH_MAX = 64 };
+enum { PEERS = 3, TURNS_MAX = 400, BATCH_MAX = 64, LINE_MAX_BYTES = 1 << 20 };
 #define MESH_ID "0123456789abcdefghijklmnopqrstuv"
 
 struct talk {
@@ -36,6 +37,7 @@ struct talk {
 	u32 slots;
 	u64 mark;
 	bool answered[PEERS];
+	str accepted;         /* the message that was accepted last */
 	struct event *batch[BATCH_MAX];
 	size_t n;
 	bool collecting;
@@ -108,7 +110,9 @@ static void clean(struct arena *a)
 	must(db_exec(db, a, S("DELETE FROM message; DELETE FROM delivery; DELETE FROM signature_seen;"
 			      "DELETE FROM mailbox WHERE no > 3; DELETE FROM member WHERE no > 3;"
 			      "DELETE FROM mesh WHERE no > 1; DELETE FROM invite;"
-			      "DELETE FROM topic; DELETE FROM topic_member;"
+			      "DELETE FROM topic; DELETE FROM topic_member; DELETE FROM receipt;"
+			      "DELETE FROM receipt_end; DELETE FROM receipt_run; DELETE FROM receipt_key;"
+			      "DELETE FROM skill;"
 			      "UPDATE member SET status = NULL, summary = NULL, groups = NULL;")));
 	must(db_commit(db, a));
 }
@@ -125,6 +129,8 @@ static void take(struct talk *t, const struct effect *fx)
 		fprintf(stderr, "%.*s\n", STRF(block_str(fx->block)));
 		check(false, "what was sent is not JSON");
 	}
+	if (str_eq(json_get_str(frame, S("type")), S("ack")) && json_get_str(frame, S("messageId")).len)
+		t->accepted = arena_dup(t->a, json_get_str(frame, S("messageId")));
 	for (int i = 0; i < PEERS; i++)
 		if (fx->n_to == 1 && conn_ref_eq(fx->to[0], t->conn[i]) &&
 		    str_eq(json_get_str(frame, S("_reqId")), S("fence")))
@@ -200,10 +206,27 @@ static void all_written(struct talk *t)
 	}
 }
 
+static str fill_in(struct talk *t, str line)
+{
+	CLEANUP(buf_done) struct buf b = buf_make(LINE_MAX_BYTES);
+
+	for (size_t i = 0; i < line.len; i++) {
+		char next = line.ptr[i] == '$' && i + 1 < line.len ? line.ptr[i + 1] : 0;
+
+		if (t->accepted.len && (next == 'm' || next == 'p')) {
+			buf_add(&b, next == 'm' ? t->accepted : str_of(t->accepted.ptr, 8));
+			i++;
+		} else {
+			buf_add_byte(&b, line.ptr[i]);
+		}
+	}
+	return arena_dup(t->a, buf_str(&b));
+}
+
 static void turn(struct talk *t, str line)
 {
 	char c = line.len ? line.ptr[0] : 'w';
-	str rest = str_skip(line, 1);
+	str rest = fill_in(t, str_skip(line, 1));
 
 	switch (c) {
 	case '0': case '1': case '2':
