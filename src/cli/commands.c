@@ -44,6 +44,8 @@ const struct command *const commands[] = {
 	&daemon_version_command,
 	&serve_command,
 	&whoami_command,
+	&status_command,
+	&doctor_command,
 	&help_command,
 	NULL,
 };

@@ -66,6 +66,8 @@ bool policy_needs_mesh(const struct policy *p, const struct policy_call *call);
 /* Is this a resource that rules may name? */
 bool policy_has_resource(str resource);
 
+/* The policy in force and where it lies, without making the file; for who wants to know. */
+struct err *policy_load(struct cli *c, struct policy *ret_policy, str *ret_path) MUST_CHECK;
 /* Asks the policy about c->command, and the user if it says so; FORBIDDEN if it may not run. */
 struct err *policy_gate(struct cli *c) MUST_CHECK;
 

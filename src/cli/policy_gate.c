@@ -71,7 +71,7 @@ static struct err *read_policy(struct arena *a, str path, str *ret_text, bool *r
 	return NULL;
 }
 
-static struct err *load(struct gate *g)
+static struct err *load(struct gate *g, bool make)
 {
 	struct arena *a = g->c->arena;
 	str text = STR_NONE;
@@ -84,11 +84,35 @@ static struct err *load(struct gate *g)
 	if (!found) {
 		text = policy_default_text();
 		/* A place that cannot be written leaves the same rules in force. */
-		if (!paths_make(a, &g->paths))
+		if (make && !paths_make(a, &g->paths))
 			(void)!file_write_private(a, g->path, text);
 	}
 	e = policy_parse(a, text, &g->policy);
 	return e ? FAIL(a, BAD_REQUEST, "%.*s, %.*s", STRF(g->path), STRF(e->text)) : NULL;
+}
+
+static struct err *find_file(struct gate *g)
+{
+	struct cli *c = g->c;
+	str env = str_from(getenv("CLAUDEMESH_POLICY"));
+
+	TRY(paths_user_from_env(c->arena, &g->paths));
+	g->path = !str_empty(c->global.policy) ? c->global.policy
+		  : !str_empty(env)	       ? env
+					       : arena_printf(c->arena, "%.*s/policy.yaml", STRF(g->paths.dir));
+	g->named = !str_empty(c->global.policy) || !str_empty(env);
+	return NULL;
+}
+
+struct err *policy_load(struct cli *c, struct policy *ret_policy, str *ret_path)
+{
+	struct gate g = { .c = c };
+
+	TRY(find_file(&g));
+	TRY(load(&g, false));
+	*ret_policy = g.policy;
+	*ret_path = g.path;
+	return NULL;
 }
 
 /* Of a form of the row ("WHO"), as typed; STR_NONE if the command takes none. */
@@ -224,7 +248,6 @@ static struct err *without_policy(struct gate *g)
 struct err *policy_gate(struct cli *c)
 {
 	const struct command *cmd = c->command;
-	str env = str_from(getenv("CLAUDEMESH_POLICY"));
 	struct gate g = { .c = c, .call = { .is_write = cmd->effect != EFFECT_READ } };
 	struct policy_verdict v = { .reason = S("") };
 
@@ -234,12 +257,8 @@ struct err *policy_gate(struct cli *c)
 	g.call.verb = cmd->verb ? str_from(cmd->verb) : str_from(cmd->name);
 	g.call.who = argument_of(c, "WHO");
 	TRY(find_mode(c, &g.call.mode));
-	TRY(paths_user_from_env(c->arena, &g.paths));
-	g.path = !str_empty(c->global.policy) ? c->global.policy
-		 : !str_empty(env)	      ? env
-					      : arena_printf(c->arena, "%.*s/policy.yaml", STRF(g.paths.dir));
-	g.named = !str_empty(c->global.policy) || !str_empty(env);
-	g.broken = load(&g);
+	TRY(find_file(&g));
+	g.broken = load(&g, true);
 	if (g.broken)
 		return without_policy(&g);
 	TRY(decide(&g, &v));
