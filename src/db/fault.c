@@ -25,8 +25,9 @@ static bool due(struct fault *f, enum call call)
 
 static struct err *failure(struct fault *f, struct arena *a)
 {
-	return err_make(a, f->plan->code, __FILE__, __LINE__,
-			"database: the call fails on request");
+	return err_word(err_make(a, f->plan->code, __FILE__, __LINE__,
+				 "database: the call fails on request"),
+			str_from(f->plan->word));
 }
 
 /* Expands in a function with f, a and (if not NULL) the inner call. */

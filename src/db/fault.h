@@ -12,6 +12,7 @@
 struct db_fault {
 	i64 fail_at;          /* the call with this number fails, once; 0: none */
 	enum err_code code;   /* with this error */
+	const char *word;     /* and this word; NULL: none */
 	bool after;           /* it is carried out first: its outcome is unknown to the caller */
 	bool commits_only;    /* count only commits */
 	bool spare_reads;     /* do not count runs: a full disk can be read */

@@ -141,15 +141,21 @@ static void take_effect(struct house *h, const struct effect *fx, struct conn_re
 	}
 }
 
-static void step(struct house *h, struct event **events, size_t n)
+void take_effects(struct house *h, struct effects *fx)
 {
-	struct effects *fx = engine_step(h->engine, events, n);
-
 	h->effects = fx->n;
 	for (size_t i = 0; i < fx->n; i++)
 		for (size_t k = 0; k < fx->items[i].n_to; k++)
 			take_effect(h, &fx->items[i], fx->items[i].to[k]);
 	effects_free(fx);
+}
+
+static void step(struct house *h, struct event **events, size_t n)
+{
+	if (h->run)
+		h->run(h, events, n);
+	else
+		take_effects(h, engine_step(h->engine, events, n));
 }
 
 void advance(struct house *h, i64 ms)

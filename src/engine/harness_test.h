@@ -77,6 +77,9 @@ struct house {
 	char address[64];     /* of the next call */
 	bool may_create;
 	size_t effects;       /* of the last batch */
+	/* Instead of one step of `engine`; shards_test.c. */
+	void (*run)(struct house *h, struct event **events, size_t n);
+	void *run_arg;
 };
 
 struct house *house(struct arena *a);
@@ -89,6 +92,9 @@ void check_backlogs(struct house *h);
 void advance(struct house *h, i64 ms);
 /* From now on a commit fails with code; 0 ends that. */
 void fail_commits(struct house *h, enum err_code code);
+
+/* Hands out what a step gave, and frees it. */
+void take_effects(struct house *h, struct effects *fx);
 
 void hold(struct house *h);
 void release(struct house *h);
