@@ -17,7 +17,7 @@ struct fake {
 	struct loop *loop;
 	struct server *server;
 	struct conn_id stream;
-	bool streaming;
+	bool streaming, greeted; /* greeted: asked for what came before, so the client is ready */
 	str unread;           /* what GET /v1/inbox answers */
 	struct buf seen;      /* bodies of POST /v1/inbox/seen */
 };
@@ -33,6 +33,7 @@ static void on_request(void *arg, struct server_request *rq)
 		assert_true(server_stream_send(f->server, f->stream, S(": connected\n\n")));
 		f->streaming = true;
 	} else if (str_eq(path, S("/v1/inbox"))) {
+		f->greeted = true;
 		server_respond(f->server, rq, 200, NULL, 0, f->unread);
 	} else if (str_eq(path, S("/v1/inbox/seen"))) {
 		buf_add(&f->seen, rq->body);
@@ -168,7 +169,7 @@ static void greet(struct scene *s)
 
 static void push(struct scene *s, const char *id, const char *body)
 {
-	while (!s->fake.streaming)
+	while (!s->fake.streaming || !s->fake.greeted)
 		loop_turn(s->fake.loop, 10);
 	assert_true(server_stream_send(s->fake.server, s->fake.stream,
 		arena_printf(s->arena, "id: 1\nevent: message\ndata: {\"id\":\"%s\",\"sender_name\":\"al\",\"body\":\"%s\"}\n\n", id, body)));
