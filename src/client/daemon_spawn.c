@@ -57,7 +57,7 @@ static void set_env(struct arena *a, const struct daemon_spawn_spec *spec, int r
 
 static void child(struct arena *a, const struct daemon_spawn_spec *spec, int ready_fd)
 {
-	char *argv[ARGS_MAX] = { "claudemesh", "daemon", "up", "--foreground", NULL, NULL };
+	const char *argv[ARGS_MAX] = { "claudemesh", "daemon", "up", "--foreground", NULL, NULL };
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
@@ -73,7 +73,7 @@ static void child(struct arena *a, const struct daemon_spawn_spec *spec, int rea
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	fcntl(ready_fd, F_SETFD, 0);
 	if (chdir("/") == 0)
-		execv("/proc/self/exe", argv);
+		execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
