@@ -11,6 +11,7 @@ static const char *const fault_words[FAULT_KINDS] = {
 	[FAULT_SOCKET_RESET] = "socket-reset", [FAULT_SOCKET_SHORT] = "socket-short",
 	[FAULT_SOCKET_FULL] = "socket-full",   [FAULT_FILE_FULL] = "file-full",
 	[FAULT_FILE_TORN] = "file-torn",       [FAULT_SYNC] = "sync",
+	[FAULT_COMMIT_LOST] = "commit-lost",   [FAULT_COMMIT_CUT] = "commit-cut",
 };
 
 /* FAULT_KINDS if there is none of that name. */

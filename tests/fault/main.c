@@ -6,6 +6,7 @@
  */
 #include "fault/talk.h"
 #include "fault/kinds.h"
+#include "fault/proxy.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -21,6 +22,7 @@ struct stage {
 	const char *program, *preload;
 	char dir[PATH_BYTES_MAX];
 	struct fault_plan *plan;
+	str server, proxied;          /* PostgreSQL; empty: SQLite */
 };
 
 static int remove_entry(const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *at UNUSED)
@@ -46,27 +48,39 @@ static bool prepare(struct stage *s)
 	return s->plan != MAP_FAILED;
 }
 
-/* Prints the first difference to what must be; false then. */
-static bool play(struct stage *s, enum fault_kind kind, long fail_at)
+static struct err *set_up(struct arena *a, struct stage *s, struct talk *t, long number)
 {
-	CLEANUP(arena_freep) struct arena *a = arena_new();
-	struct talk *t = NEW(a, struct talk);
 	const char *options = getenv("ASAN_OPTIONS");
-	struct err *e;
-	str text, line;
+	str flags = arena_printf(a, "LD_PRELOAD=%s " FAULT_PLAN_ENV "=%s/plan ASAN_OPTIONS=verify_asan_link_order=0:%s",
+				 s->preload, s->dir, options ? options : "");
 
-	*s->plan = (struct fault_plan){ .kind = (int)kind, .fail_at = fail_at };
 	t->arena = a;
 	t->plan = s->plan;
 	t->vars.arena = a;
 	t->cast = (struct cast){ .arena = a, .vars = &t->vars };
 	t->broker = (struct broker){
 		.arena = a, .program = s->program,
-		.data_dir = arena_printf(a, "%s/data%ld", s->dir, fail_at).ptr,
-		.log_path = arena_printf(a, "%s/log%ld", s->dir, fail_at).ptr,
+		.data_dir = arena_printf(a, "%s/data%ld", s->dir, number).ptr,
+		.log_path = arena_printf(a, "%s/log%ld", s->dir, number).ptr,
 	};
-	e = broker_set_flags(a, &t->broker, arena_printf(a, "LD_PRELOAD=%s " FAULT_PLAN_ENV "=%s/plan "
-			     "ASAN_OPTIONS=verify_asan_link_order=0:%s", s->preload, s->dir, options ? options : ""));
+	if (s->server.len) {
+		str schema = arena_printf(a, "schema=fault%ld_%ld", (long)getpid(), number);
+
+		t->database = arena_printf(a, "%.*s&%.*s", STRF(s->server), STRF(schema));
+		flags = arena_printf(a, "%.*s --database=%.*s&%.*s", STRF(flags), STRF(s->proxied), STRF(schema));
+	}
+	return broker_set_flags(a, &t->broker, flags);
+}
+
+/* Prints the first difference to what must be; false then. */
+static bool play(struct stage *s, enum fault_kind kind, long fail_at)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct talk *t = NEW(a, struct talk);
+	struct err *e = set_up(a, s, t, fail_at);
+	str text, line;
+
+	*s->plan = (struct fault_plan){ .kind = (int)kind, .fail_at = fail_at };
 	if (!e)
 		e = talk_run(a, t);
 	for (size_t i = 0; i < TALK_PEERS; i++)
@@ -102,8 +116,25 @@ static bool run(struct stage *s, enum fault_kind kind, long first, long every)
 	return !bad && played;
 }
 
+/* Between the broker and the server of tests/postgres.sh. */
+static bool use_postgres(struct arena *a, struct stage *s)
+{
+	struct err *e;
+
+	s->server = str_from(getenv("CLAUDEMESH_TEST_PG"));
+	if (!s->server.len) {
+		fprintf(stderr, "fault: run it by tests/postgres.sh\n");
+		return false;
+	}
+	e = proxy_new(a, s->plan, s->server, s->dir, &s->proxied);
+	if (e)
+		fprintf(stderr, "fault: %.*s\n", STRF(e->text));
+	return !e;
+}
+
 int main(int argc, char *argv[])
 {
+	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct stage s = { .program = argc > 1 ? argv[1] : NULL, .preload = argc > 2 ? argv[2] : NULL };
 	long number = argc == 6 ? strtol(argv[5], NULL, 10) : 1;
 	bool only = argc == 6 && strcmp(argv[4], "--only") == 0;
@@ -117,6 +148,8 @@ int main(int argc, char *argv[])
 		perror("fault");
 		return 2;
 	}
+	if (kind >= FAULT_COMMIT_LOST && !use_postgres(a, &s))
+		return 2;
 	if (!run(&s, (enum fault_kind)kind, only ? number : 1 + kind % number, only ? CALLS_MAX : number))
 		return 1;
 	nftw(s.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

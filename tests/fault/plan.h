@@ -19,6 +19,9 @@ enum fault_kind {
 	FAULT_FILE_FULL,              /* a write to a file, a truncation, a rename: ENOSPC */
 	FAULT_FILE_TORN,              /* half of it is written, then EIO */
 	FAULT_SYNC,                   /* fsync, fdatasync: EIO */
+	/* By proxy.h, on PostgreSQL: the connection is cut */
+	FAULT_COMMIT_LOST,            /* before the server gets the COMMIT */
+	FAULT_COMMIT_CUT,             /* when it has done it */
 	FAULT_KINDS
 };
 

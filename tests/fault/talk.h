@@ -14,7 +14,7 @@
 #include "conv/wire.h"
 #include "fault/plan.h"
 
-enum { TALK_PEERS = 3, TALK_MESSAGES = 16, TALK_TRIES = 8 };
+enum { TALK_PEERS = 3, TALK_MESSAGES = 16 };
 
 struct talker {
 	const char *name;
@@ -36,6 +36,7 @@ struct said {
 struct talk {
 	struct arena *arena;
 	struct fault_plan *plan;
+	str database;                 /* of PostgreSQL; empty: SQLite in the data directory */
 	struct vars vars;
 	struct cast cast;
 	struct broker broker;
