@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "mcp/mcp.h"
 #include "net/lines.h"
 
@@ -66,8 +67,12 @@ static void write_all(struct run *r, const char *p, size_t n)
 
 static void write_line(void *arg, str line)
 {
-	write_all(arg, line.ptr, line.len);
-	write_all(arg, "\n", 1);
+	struct buf b = buf_make(line.len + 1);
+
+	buf_add(&b, line);
+	buf_add_byte(&b, '\n');
+	write_all(arg, b.ptr, b.len);
+	buf_done(&b);
 }
 
 /* ---- the daemon ---- */
