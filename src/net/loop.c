@@ -200,6 +200,7 @@ struct err *loop_new(struct arena *a, struct loop **ret_loop)
 	uv_check_init(&l->uv, &l->check);
 	uv_idle_init(&l->uv, &l->idle);
 	uv_timer_init(&l->uv, &l->wait);
+	loop_timers_init(l);
 	l->async.data = l->prepare.data = l->check.data = l->idle.data = l;
 	uv_prepare_start(&l->prepare, on_prepare);
 	uv_check_start(&l->check, on_check);
@@ -231,11 +232,13 @@ void loop_free(struct loop *l)
 	uv_close((uv_handle_t *)&l->check, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
 	uv_close((uv_handle_t *)&l->wait, NULL);
+	uv_close((uv_handle_t *)&l->clock, NULL);
 	uv_run(&l->uv, UV_RUN_NOWAIT);
 	if (uv_loop_close(&l->uv) != 0) {
 		uv_walk(&l->uv, report_open, NULL);
 		abort();
 	}
+	loop_timers_done(l);
 	while (l->posts) {
 		struct post *p = l->posts;
 

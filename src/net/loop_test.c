@@ -118,6 +118,98 @@ TEST(timers)
 	loop_timer_free(NULL);
 }
 
+/* A timer with something to do to itself or to another. */
+struct bell {
+	struct loop_timer *own, *other;
+	int rung;
+	void (*then)(struct bell *b);
+};
+
+static void ring(void *arg)
+{
+	struct bell *b = arg;
+
+	b->rung++;
+	b->then(b);
+}
+
+static void ring_again(struct bell *b)
+{
+	loop_timer_set(b->own, 0);
+}
+
+static void free_both(struct bell *b)
+{
+	loop_timer_free(b->own);
+	loop_timer_free(b->other);
+}
+
+TEST(a_timer_that_sets_itself_anew_is_for_a_later_turn)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(loop_freep) struct loop *l = new_loop(a);
+	struct bell b = { .then = ring_again };
+
+	b.own = loop_timer_new(l, ring, &b);
+	loop_timer_set(b.own, 0);
+	for (int turn = 1; turn < 5; turn++) {
+		loop_turn(l, 0);
+		assert_true(b.rung <= turn);
+	}
+	UNTIL(l, b.rung > 5);
+	loop_timer_free(b.own);
+}
+
+TEST(a_timer_may_free_itself_and_one_that_is_due)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(loop_freep) struct loop *l = new_loop(a);
+	struct bell b = { .then = free_both };
+	int never = 0, last = 0;
+	struct loop_timer *t = loop_timer_new(l, count, &last);
+
+	b.own = loop_timer_new(l, ring, &b);
+	b.other = loop_timer_new(l, count, &never);
+	loop_timer_every(b.own, 1);
+	loop_timer_set(b.other, 2);
+	loop_timer_set(t, 4);
+	UNTIL(l, last);
+	assert_int_equal(b.rung, 1);
+	assert_int_equal(never, 0);
+	loop_timer_free(t);
+}
+
+enum { BELLS = 200 };
+
+static int order[BELLS], n_order;
+
+static void note(void *arg)
+{
+	order[n_order++] = *(int *)arg;
+}
+
+TEST(many_timers_ring_in_the_order_of_their_times)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(loop_freep) struct loop *l = new_loop(a);
+	struct loop_timer *timers[BELLS];
+	int at[BELLS];
+
+	n_order = 0;
+	for (int i = 0; i < BELLS; i++) {
+		at[i] = i * 37 % 20;
+		timers[i] = loop_timer_new(l, note, &at[i]);
+	}
+	for (int i = 0; i < BELLS; i++)
+		loop_timer_set(timers[i], at[i]);
+	loop_timer_off(timers[0]);
+	UNTIL(l, n_order == BELLS - 1);
+	for (int i = 1; i < n_order; i++)
+		assert_true(order[i - 1] <= order[i] + 1);
+	for (int i = 0; i < BELLS; i++)
+		loop_timer_free(timers[i]);
+}
+
 enum { POSTERS = 4, POSTS = 2000 };
 
 struct poster {

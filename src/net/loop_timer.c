@@ -1,9 +1,13 @@
 #include "net/loop.h"
 
+#include "base/log.h"
 #include "net/loop_uv.h"
 
+/* Not a handle of libuv's: those are three times as large, and every connection has one. */
 struct loop_timer {
-	uv_timer_t uv;
+	struct timer due;
+	struct loop *loop;
+	i64 period_ms; /* 0: once */
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -36,29 +40,62 @@ static void on_closed(uv_handle_t *h)
 	free(h->data);
 }
 
+static void on_clock(uv_timer_t *clock);
+
+/* libuv wakes us for the earliest. */
+static void arm(struct loop *l)
+{
+	i64 next = timers_next(&l->timers);
+
+	if (next == INT64_MAX)
+		uv_timer_stop(&l->clock);
+	else
+		uv_timer_start(&l->clock, on_clock, (u64)MAX(next - loop_now_ms(l), 0), 0);
+}
+
+static void on_clock(uv_timer_t *clock)
+{
+	struct loop *l = clock->data;
+
+	/* One that sets itself anew is for a later turn. */
+	timers_run(&l->timers, loop_now_ms(l), l->timers.n, l);
+	arm(l);
+}
+
+static void on_due(void *loop, void *owner)
+{
+	struct loop_timer *t = owner;
+	struct loop *l = loop;
+
+	/* Before the call, which may free it. */
+	if (t->period_ms)
+		timer_set(&l->timers, &t->due, loop_now_ms(l) + t->period_ms);
+	t->fn(t->arg);
+}
+
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *arg), void *arg)
 {
 	struct loop_timer *t = alloc(sizeof(*t));
 
-	uv_timer_init(&l->uv, &t->uv);
-	t->uv.data = t;
+	t->due = (struct timer){ .fn = on_due, .owner = t };
+	t->loop = l;
 	t->fn = fn;
 	t->arg = arg;
+	l->n_timers++;
 	return t;
-}
-
-static void on_timer(uv_timer_t *h)
-{
-	struct loop_timer *t = h->data;
-
-	t->fn(t->arg);
 }
 
 static void start(struct loop_timer *t, i64 delay_ms, i64 period_ms)
 {
+	struct loop *l = t->loop;
+	i64 earliest = timers_next(&l->timers);
+
 	/* libuv counts from its cached time, which is old before the first turn or in a long one. */
-	uv_update_time(t->uv.loop);
-	uv_timer_start(&t->uv, on_timer, (u64)MAX(delay_ms, 0), (u64)MAX(period_ms, 0));
+	uv_update_time(&l->uv);
+	t->period_ms = period_ms;
+	timer_set(&l->timers, &t->due, loop_now_ms(l) + MAX(delay_ms, 0));
+	if (timers_next(&l->timers) != earliest)
+		arm(l);
 }
 
 void loop_timer_set(struct loop_timer *t, i64 delay_ms)
@@ -71,20 +108,44 @@ void loop_timer_every(struct loop_timer *t, i64 period_ms)
 	start(t, MAX(period_ms, 1), MAX(period_ms, 1));
 }
 
+/* The clock may then ring for nobody, once; but it must not keep a loop alive that has nothing
+ * else to wait for. */
 void loop_timer_off(struct loop_timer *t)
 {
-	uv_timer_stop(&t->uv);
+	struct loop *l = t->loop;
+
+	timer_clear(&l->timers, &t->due);
+	if (!l->timers.n)
+		uv_timer_stop(&l->clock);
 }
 
 bool loop_timer_is_set(const struct loop_timer *t)
 {
-	return uv_is_active((const uv_handle_t *)&t->uv) != 0;
+	return timer_is_set(&t->due);
 }
 
 void loop_timer_free(struct loop_timer *t)
 {
-	if (t)
-		uv_close((uv_handle_t *)&t->uv, on_closed);
+	if (!t)
+		return;
+	loop_timer_off(t);
+	t->loop->n_timers--;
+	free(t);
+}
+
+void loop_timers_init(struct loop *l)
+{
+	uv_timer_init(&l->uv, &l->clock);
+	l->clock.data = l;
+}
+
+void loop_timers_done(struct loop *l)
+{
+	if (l->n_timers) {
+		log_error("loop freed with timers", LOG_I("timers", (i64)l->n_timers));
+		abort();
+	}
+	timers_done(&l->timers);
 }
 
 static void on_signal(uv_signal_t *h, int signum)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <uv.h>
 
+#include "base/timers.h"
 #include "net/loop.h"
 
 enum {
@@ -28,6 +29,9 @@ struct loop {
 	uv_check_t check;             /* end of the sockets' part */
 	uv_idle_t idle;               /* active while there are tasks for the next turn */
 	uv_timer_t wait;              /* of loop_turn() */
+	uv_timer_t clock;             /* wakes for the earliest of `timers` */
+	struct timers timers;
+	size_t n_timers;              /* made and not freed, set or not */
 	struct loop_task end, next;   /* list heads */
 	struct loop_task orphans;     /* list head, oldest first; fn drops one */
 	u64 turn;                     /* counts */
@@ -43,6 +47,10 @@ struct loop {
 	struct post *posts, **posts_tail;
 	size_t n_posts;
 };
+
+/* loop_timer.c; the second aborts if a timer was not freed. */
+void loop_timers_init(struct loop *l);
+void loop_timers_done(struct loop *l);
 
 /* A stream without owner: t->fn(t->arg) must end it and cancel t. */
 void loop_orphan_add(struct loop *l, struct loop_task *t);

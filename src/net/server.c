@@ -163,7 +163,10 @@ static void on_accept(void *arg, struct stream *s)
 	c->sv = sv;
 	c->s = s;
 	c->peer = *stream_peer(s);
-	c->local = *stream_local(s);
+	c->local = malloc(sizeof(*c->local));
+	if (!c->local)
+		abort();
+	*c->local = *stream_local(s);
 	stream_forget_ends(s);
 	c->in = buf_make(CONN_INPUT_MAX);
 	c->id.slot = slot_take(sv);
@@ -206,6 +209,7 @@ void conn_end(struct server_conn *c, bool politely)
 	if (c->busy)
 		return;
 	request_free(c->rq);
+	free(c->local);
 	free(c);
 }
 

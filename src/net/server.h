@@ -145,7 +145,6 @@ struct conn_id ws_conn_id(const struct ws_conn *c);
 void *ws_conn_user(const struct ws_conn *c);
 void ws_conn_set_user(struct ws_conn *c, void *user);
 const struct addr *ws_conn_peer(const struct ws_conn *c);
-const struct addr *ws_conn_local(const struct ws_conn *c);
 /* The first hello was good: no more deadline, not counted as unauthenticated. */
 void ws_conn_authenticated(struct ws_conn *c);
 

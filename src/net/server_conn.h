@@ -63,7 +63,8 @@ struct server_conn {
 	struct ws_conn *ws;
 	void *stream_user;
 	bool stream_over;     /* the application heard of its end, or is about to */
-	struct addr peer, local;
+	struct addr peer;
+	struct addr *local;   /* NULL after the upgrade: only requests ask for it */
 };
 
 struct ws_conn {

@@ -17,7 +17,7 @@ static struct request *request_new(struct server_conn *c)
 	rq->pub.arena = a;
 	rq->pub.head = &rq->head;
 	rq->pub.peer = &c->peer;
-	rq->pub.local = &c->local;
+	rq->pub.local = c->local;
 	rq->pub.is_tls = stream_is_tls(c->s);
 	rq->pub.body_max = c->sv->limits.body_max;
 	return rq;

@@ -71,6 +71,8 @@ void conn_ws_start(struct server_conn *c, struct request *rq)
 	c->sv->app->on_ws_open(c->sv->arg, ws, &rq->pub);
 	request_free(rq);
 	c->rq = NULL;
+	free(c->local);
+	c->local = NULL;
 }
 
 struct conn_id ws_conn_id(const struct ws_conn *c)
@@ -91,11 +93,6 @@ void ws_conn_set_user(struct ws_conn *c, void *user)
 const struct addr *ws_conn_peer(const struct ws_conn *c)
 {
 	return &c->conn->peer;
-}
-
-const struct addr *ws_conn_local(const struct ws_conn *c)
-{
-	return &c->conn->local;
 }
 
 void ws_conn_authenticated(struct ws_conn *c)

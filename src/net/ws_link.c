@@ -20,7 +20,7 @@ struct ws_link {
 	struct loop *loop;
 	struct stream *stream; /* NULL once ended */
 	struct ws ws;
-	struct ws_link_limits limits;
+	u32 ping_ms, dead_ms, close_ms, messages_per_turn; /* of its limits */
 	const struct ws_link_handler *handler;
 	void *arg;
 
@@ -119,8 +119,8 @@ static void arm(struct ws_link *k)
 	earlier(&at, k->ping_at);
 	earlier(&at, k->hello_until);
 	earlier(&at, k->close_until);
-	if (k->limits.dead_ms)
-		earlier(&at, k->seen_ms + k->limits.dead_ms);
+	if (k->dead_ms)
+		earlier(&at, k->seen_ms + k->dead_ms);
 	if (at)
 		loop_timer_set(k->timer, at - loop_now_ms(k->loop));
 	else
@@ -204,7 +204,7 @@ void ws_link_close(struct ws_link *k, int code, str reason)
 	send_close(k, code, reason);
 	k->hello_until = 0;
 	k->ping_at = 0;
-	k->close_until = loop_now_ms(k->loop) + k->limits.close_ms;
+	k->close_until = loop_now_ms(k->loop) + k->close_ms;
 	arm(k);
 	/* Their close frame may lie behind what was held back. */
 	k->paused = false;
@@ -231,7 +231,7 @@ static void on_timer(void *arg)
 		lose(k, "no close frame in time");
 		return;
 	}
-	if (k->limits.dead_ms && now - k->seen_ms >= k->limits.dead_ms) {
+	if (k->dead_ms && now - k->seen_ms >= k->dead_ms) {
 		lose(k, "no sign of life");
 		return;
 	}
@@ -240,7 +240,7 @@ static void on_timer(void *arg)
 		return;
 	}
 	if (k->ping_at && now >= k->ping_at) {
-		k->ping_at = now + k->limits.ping_ms;
+		k->ping_at = now + k->ping_ms;
 		send_frame(k, WS_OP_PING, STR_NONE);
 	}
 	arm(k);
@@ -294,7 +294,7 @@ static bool on_event(void *arg, const struct ws_event *ev)
 	case WS_EVENT_CLOSE: on_close_frame(k, ev); break;
 	case WS_EVENT_FAIL: on_fail(k, ev); break;
 	}
-	return !k->freed && !k->ended && !k->paused && k->in_turn < k->limits.messages_per_turn;
+	return !k->freed && !k->ended && !k->paused && k->in_turn < k->messages_per_turn;
 }
 
 static void release(struct ws_link *k)
@@ -432,7 +432,10 @@ struct ws_link *ws_link_new(struct loop *l, struct stream *s, bool is_client,
 		abort();
 	k->loop = l;
 	k->stream = s;
-	k->limits = *limits;
+	k->ping_ms = (u32)limits->ping_ms;
+	k->dead_ms = (u32)limits->dead_ms;
+	k->close_ms = (u32)limits->close_ms;
+	k->messages_per_turn = (u32)limits->messages_per_turn;
 	k->handler = handler;
 	k->arg = arg;
 	k->held = buf_make(HELD_MAX);

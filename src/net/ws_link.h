@@ -14,6 +14,7 @@
 
 struct ws_link;
 
+/* Each fits in 32 bits. */
 struct ws_link_limits {
 	i64 ping_ms, dead_ms;                 /* 0: none */
 	i64 close_ms;
