@@ -91,4 +91,14 @@ cp "$work/bob/config.json" "$work/new/config.json"
 is 0 'restore over another' as new restore "$work/b.cmb" --passphrase-file "$work/words"
 says 'kept: '
 cmp -s "$work"/new/config.json.before-restore.* "$work/bob/config.json" && verdict ok '  keeps what was there' || verdict no '  keeps what was there'
+is 0 'test of a broker' as bob test --broker "$url"
+says '14 of 14 probes passed'
+silent '✘'
+is 0 'of the mesh meant, as JSON' as bob test --mesh demo --json
+one_document
+says '"probe":"a broadcast","passed":true'
+is 0 'it leaves nothing' as bob list --json=slug
+says '"meshes":[{"slug":"demo"}]'
+is 8 'a broker that is not there' as bob test --broker http://127.0.0.1:1
+tells '0 of 14 probes passed'
 echo "1..$count"

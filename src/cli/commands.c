@@ -46,6 +46,7 @@ const struct command *const commands[] = {
 	&whoami_command,
 	&status_command,
 	&doctor_command,
+	&test_command,
 	&help_command,
 	NULL,
 };
