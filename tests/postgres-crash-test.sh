@@ -1,6 +1,7 @@
 #!/bin/sh
 # postgres-crash-test.sh BENCH BROKER [MESSAGES] - on PostgreSQL: kill -9 of the broker, and of the
-# server underneath it, while messages flow. Every acked one must arrive exactly once.
+# server underneath it, while messages flow in meshes of several shards. Every acked one must
+# arrive exactly once.
 #
 # Needs a server of its own: run by postgres.sh with CLAUDEMESH_TEST_PG empty.
 set -u
@@ -25,7 +26,7 @@ flow() {
 	schema=$1
 	shift
 	CLAUDEMESH_BROKER_DATABASE="$CLAUDEMESH_TEST_PG&schema=$schema" "$bench" --spawn "$broker" \
-		--clients 8 --deadline 90s "$@" >"$out" 2>&1
+		--clients 8 --meshes 4 --deadline 90s "$@" >"$out" 2>&1
 }
 
 flow broker_killed --messages "$messages" --kills $kills
