@@ -32,6 +32,7 @@ struct engine_settings {
 	i64 max_connections_per_mesh, max_connections_per_member, max_session_keys_per_member;
 	/* What waits in one mailbox, and of one sender in all of them; 0: no limit. */
 	i64 mailbox_messages, mailbox_bytes, sender_messages, sender_bytes;
+	i64 meshes_per_day, invites_per_mesh, signatures; /* see MESHES_PER_DAY, INVITES_MAX, SIGNATURES_MAX */
 	i64 lists_kb_per_minute;           /* peer lists that one member gets */
 	bool refuse_offline;               /* --offline refuse: the reference's rule */
 	i64 grace_ms, lease_ms;
@@ -63,6 +64,7 @@ struct engine_stats {
 	i64 meshes, presences, online, accepted, refused, pushed, acked, redelivered, bad_messages,
 		commits, failed_commits, hints, hints_dropped, states, states_dropped;
 	i64 duplicates;                    /* sends that had been accepted before */
+	i64 meshes_unloaded;
 	i64 waiting;                       /* deliveries of the meshes in memory */
 	i64 receipts;                      /* client_message_ids in memory */
 	/* What sweeps deleted: deliveries past their time, receipts, mailboxes, signatures. */

@@ -38,6 +38,11 @@ struct err *signatures_load(struct engine *e, struct arena *a)
 	return NULL;
 }
 
+bool signatures_full(const struct engine *e)
+{
+	return (i64)HASH_COUNT(e->signatures) >= e->settings.signatures;
+}
+
 bool signatures_use(struct engine *e, str signature, i64 until_ms)
 {
 	str lower = hex_lower(e->batch, signature);

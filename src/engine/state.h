@@ -138,6 +138,7 @@ struct mesh {
 	bool stale;                           /* a commit failed: read again before the next event */
 	i64 made_in;                          /* engine->batch_no */
 	i64 touched_in;                       /* last batch that had to do with it */
+	i64 idle_in, idle_ms;                 /* the same when last looked at, and since when */
 	struct member *members, *members_by_no;
 	struct mailbox *mailboxes;
 	struct presence *presences;
@@ -207,6 +208,8 @@ void mailbox_own(struct mailbox *mb, struct member *member, bool session);
 /* The member vouches for the key of this session mailbox. */
 void mailbox_attest(struct mailbox *mb, i64 until_ms, str signature);
 void mesh_free(struct mesh *m);
+/* Frees those that nobody was in and nothing had to do with for MESH_IDLE_MS. */
+void meshes_unload(struct engine *e);
 /* Session mailboxes that nobody held for a week and that hold nothing. */
 struct err *mailboxes_prune(struct engine *e, bool *ret_more) MUST_CHECK;
 

@@ -57,6 +57,12 @@ static struct err *prune_guesses(struct engine *e, bool *ret_more UNUSED)
 	return NULL;
 }
 
+static struct err *unload_meshes(struct engine *e, bool *ret_more UNUSED)
+{
+	meshes_unload(e);
+	return NULL;
+}
+
 static const struct sweep {
 	const char *put_off;
 	struct err *(*run)(struct engine *e, bool *ret_more);
@@ -67,6 +73,7 @@ static const struct sweep {
 	[SWEEP_RECEIPTS] = { "receipts not pruned yet", receipts_prune, 300000 },
 	[SWEEP_MAILBOXES] = { "mailboxes not pruned yet", mailboxes_prune, 600000 },
 	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
+	[SWEEP_MESHES] = { "meshes not unloaded yet", unload_meshes, 60000 },
 	[SWEEP_GUESSES] = { "guesses not pruned yet", prune_guesses, 60000 },
 };
 

@@ -13,6 +13,7 @@ enum sweep_kind {
 	SWEEP_RECEIPTS,       /* of messages of 30 days ago */
 	SWEEP_MAILBOXES,      /* of sessions that are long over */
 	SWEEP_SIGNATURES,     /* that could no longer be replayed */
+	SWEEP_MESHES,         /* in memory, with nobody in them */
 	SWEEP_GUESSES,        /* addresses that have guessed no code for a while */
 	SWEEP_COUNT
 };

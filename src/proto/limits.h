@@ -64,6 +64,11 @@ enum {
 	RATE_BURST_DEFAULT = 10,
 	GUESS_PER_MINUTE = 30,           /* failed invite lookups of one address */
 	GUESS_BURST = 10,
+	MESHES_PER_DAY = 1000,           /* made from one address */
+	INVITES_MAX = 10000,             /* of one mesh */
+	INVITE_KEEP_DAYS = 7,            /* how long one that ended unused is still known */
+	SIGNATURES_MAX = 100000,         /* of reference hellos within HELLO_SKEW_MS, in memory and on disk */
+	MESH_IDLE_MS = 300000,           /* a mesh that nobody is in leaves memory after this */
 };
 
 #endif

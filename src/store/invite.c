@@ -54,3 +54,17 @@ void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses)
 {
 	QUEUE(st, INVITE_USED, V(uses), V(invite_no), V(mesh_no));
 }
+
+struct err *store_invite_count(struct store *st, struct arena *a, i64 mesh_no, i64 *ret_n)
+{
+	struct db_rows rows;
+
+	TRY(db_run(st->db, a, &store_queries[Q_INVITE_COUNT], DB_VALUES(V(mesh_no)), &rows));
+	*ret_n = db_row(&rows, 0)[0].i;
+	return NULL;
+}
+
+void store_invites_prune(struct store *st, i64 mesh_no, i64 before_ms)
+{
+	QUEUE(st, INVITES_PRUNE, V(mesh_no), V(before_ms));
+}

@@ -122,6 +122,9 @@ struct err *store_invite_by_id(struct store *st, struct arena *a, str id,
 			       struct invite_row **ret_invite) MUST_CHECK;
 struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no,
 			  struct invite_row **ret_rows, size_t *ret_n) MUST_CHECK;
+struct err *store_invite_count(struct store *st, struct arena *a, i64 mesh_no, i64 *ret_n) MUST_CHECK;
+/* Deletes those of the mesh that ended before before_ms and were never used. */
+void store_invites_prune(struct store *st, i64 mesh_no, i64 before_ms);
 void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses); /* sets the count */
 
 /* ---- mailboxes: one per member, one per attested session key ---- */

@@ -297,6 +297,8 @@ static struct err *enter(struct req *rq, struct introduction *in)
 	/* It may have waited in the queue; and a signature is only remembered for so long. */
 	if (in->timestamp + HELLO_SKEW_MS < e->now_ms)
 		return refuse(rq, S("timestamp_skew"), "hello rejected: timestamp_skew");
+	if (in->version != 2 && signatures_full(e))
+		return FAIL(rq->arena, TRY_AGAIN, "too many hellos within a minute; try again");
 	/* A challenge is used once by nature; a reference client's signature is remembered. */
 	if (in->version != 2 &&
 	    !signatures_use(e, in->signature, in->timestamp + HELLO_SKEW_MS))

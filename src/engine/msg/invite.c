@@ -173,6 +173,20 @@ static struct err *invite_by_broker(struct req *rq, struct mesh *m, const struct
 	return NULL;
 }
 
+/* Those that ended unused make room, after a while. */
+static struct err *find_room(struct req *rq, const struct mesh *m)
+{
+	struct engine *e = rq->engine;
+	i64 n;
+
+	store_invites_prune(e->store, m->no, e->now_ms - INVITE_KEEP_DAYS * DAY_MS);
+	TRY(store_invite_count(e->store, rq->arena, m->no, &n));
+	if (n >= e->settings.invites_per_mesh)
+		return FAIL(rq->arena, RATE_LIMIT, "this mesh has %lld invites; make one that may be used more often",
+			    (long long)n);
+	return NULL;
+}
+
 static struct err *invite_create_run(struct req *rq, const void *args)
 {
 	const struct invite_create_args *in = args;
@@ -196,6 +210,7 @@ static struct err *invite_create_run(struct req *rq, const void *args)
 	else
 		TRY(invite_by_broker(rq, m, in, &row));
 	if (!again) {
+		TRY(find_room(rq, m));
 		row.no = store_next(e->store, NUMBER_INVITE);
 		row.mesh_no = m->no;
 		store_invite_add(e->store, &row);

@@ -7,6 +7,7 @@
 #include "crypto/chain.h"
 #include "crypto/encode.h"
 #include "engine/enrol.h"
+#include "engine/guess.h"
 #include "engine/msg/msg.h"
 #include "engine/msg/owner.h"
 #include "engine/req.h"
@@ -157,6 +158,7 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	TRY(made_before(rq, in, creator.pubkey, &before));
 	if (before)
 		return NULL;
+	TRY(mesh_made_check(rq));
 	TRY(free_slug(rq, in, &row.slug));
 	TRY(choose_keys(rq, in, &row));
 	row.no = store_next(e->store, NUMBER_MESH);
@@ -164,6 +166,7 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	m = mesh_add(e, &row);
 	m->made_in = m->touched_in = e->batch_no;
 	TRY(enrol(rq, m, &creator, NULL, &member, &already));
+	mesh_made(rq);
 	answer_created(rq, &row, str_from(member->id));
 	return NULL;
 }
