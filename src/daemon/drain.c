@@ -40,78 +40,20 @@ struct drain {
 	struct loop_task scan;
 	struct loop_timer *timer;
 	i64 timer_ms; /* loop time; 0: off */
+	drain_heard_fn *heard; /* NULL: nobody */
+	void *heard_arg;
 };
 
-/* --- what a refusal means --- */
-
-static const struct {
-	const char *word;
-	enum drain_class class;
-} words[] = {
-	{ "rate_limit", DRAIN_SLOWER },      { "try_again", DRAIN_PASSING },
-	{ "internal", DRAIN_PASSING },       { "unavailable", DRAIN_PASSING },
-	{ "too_large", DRAIN_PERMANENT },    { "invalid", DRAIN_PERMANENT },
-	{ "forbidden", DRAIN_PERMANENT },    { "no_recipient", DRAIN_PERMANENT },
-	{ "not_found", DRAIN_PERMANENT },    { "unauthorized", DRAIN_PERMANENT },
-	{ "bad_request", DRAIN_PERMANENT },  { "bad_json", DRAIN_PERMANENT },
-	{ "not_supported", DRAIN_PERMANENT },{ "refused", DRAIN_PERMANENT },
-	{ "conflict", DRAIN_PERMANENT },     { "gone", DRAIN_PERMANENT },
-	{ "revoked", DRAIN_PERMANENT },      { "banned", DRAIN_PERMANENT },
-	{ "kicked", DRAIN_PERMANENT },       { "malformed", DRAIN_PERMANENT },
-	{ "unknown_message_type", DRAIN_PERMANENT },
-};
-
-/* Sentences of brokers that give no code: the reference's own, then its clients' lists. */
-static const struct {
-	const char *part;
-	enum drain_class class;
-} texts[] = {
-	{ "rate_limit", DRAIN_SLOWER },
-	{ "rate limit", DRAIN_SLOWER },
-	{ "no connected peer", DRAIN_AWAY },
-	{ "payload too large", DRAIN_PERMANENT },
-	{ "payload_too_large", DRAIN_PERMANENT },
-	{ "blocked by recipient", DRAIN_PERMANENT },
-	{ "forbidden", DRAIN_PERMANENT },
-	{ "not_authorized", DRAIN_PERMANENT },
-	{ "unauthorized", DRAIN_PERMANENT },
-	{ "target_not_found", DRAIN_PERMANENT },
-	{ "not_found", DRAIN_PERMANENT },
-	{ "invalid", DRAIN_PERMANENT },
-	{ "schema", DRAIN_PERMANENT },
-	{ "bad_signature", DRAIN_PERMANENT },
-	{ "unknown message type", DRAIN_PERMANENT },
-	{ "unknown topic", DRAIN_PERMANENT },
-};
-
-static str lower(struct arena *a, str s)
+void drain_set_heard(struct drain *dr, drain_heard_fn *fn, void *arg)
 {
-	str copy = arena_dup(a, s);
-	char *p = (char *)copy.ptr;
-
-	for (size_t i = 0; i < copy.len; i++)
-		if (p[i] >= 'A' && p[i] <= 'Z')
-			p[i] = (char)(p[i] - 'A' + 'a');
-	return copy;
+	dr->heard = fn;
+	dr->heard_arg = arg;
 }
 
-enum drain_class drain_classify(const struct err *e)
+static void tell_heard(struct drain *dr, const struct outbox_row *row, const struct json *ack)
 {
-	CLEANUP(arena_freep) struct arena *a = arena_new();
-	str text = lower(a, e->text);
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq(e->word, str_from(words[i].word)))
-			return words[i].class;
-	/* Without the broker's word: the link's own failures, then sentences. */
-	if (e->code == ERR_NETWORK || e->code == ERR_TIMEOUT || e->code == ERR_CANCELLED)
-		return DRAIN_UNKNOWN;
-	if (e->code == ERR_TRY_AGAIN)
-		return DRAIN_SLOWER; /* too many requests under way */
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (str_contains(text, str_from(texts[i].part)))
-			return texts[i].class;
-	return DRAIN_PASSING;
+	if (dr->heard)
+		dr->heard(dr->heard_arg, row->client_message_id, ack);
 }
 
 /* --- senders --- */
@@ -249,6 +191,7 @@ static void kill_row(struct drain *dr, const struct outbox_row *row, str reason)
 	log_warn("drain_permanent_failure", LOG_S("id", row->client_message_id),
 		 LOG_S("mesh", row->mesh), LOG_S("why", reason));
 	outbox_mark_dead(dr->spec.outbox, row->seq, reason);
+	tell_heard(dr, row, NULL);
 }
 
 static void take_failure(struct drain *dr, const struct outbox_row *row, const struct err *e)
@@ -302,6 +245,7 @@ static void on_ack(void *arg, const struct err *e, const struct json *reply)
 	} else {
 		outbox_mark_done(dr->spec.outbox, f->row.seq,
 				 json_get_str(reply, S("messageId")));
+		tell_heard(dr, &f->row, reply);
 		if (s)
 			s->window = MIN(s->window + 1, (size_t)DRAIN_WINDOW);
 	}
