@@ -1,5 +1,5 @@
 #!/bin/sh
-# client-test.sh FAULT_COMMAND PRELOAD CLAUDEMESH BROKER - each write to a file or a socket and
+# client-test.sh FAULT_COMMAND PRELOAD CLAUDEMESH BROKER KIND... - each write to a file or a socket and
 # each fsync of create, join, send and leave fails in turn. The command then succeeds or says
 # why not, its files are whole and belong to nobody else, and said again it works. TAP on stdout.
 set -u
@@ -7,6 +7,8 @@ fault=$1
 preload=$2
 claudemesh=$3
 broker=$4
+shift 4
+kinds=$*
 . "$(dirname "$0")/../cli-lib.sh"
 pids=
 trap 'kill $pids 2>/dev/null; rm -rf "$work"' EXIT
@@ -76,7 +78,7 @@ is 0 'a mesh' as alice create demo --broker "$url" --name alice
 is 0 'an invite' as alice share --uses 900 --json
 link=$(member url)
 is 0 'another member' as carol join "$link" --name carol
-for kind in file-full file-torn sync socket-reset socket-short socket-full; do
+for kind in $kinds; do
 	may_say='no such text'
 	try $kind bob create other --broker "$url" --name bob
 	try $kind bob join "$link" --name bob
