@@ -48,6 +48,7 @@ const struct command *const commands[] = {
 	&doctor_command,
 	&test_command,
 	&help_command,
+	&manual_command,
 	NULL,
 };
 

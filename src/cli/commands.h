@@ -27,5 +27,6 @@ extern const struct command profile_set_command;
 extern const struct command doctor_command;
 extern const struct command status_command;
 extern const struct command test_command;
+extern const struct command manual_command;
 
 #endif

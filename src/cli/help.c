@@ -2,9 +2,10 @@
 
 #include "cli/argv.h"
 #include "cli/commands.h"
+#include "cli/manual.h"
 #include "cli/text.h"
 
-enum { FORM_COLUMNS = 21, FLAG_COLUMNS = 21 };
+enum { FORM_COLUMNS = 21, FLAG_COLUMNS = 21, TOPIC_COLUMNS = 27 };
 
 void help_version(struct cli *c)
 {
@@ -200,7 +201,9 @@ void help_overview(struct cli *c)
 	heading(o, "Flags of every command");
 	flag_rows(c, global_flag_table);
 	out_end(o);
-	out_span(o, TONE_DIM, "  'claudemesh help COMMAND' tells more about one of them.");
+	out_span(o, TONE_DIM, "  'claudemesh help COMMAND' tells more about one of them, 'help exit-codes',");
+	out_end(o);
+	out_span(o, TONE_DIM, "  'help environment' and 'help files' about the rest.");
 	out_end(o);
 }
 
@@ -238,6 +241,36 @@ void help_of(struct cli *c, const struct command *cmd)
 	}
 }
 
+/* A page that is of no command; false: there is none of that name. */
+static bool help_topic(struct cli *c, str name)
+{
+	const char *title;
+	const struct fact *facts = manual_topic(name, &title);
+	struct json_out *j;
+
+	if (!facts)
+		return false;
+	if (c->out.json) {
+		j = out_json(&c->out);
+		out_json_list(&c->out, "rows");
+		for (; facts->name; facts++) {
+			json_obj(j);
+			json_put_str(j, "name", str_from(facts->name));
+			json_put_str(j, "doc", str_from(facts->doc));
+			json_obj_end(j);
+		}
+		out_json_list_end(&c->out);
+		out_json_end(&c->out);
+		return true;
+	}
+	heading(&c->out, title);
+	for (; facts->name; facts++) {
+		row(&c->out, str_from(facts->name), TOPIC_COLUMNS, facts->doc);
+		out_end(&c->out);
+	}
+	return true;
+}
+
 static struct err *help_run(struct cli *c, const void *flags UNUSED)
 {
 	const struct command *cmd;
@@ -252,6 +285,8 @@ static struct err *help_run(struct cli *c, const void *flags UNUSED)
 		help_of(c, cmd);
 		return NULL;
 	}
+	if (help_topic(c, c->args[0]))
+		return NULL;
 	nearest = command_nearest(commands, c->args[0]);
 	return err_explain(
 		c->arena, FAIL(c->arena, BAD_REQUEST, "there is no command '%.*s'", STRF(c->args[0])),
@@ -271,4 +306,5 @@ const struct command help_command = {
 	COMMAND_FREE,
 	.run = help_run,
 	.doc = "Shows the commands, or what one of them does and takes.",
+	.more = "exit-codes, environment and files are pages, too.",
 };

@@ -5,6 +5,7 @@
 #include "base/test.h"
 #include "cli/argv.h"
 #include "cli/commands.h"
+#include "cli/manual.h"
 #include "cli/text.h"
 
 enum { LINE_COLUMNS = 80, NAMES_MAX = 512 };
@@ -155,6 +156,42 @@ TEST(arguments_can_be_told_apart)
 		}
 		assert_true(n <= ARGUMENTS_MAX);
 	}
+}
+
+TEST(every_exit_status_is_in_the_one_table)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	const char *title;
+
+	for (int code = 1; code < ERR_COUNT; code++) {
+		int status = err_exit(&(struct err){ .code = (enum err_code)code });
+		bool found = false;
+
+		for (const struct fact *f = exit_facts; f->name; f++)
+			found |= str_eq(str_from(f->name), arena_printf(a, "%d", status));
+		assert_true(found);
+	}
+	assert_ptr_equal(manual_topic(S("exit-codes"), &title), exit_facts);
+	assert_null(manual_topic(S("exit"), &title));
+}
+
+/* Nothing of the table gets lost, nothing of it becomes a request of roff. */
+TEST(the_manual_has_every_command)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(buf_done) struct buf man = buf_make(1 << 20), page = buf_make(1 << 20);
+
+	manual_man(a, &man);
+	manual_markdown(a, &page);
+	assert_false(man.full || page.full);
+	for (size_t i = 0; commands[i]; i++) {
+		if (commands[i]->hidden)
+			continue;
+		assert_true(str_contains(buf_str(&page), str_from(commands[i]->name)));
+		assert_true(str_contains(buf_str(&page), str_from(commands[i]->doc)));
+	}
+	for (size_t i = 0; i < man.len; i++)
+		assert_true((u8)man.ptr[i] < 0x7f);
 }
 
 TEST_MAIN("cli/help")
