@@ -382,6 +382,7 @@ struct api *api_new(struct daemon *d, const struct place *pl)
 	limits.out_max = API_ANSWER_MAX;
 	limits.answer_ms = 2 * LOCAL_WAIT_MAX_MS;
 	api->server = server_new(d->loop, &app, api, &limits);
+	drain_set_heard(d->drain, api_on_heard, api);
 	return api;
 }
 
@@ -419,6 +420,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	drain_set_heard(api->daemon->drain, NULL, NULL);
 	while (api->calls)
 		api_drop(api->calls);
 	api_streams_end(api);

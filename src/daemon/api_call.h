@@ -73,6 +73,9 @@ void api_fail(struct api_call *c, const struct err *e);
 /* The call goes on as something else (a stream): frees it without an answer. */
 void api_drop(struct api_call *c);
 
+/* api_mail.c: drain_heard_fn of the api */
+void api_on_heard(void *api, str client_message_id, const struct json *ack);
+
 /* api_events.c: streams under way, kept by the api. */
 struct api_stream;
 void api_stream_closed(struct api_stream *s);  /* the server's callback */

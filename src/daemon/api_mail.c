@@ -3,14 +3,18 @@
  */
 #include "daemon/api_call.h"
 
+#include "client/keys.h"
+#include "client/resolve.h"
 #include "proto/peer.h"
 
-enum { LOOK_MS = 2, LOOK_MAX_MS = 50, FRESH_ASK_MS = 2000, QUIET_ROUNDS = 2 };
+enum { FRESH_ASK_MS = 2000, QUIET_ROUNDS = 2 };
 
 /* Send. */
 
+static struct err *send_run(struct api_call *c);
+
+/* A call that waits for the broker's word. */
 struct sending {
-	i64 until_ms, look_ms;
 	str client_message_id;
 };
 
@@ -34,8 +38,38 @@ static void put_conflict(struct api_call *c, const struct outbox_answer *answer)
 	api_done(c, 409);
 }
 
-/* status: queued, inflight, done or dead. */
-static void put_accepted(struct api_call *c, const struct outbox_answer *answer, bool duplicate)
+/* Whom the message is for, as far as the kept list of peers tells. */
+static void put_target(struct api_call *c)
+{
+	const struct local_send_args *in = c->args;
+	const struct roster *roster;
+	const struct peers_list_args none = { 0 };
+	struct mesh_keys_args keys;
+	struct target to;
+	struct mesh *m;
+
+	if (api_mesh(c, in->mesh, &m))
+		return;
+	roster = meshes_kept_roster(c->daemon->meshes, m);
+	if (resolve_target(c->arena, roster ? &roster->list : &none, m->member_pubkey, in->to, &to))
+		return;
+	json_put_str(&c->json, "target", to.spec);
+	json_put_str(&c->json, "name", str_empty(to.name) ? STR_NONE : to.name);
+	json_put_bool(&c->json, "listed", to.listed);
+	if (to.kind != TARGET_KEY || !roster ||
+	    keys_load(c->arena, c->daemon->paths, m->mesh_id, &keys))
+		return;
+	json_put_bool(&c->json, "recipientOnline", to.online);
+	for (size_t i = 0; i < roster->list.members.n; i++)
+		if (str_eq(roster->list.members.items[i].pubkey, to.member_pubkey))
+			json_put_bool(&c->json, "verified",
+				      member_is_verified(c->arena, &roster->list.members.items[i],
+							 m->mesh_id, keys.owner_pubkey));
+}
+
+/* status: queued, inflight, done or dead. ack: the broker's, if it is at hand. */
+static void put_accepted(struct api_call *c, const struct outbox_answer *answer, bool duplicate,
+			 const struct json *ack)
 {
 	struct json_out *j = api_ok(c);
 	bool done = answer->status == OUTBOX_DONE;
@@ -50,28 +84,49 @@ static void put_accepted(struct api_call *c, const struct outbox_answer *answer,
 	if (!str_empty(answer->reason))
 		json_put_str(j, "reason", answer->reason);
 	json_put_bool(j, "duplicate", duplicate);
+	put_target(c);
+	json_put_opt(j, "delivery", json_get_str(ack, S("delivery")));
+	if (json_get(ack, S("recipients")))
+		json_put_int(j, "recipients", json_get_int(ack, S("recipients"), 0));
 	api_done(c, done ? 200 : 202);
 }
 
-/* Has the broker said something by now? */
-static void look_again(void *arg)
+/* What the outbox says now. */
+static void answer_now(struct api_call *c, const struct json *ack)
 {
-	struct api_call *c = arg;
-	struct sending *s = c->state;
+	const struct sending *s = c->state;
 	const struct outbox_answer *answer = NULL;
 	struct err *e = outbox_check(c->daemon->outbox, c->arena, s->client_message_id, STR_NONE,
 				     STR_NONE, &answer);
-	bool waits = answer && (answer->status == OUTBOX_PENDING || answer->status == OUTBOX_INFLIGHT);
 
-	if (e) {
+	if (!e && !answer)
+		e = FAIL(c->arena, INTERNAL, "an accepted message is not in the outbox");
+	if (e)
 		api_fail(c, e);
-	} else if (!answer) {
-		api_fail(c, FAIL(c->arena, INTERNAL, "an accepted message is not in the outbox"));
-	} else if (!waits || loop_now_ms(c->daemon->loop) >= s->until_ms) {
-		put_accepted(c, answer, false);
-	} else {
-		s->look_ms = MIN(2 * s->look_ms, LOOK_MAX_MS);
-		loop_timer_set(c->timer, s->look_ms);
+	else
+		put_accepted(c, answer, false, ack);
+}
+
+static void on_send_timeout(void *arg)
+{
+	answer_now(arg, NULL);
+}
+
+static bool waits_for(const struct api_call *c, str client_message_id)
+{
+	const struct sending *s = c->state;
+
+	return c->route->run == send_run && s && str_eq(s->client_message_id, client_message_id);
+}
+
+void api_on_heard(void *arg, str client_message_id, const struct json *ack)
+{
+	struct api *api = arg;
+
+	for (struct api_call *c = api->calls, *next; c; c = next) {
+		next = c->next;
+		if (waits_for(c, client_message_id))
+			answer_now(c, ack);
 	}
 }
 
@@ -86,15 +141,13 @@ static void on_accepted(void *arg, const struct err *e, const struct outbox_answ
 	} else if (answer->http == 409) {
 		put_conflict(c, answer);
 	} else if (answer->http == 200 || !in->wait_ms) {
-		put_accepted(c, answer, !answer->is_new);
+		put_accepted(c, answer, !answer->is_new, NULL);
 	} else {
 		s = NEW(c->arena, struct sending);
-		s->until_ms = loop_now_ms(c->daemon->loop) + in->wait_ms;
-		s->look_ms = LOOK_MS;
 		s->client_message_id = arena_dup(c->arena, answer->client_message_id);
 		c->state = s;
-		c->timer = loop_timer_new(c->daemon->loop, look_again, c);
-		loop_timer_set(c->timer, LOOK_MS);
+		c->timer = loop_timer_new(c->daemon->loop, on_send_timeout, c);
+		loop_timer_set(c->timer, in->wait_ms);
 	}
 }
 

@@ -138,7 +138,7 @@ static void peers_next(struct api_call *c)
 		peers_answer(c);
 		return;
 	}
-	meshes_roster(c->daemon->meshes, m, in->fresh ? 0 : ROSTER_FRESH_MS, on_roster, c);
+	meshes_roster(c->daemon->meshes, m, in->fresh ? 0 : PEERS_FRESH_MS, on_roster, c);
 }
 
 static struct err *peers_run(struct api_call *c)

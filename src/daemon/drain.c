@@ -11,6 +11,7 @@ struct flight {
 	struct flight *next;
 	struct route *route;
 	struct outbox_row row; /* of it: seq, counts, enqueued_ms */
+	char client_id[CLIENT_ID_BYTES_MAX]; /* row.client_message_id */
 };
 
 /* Who has rows to send. */
@@ -284,6 +285,8 @@ static void launch(struct drain *dr, struct sender *s, struct route *r,
 				      .enqueued_ms = row->enqueued_ms,
 				      .attempts = row->attempts,
 				      .refusals = row->refusals };
+	f->row.client_message_id = str_of(f->client_id, MIN(row->client_message_id.len, sizeof(f->client_id)));
+	memcpy(f->client_id, row->client_message_id.ptr, f->row.client_message_id.len);
 	f->next = dr->flights;
 	dr->flights = f;
 	dr->n_flights++;

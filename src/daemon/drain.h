@@ -45,5 +45,9 @@ void drain_on_route(struct drain *dr, struct route *r);
 void drain_on_gone(struct drain *dr, struct route *r);
 void drain_on_peer(struct drain *dr, str mesh_id, str pubkey);
 size_t drain_under_way(const struct drain *dr);
+/* Tells of each message that got its last word: ack is the broker's, NULL for a refusal. For
+ * who waits for it; the outbox knows it by then. Not from inside a call. */
+typedef void drain_heard_fn(void *arg, str client_message_id, const struct json *ack);
+void drain_set_heard(struct drain *dr, drain_heard_fn *fn, void *arg);
 
 #endif
