@@ -9,7 +9,7 @@
 extern const struct command daemon_accept_host_command, daemon_command, daemon_down_command,
 	daemon_install_service_command, daemon_logs_command, daemon_outbox_command,
 	daemon_status_command, daemon_uninstall_service_command, daemon_up_command,
-	daemon_version_command;
+	daemon_version_command, inbox_delete_command, inbox_flush_command;
 extern const struct command create_command, group_join_command, group_leave_command, help_command,
 	inbox_command, join_command, leave_command, list_command, listen_command,
 	msg_status_command, peers_command,

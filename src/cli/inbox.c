@@ -2,6 +2,8 @@
  * inbox.c - takes the messages that wait: prints them, makes sure they are written, and only
  * then tells the broker that it may forget them.
  */
+#include "cli/inbox.h"
+
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/message.h"
@@ -9,7 +11,9 @@
 #include "proto/peer.h"
 
 #define INBOX_FLAGS(F, T) \
-	F(T, i64, wait, "SECONDS", 1, 86400, "if nothing waits, wait for a message this long")
+	F(T, i64, wait, "SECONDS", 1, 86400, "if nothing waits, wait for a message this long") \
+	F(T, bool, unread, "", 0, 0, "leave out what was shown before") \
+	F(T, i64, limit, "N", 1, 1000, "of what the daemon keeps, the last N; default 100")
 CLI_FLAGS(inbox, INBOX_FLAGS);
 
 /* A batch is what is printed before anything of it is acked; the broker keeps a window of
@@ -137,8 +141,15 @@ static struct err *take_meshes(struct cli *c, struct take *take)
 
 static struct err *inbox_run(struct cli *c, const void *flags)
 {
-	struct take take = { .flags = flags };
+	const struct inbox_flags *in = flags;
+	struct take take = { .flags = in };
+	struct warm warm;
 
+	TRY(warm_open(c, &warm));
+	if (warm.is_up)
+		return inbox_warm(c, &warm, &(struct inbox_want){ .wait_ms = in->wait * 1000,
+								  .limit = in->limit,
+								  .unread = in->unread || in->wait });
 	if (c->out.json) {
 		out_json(&c->out);
 		out_json_list(&c->out, "messages");
@@ -161,8 +172,10 @@ const struct command inbox_command = {
 	COMMAND_GATE(READ, "message", "inbox"),
 	COMMAND_FLAGS(inbox),
 	.run = inbox_run,
-	.doc = "Shows the messages that wait for you, each once.",
-	.more = "Without --mesh: in every mesh you are in. What was shown is gone from the\n"
-		"broker; a message that could not be written out stays there.",
+	.doc = "Shows the messages that came for you.",
+	.more = "Without --mesh: in every mesh you are in. The daemon keeps what came for 30 days;\n"
+		"--unread leaves out what was shown before. Without a daemon each message is\n"
+		"shown once: then it is gone from the broker. A message that could not be\n"
+		"written out counts as not shown.",
 	.fields = MESSAGE_FIELDS,
 };

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "cli/inbox.h"
 #include "cli/message.h"
 
 enum { LOOK_MS = 1000 }; /* how often a lost connection is looked for */
@@ -91,8 +92,12 @@ static struct err *listen_run(struct cli *c, const void *flags UNUSED)
 	struct ears ears = { 0 };
 	struct client client;
 	struct config_args config;
+	struct warm warm;
 	struct err *e;
 
+	TRY(warm_open(c, &warm));
+	if (warm.is_up)
+		return listen_warm(c, &warm);
 	TRY(context_client(c, &client));
 	TRY(context_config(c, &client, &config));
 	TRY(context_mesh(c, &config, &spec.mesh));

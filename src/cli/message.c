@@ -8,6 +8,33 @@ static str absent_if_empty(str s)
 	return str_empty(s) ? STR_NONE : s;
 }
 
+void message_of_row(const struct json *row, struct inbound *ret_message)
+{
+	const struct json *body = json_get(row, S("body"));
+
+	*ret_message = (struct inbound){
+		.message_id = json_get_str(row, S("broker_message_id")),
+		.client_message_id = json_get_str(row, S("client_message_id")),
+		.from_name = json_get_str(row, S("sender_name")),
+		.from_pubkey = json_get_str(row, S("sender_pubkey")),
+		.from_member_pubkey = json_get_str(row, S("sender_member_pubkey")),
+		.from_member_id = json_get_str(row, S("sender_member_id")),
+		.proven = json_get_bool(row, S("sender_proven")),
+		.body = json_get_str(row, S("body")),
+		.readable = body && body->type == JSON_STR,
+		.encrypted = json_get_bool(row, S("encrypted")),
+		.why = json_get_str(row, S("undecryptable")),
+		.target = json_get_str(row, S("target")),
+		.priority = json_get_str(row, S("priority")),
+		.created_at = json_get_str(row, S("created_at")),
+		.reply_to = json_get_str(row, S("reply_to_id")),
+		.topic = json_get_str(row, S("topic")),
+	};
+	/* The reference's rows know only when they came. */
+	if (str_empty(ret_message->created_at))
+		ret_message->created_at = json_get_str(row, S("received_at"));
+}
+
 void message_json_members(struct json_out *j, str mesh, const struct inbound *m)
 {
 	json_put_str(j, "id", m->message_id);

@@ -12,6 +12,9 @@
 	"id client_message_id mesh sender_name sender_pubkey sender_member_pubkey " \
 	"sender_member_id sender_verified target topic reply_to_id priority created_at encrypted body unreadable"
 
+/* The message of a row of the daemon's inbox, or of its event: an object of the local API. */
+void message_of_row(const struct json *row, struct inbound *ret_message);
+
 /* One object with the message's members, written to the envelope that is open. */
 void message_json(struct json_out *j, str mesh, const struct inbound *m);
 /* The same members into the object that is open. */

@@ -1,3 +1,5 @@
+#include "cli/send.h"
+
 #include "cli/commands.h"
 #include "cli/context.h"
 
@@ -23,7 +25,8 @@ enum { WAIT_DEFAULT_MS = 30000 };
 	F(T, bool, online, "", 0, 0, "refuse it if the recipient is not connected") \
 	F(T, wait, wait, "[=delivered]", 0, 0, "until every recipient has it") \
 	F(T, duration, timeout, "D", 1000, 24 * 3600 * 1000, "how long --wait waits; default 30s") \
-	F(T, str, id, "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id")
+	F(T, str, id, "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id") \
+	F(T, bool, self, "", 0, 0, "WHO is you: each of your other sessions gets it")
 CLI_FLAGS(send, SEND_FLAGS);
 
 enum outcome { SENT_LIVE, SENT_HELD, SENT_STORED, SENT_NOBODY, SENT_ACCEPTED };
@@ -63,7 +66,7 @@ static void send_json(struct cli *c, const struct target *to, const struct ack_a
 	json_put_bool(j, "duplicate", ack->duplicate);
 }
 
-static void send_print(struct cli *c, const struct target *to, const struct ack_args *ack)
+void send_print(struct cli *c, const struct target *to, const struct ack_args *ack)
 {
 	str id = text_cut(ack->messageId, 8);
 	str detail = to->kind == TARGET_KEY
@@ -107,8 +110,8 @@ static struct err *send_failed(struct cli *c, struct err *e, str id)
 }
 
 /* Not delivered to everybody: in time (11), or ever (12). */
-static struct err *wait_failed(struct cli *c, const struct message_status_result_args *r, bool settled,
-			       i64 wait_ms)
+struct err *send_wait_failed(struct cli *c, const struct message_status_result_args *r, bool settled,
+			     i64 wait_ms)
 {
 	size_t waiting = 0;
 
@@ -138,7 +141,37 @@ static struct err *wait_for(struct cli *c, struct visit *visit, str id, i64 wait
 	TRY(visit_settle(c->arena, visit, id, wait_ms, &result, &settled));
 	if (result.delivered)
 		return NULL;
-	return wait_failed(c, &result, settled, wait_ms);
+	return send_wait_failed(c, &result, settled, wait_ms);
+}
+
+/* Through the daemon, if there is one. *ret_done false: go to the broker. */
+static struct err *try_warm(struct cli *c, const struct send_flags *in, const struct draft *draft,
+			    bool *ret_done)
+{
+	const struct send_want want = {
+		.who = c->args[0],
+		.text = draft->text,
+		.id = draft->client_message_id,
+		.priority = enum_word(priority_words, (int)in->priority),
+		.wait_ms = in->wait ? in->timeout ? in->timeout : WAIT_DEFAULT_MS : 0,
+		.self = in->self,
+	};
+	struct warm warm;
+	struct err *e;
+
+	*ret_done = false;
+	TRY(warm_open(c, &warm));
+	if (in->self && !warm.is_up)
+		return FAIL(c->arena, TRY_AGAIN, "only the daemon knows your sessions, and none is running");
+	/* What is kept is not refused for want of a connection. */
+	if (in->online && !str_empty(warm.ipc.token))
+		return FAIL(c->arena, NOT_SUPPORTED, "--online is not possible within a session");
+	if (in->online || !warm.is_up)
+		return NULL;
+	e = send_warm(c, &warm, &want);
+	/* It went away meanwhile, and took nothing. */
+	*ret_done = !ipc_is_unreachable(e) || !str_empty(warm.ipc.token) || in->self;
+	return *ret_done ? e : NULL;
 }
 
 static struct err *send_run(struct cli *c, const void *flags)
@@ -149,12 +182,16 @@ static struct err *send_run(struct cli *c, const void *flags)
 	struct ack_args ack;
 	struct stay stay;
 	struct err *e, *late = NULL;
+	bool done;
 
 	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &draft.text));
 	if (str_empty(draft.text))
 		return cli_invalid(c, S("text"), "missing", S("the message is empty"), S("text, or '-' to read it"));
 	/* Chosen here, so that an attempt whose answer is lost can be repeated safely. */
 	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
+	TRY(try_warm(c, in, &draft, &done));
+	if (done)
+		return NULL;
 	TRY(in->wait ? stay_open_waiting(c, &stay) : stay_open(c, &stay));
 	e = visit_send(c->arena, stay.visit, c->args[0], &draft, &to, &ack);
 	if (!e && in->wait)
@@ -189,7 +226,9 @@ const struct command send_command = {
 	.doc = "Sends a message; the text '-' is read from stdin.",
 	.more = "WHO is a name, a key or the unique start of one (8 digits), @group or '*'.\n"
 		"Messages to one person are encrypted for them; @group and '*' are not yet.\n"
-		"With --wait the status is 11 if it was not delivered in time, and 12 if\n"
-		"it never will be.",
-	.fields = "messageId clientMessageId target name delivery recipients encrypted duplicate delivered",
+		"With a daemon it is on this machine's disk when the command ends, 'queued' until\n"
+		"the broker has it. With --wait the status is 11 if it was not delivered in time,\n"
+		"and 12 if it never will be.",
+	.fields = "messageId clientMessageId target name delivery recipients encrypted duplicate delivered "
+		  "via status",
 };

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 
 #include "client/validate.h"
 #include "proto/peer.h"
@@ -8,16 +9,24 @@ static struct err *status_set_run(struct cli *c, const void *flags UNUSED)
 {
 	struct set_status_args args = { .scope = SCOPE_MEMBER };
 	struct invalid why;
+	struct local_profile_args profile = { 0 };
+	struct warm warm;
 	struct stay stay;
 	bool confirmed;
 	struct err *e;
 
 	if (!valid_status(c->arena, c->args[0], &args.status, &why))
 		return invalid_err(c->arena, &why);
-	TRY(stay_open(c, &stay));
-	e = visit_tell(c->arena, stay.visit, "set_status", set_status_fields, &args, &confirmed);
-	visit_close(stay.visit);
-	TRY(e);
+	TRY(warm_open(c, &warm));
+	if (warm.is_up) {
+		profile.status = str_from(status_words[args.status]);
+		TRY(warm_profile(c, &warm, &profile, &confirmed));
+	} else {
+		TRY(stay_open(c, &stay));
+		e = visit_tell(c->arena, stay.visit, "set_status", set_status_fields, &args, &confirmed);
+		visit_close(stay.visit);
+		TRY(e);
+	}
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 

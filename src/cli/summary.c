@@ -1,20 +1,29 @@
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 
 #include "proto/peer.h"
 
 static struct err *summary_run(struct cli *c, const void *flags UNUSED)
 {
 	struct set_summary_args args = { .scope = SCOPE_MEMBER };
+	struct local_profile_args profile = { 0 };
+	struct warm warm;
 	struct stay stay;
 	bool confirmed;
 	struct err *e;
 
 	TRY(cli_text(c, c->args[0], SUMMARY_BYTES_MAX, &args.summary));
-	TRY(stay_open(c, &stay));
-	e = visit_tell(c->arena, stay.visit, "set_summary", set_summary_fields, &args, &confirmed);
-	visit_close(stay.visit);
-	TRY(e);
+	TRY(warm_open(c, &warm));
+	if (warm.is_up) {
+		profile.summary = args.summary.ptr ? args.summary : S("");
+		TRY(warm_profile(c, &warm, &profile, &confirmed));
+	} else {
+		TRY(stay_open(c, &stay));
+		e = visit_tell(c->arena, stay.visit, "set_summary", set_summary_fields, &args, &confirmed);
+		visit_close(stay.visit);
+		TRY(e);
+	}
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 

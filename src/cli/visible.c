@@ -1,22 +1,33 @@
 #include "cli/commands.h"
 #include "cli/argument.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 
 #include "proto/peer.h"
 
 static struct err *visible_run(struct cli *c, const void *flags UNUSED)
 {
 	struct set_visible_args args = { .scope = SCOPE_MEMBER };
+	const struct json visible = { .type = JSON_BOOL, .b = true }, hidden = { .type = JSON_BOOL };
+	struct local_profile_args profile = { 0 };
+	struct warm warm;
 	struct stay stay;
 	bool confirmed;
 	struct err *e;
 
 	if (!argument_bool(c->args[0], &args.visible))
 		return argument_check(c->arena, S("true|false"), c->args[0]);
-	TRY(stay_open(c, &stay));
-	e = visit_tell(c->arena, stay.visit, "set_visible", set_visible_fields, &args, &confirmed);
-	visit_close(stay.visit);
-	TRY(e);
+	TRY(warm_open(c, &warm));
+	if (warm.is_up) {
+		profile.visible = args.visible ? &visible : &hidden;
+		TRY(warm_profile(c, &warm, &profile, &confirmed));
+	} else {
+		TRY(stay_open(c, &stay));
+		e = visit_tell(c->arena, stay.visit, "set_visible", set_visible_fields, &args,
+			       &confirmed);
+		visit_close(stay.visit);
+		TRY(e);
+	}
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 

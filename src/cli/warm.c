@@ -1,6 +1,8 @@
 #include "cli/warm.h"
 
-#include "client/config.h"
+#include "cli/context.h"
+#include "client/keys.h"
+#include "client/resolve.h"
 #include "crypto/secret.h"
 #include "net/url.h"
 
@@ -58,7 +60,7 @@ static struct err *open_warm(struct cli *c, struct warm *w, bool no_spawn)
 
 struct err *warm_open(struct cli *c, struct warm *w)
 {
-	return open_warm(c, w, false);
+	return open_warm(c, w, true);
 }
 
 struct err *warm_look(struct cli *c, struct warm *w)
@@ -109,6 +111,45 @@ str warm_target(struct arena *a, const char *path, const struct query *pairs, si
 		sep = '&';
 	}
 	return target;
+}
+
+struct err *warm_mesh(struct cli *c, const struct warm *w, str *ret_slug)
+{
+	const struct config_mesh_args *mesh;
+	struct config_args config;
+
+	*ret_slug = c->global.mesh;
+	if (!str_empty(w->ipc.token))
+		return NULL;
+	TRY(config_load(c->arena, &w->paths, &config));
+	TRY(context_mesh(c, &config, &mesh));
+	*ret_slug = mesh->slug;
+	return NULL;
+}
+
+struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_mesh_args *mesh,
+		       struct peers_list_args *ret_list)
+{
+	const struct query q = { "mesh", mesh->slug };
+	struct mesh_keys_args keys;
+	const struct json *body;
+
+	TRY(warm_get(c, w, warm_target(c->arena, "/v1/peers", &q, 1), &body));
+	TRY(json_decode(c->arena, body, peers_list_fields, ret_list, sizeof(*ret_list), NULL));
+	TRY(keys_load(c->arena, &w->paths, mesh->meshId, &keys));
+	members_verify(c->arena, &ret_list->members, mesh->meshId, keys.owner_pubkey);
+	return NULL;
+}
+
+struct err *warm_profile(struct cli *c, const struct warm *w, struct local_profile_args *args,
+			 bool *ret_confirmed)
+{
+	const struct json *body;
+
+	TRY(warm_mesh(c, w, &args->mesh));
+	TRY(warm_send(c, w, "POST", S("/v1/profile"), local_profile_fields, args, &body));
+	*ret_confirmed = json_get_bool(body, S("confirmed"));
+	return NULL;
 }
 
 void warm_reload(struct cli *c)

@@ -8,7 +8,9 @@
 #define CLI_WARM_H
 
 #include "cli/cli.h"
+#include "client/config.h"
 #include "client/daemon_start.h"
+#include "proto/peer.h"
 
 struct warm {
 	struct paths paths; /* of the user */
@@ -32,6 +34,16 @@ struct err *warm_send(struct cli *c, const struct warm *w, const char *method, s
 /* "/v1/inbox?mesh=a&limit=3" from pairs; those without a value are left out. */
 struct query { const char *name; str value; };
 str warm_target(struct arena *a, const char *path, const struct query *pairs, size_t n);
+
+/* The mesh meant, as the daemon takes it: --mesh; in a session empty, which means its own; else
+ * as context_mesh() finds it. */
+struct err *warm_mesh(struct cli *c, const struct warm *w, str *ret_slug) MUST_CHECK;
+/* Who is there, the members' chains checked against the owner key that we pinned. */
+struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_mesh_args *mesh,
+		       struct peers_list_args *ret_list) MUST_CHECK;
+/* What others see of us; *ret_confirmed: the brokers said yes. */
+struct err *warm_profile(struct cli *c, const struct warm *w, struct local_profile_args *args,
+			 bool *ret_confirmed) MUST_CHECK;
 
 /* The daemon's config.json was changed by a join or leave: tells it, if there is one. */
 void warm_reload(struct cli *c);
