@@ -7,7 +7,7 @@ work=$(mktemp -d)
 count=0
 out=$work/out
 err=$work/err
-export NO_COLOR=1
+export NO_COLOR=1 CLAUDEMESH_NO_DAEMON=1
 unset CLAUDEMESH_BROKER_URL CLAUDEMESH_DISPLAY_NAME CLAUDEMESH_DEBUG
 
 verdict() {

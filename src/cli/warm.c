@@ -60,7 +60,7 @@ static struct err *open_warm(struct cli *c, struct warm *w, bool no_spawn)
 
 struct err *warm_open(struct cli *c, struct warm *w)
 {
-	return open_warm(c, w, true);
+	return open_warm(c, w, false);
 }
 
 struct err *warm_look(struct cli *c, struct warm *w)
