@@ -1,6 +1,7 @@
 /*
  * broker.c - main() of claudemesh-broker: settings, the process's own limits, then broker_run().
  */
+#include "base/harden.h"
 #include "broker/broker.h"
 #include "engine/protocol.h"
 
@@ -29,6 +30,7 @@ static void raise_descriptors(void)
 /* Before the first thread: few of them, with two heaps, so that a broker at rest is small. */
 static void set_process_limits(void)
 {
+	harden_process();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
