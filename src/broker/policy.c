@@ -95,6 +95,20 @@ static bool same_authority(struct arena *a, const struct url *origin, str host)
 	return str_eq_nocase(host, mine) || str_eq_nocase(host, with_port);
 }
 
+static bool is_ipv4(str host)
+{
+	for (size_t i = 0; i < host.len; i++)
+		if (host.ptr[i] != '.' && (host.ptr[i] < '0' || host.ptr[i] > '9'))
+			return false;
+	return host.len > 0;
+}
+
+static bool cannot_be_rebound(const struct url *origin, const struct server_request *rq)
+{
+	return rq->is_tls || origin->is_ipv6 || is_ipv4(origin->host) ||
+	       str_eq_nocase(origin->host, S("localhost"));
+}
+
 bool policy_origin_ok(const struct policy *p, const struct server_request *rq)
 {
 	str text = http_header_get(rq->head, S("origin"));
@@ -105,7 +119,7 @@ bool policy_origin_ok(const struct policy *p, const struct server_request *rq)
 	if (http_header_count(rq->head, S("origin")) != 1 || url_parse(rq->arena, text, &origin) ||
 	    url_is_ws(&origin) || !str_eq(origin.target, S("/")) || origin.fragment.ptr)
 		return false;
-	if (same_authority(rq->arena, &origin, rq->head->host))
+	if (same_authority(rq->arena, &origin, rq->head->host) && cannot_be_rebound(&origin, rq))
 		return true;
 	return p->public_url.len && !url_parse(rq->arena, p->public_url, &public_url) &&
 	       origin.scheme == public_url.scheme && origin.port == public_url.port &&

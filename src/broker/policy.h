@@ -21,7 +21,9 @@ bool policy_may_create(const struct policy *p, const struct server_request *rq);
 /* May the broker sign an invite, with an owner key that it holds, for who shows no right to it?
  * --create anyone opens the making of meshes, not the meshes of others: programs here only. */
 bool policy_may_invite(const struct policy *p, const struct server_request *rq);
-/* No Origin, or one that is the Host itself or the public URL. */
+/* No Origin, or the page is ours: of the public URL, or of the Host it names itself, if that is
+ * loopback, an address, or proved by our certificate. Any other name may have been made to
+ * resolve to this machine by whoever wrote the page (DNS rebinding). */
 bool policy_origin_ok(const struct policy *p, const struct server_request *rq);
 /* To whose account failed guesses from that address go: IPv6 by /64. */
 str policy_account(struct arena *a, const struct addr *peer);

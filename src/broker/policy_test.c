@@ -161,9 +161,14 @@ static const struct {
 } origins[] = {
 	{ "127.0.0.1:7900", "http://127.0.0.1:7900", true },
 	{ "localhost:7900", "http://localhost:7900", true },
-	{ "mesh.example", "https://mesh.example", true },
-	{ "mesh.example:443", "https://mesh.example", true },
-	{ "mesh.example", "https://mesh.example:443", true },
+	/* A name that somebody made resolve to this machine. */
+	{ "mesh.example", "https://mesh.example", false },
+	{ "evil.example:7900", "http://evil.example:7900", false },
+	{ "localhost.evil.example:7900", "http://localhost.evil.example:7900", false },
+	{ "1.2.3.4.evil.example", "http://1.2.3.4.evil.example", false },
+	{ "192.168.1.5:7900", "http://192.168.1.5:7900", true },
+	{ "public.example", "https://public.example", true },
+	{ "public.example:443", "https://public.example", true },
 	{ "[::1]:7900", "http://[::1]:7900", true },
 	{ "127.0.0.1:7900", "https://public.example", true },
 	{ "127.0.0.1:7900", "https://PUBLIC.example", true },
@@ -193,6 +198,19 @@ TEST(pages_of_other_sites_are_told_apart)
 			fail_msg("wrong for host %s, origin %s", origins[i].host,
 				 origins[i].origin);
 	}
+}
+
+/* Who serves a page under a name by our certificate is us. */
+TEST(a_name_that_tls_proved_is_ours)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	const struct policy p = { .public_is_local = true };
+	struct server_request *rq = request(a, "GET /ws HTTP/1.1\r\nHost: mesh.example:443\r\n"
+					    "Origin: https://mesh.example\r\n", "1.2.3.4");
+
+	assert_false(policy_origin_ok(&p, rq));
+	rq->is_tls = true;
+	assert_true(policy_origin_ok(&p, rq));
 }
 
 TEST(no_origin_is_no_page)
