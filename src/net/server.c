@@ -230,10 +230,27 @@ static void stopped_run(void *arg)
 	sv->on_stopped(sv->stopped_arg);
 }
 
+/* Who has all we had to say and does not say goodbye is not waited for. */
+static void cut_flushed(struct server *sv)
+{
+	for (u32 i = 0; i < sv->n_slots; i++) {
+		struct server_conn *c = sv->slots[i].conn;
+
+		if (c && c->ws && ws_link_waiting(c->ws->link) == 0)
+			ws_link_abort(c->ws->link, "no close frame in time");
+	}
+}
+
 static void on_stop_deadline(void *arg)
 {
 	struct server *sv = arg;
+	i64 left = sv->stop_until - loop_now_ms(sv->loop);
 
+	if (left > 0) {
+		loop_timer_set(sv->stop_timer, MIN(left, STOP_CHECK_MS));
+		cut_flushed(sv);
+		return;
+	}
 	sv->overdue = true;
 	log_warn("connections dropped at the stop's deadline",
 		 LOG_I("count", sv->stats.conns + sv->loop->n_unsent));
@@ -324,7 +341,8 @@ void server_stop(struct server *sv, i64 deadline_ms, void (*on_stopped)(void *ar
 	sv->on_stopped = on_stopped;
 	sv->stopped_arg = arg;
 	stop_listening(sv);
-	loop_timer_set(sv->stop_timer, deadline_ms);
+	sv->stop_until = loop_now_ms(sv->loop) + deadline_ms;
+	loop_timer_set(sv->stop_timer, MIN(deadline_ms, STOP_CLOSE_MS));
 	for (u32 i = 0; i < sv->n_slots; i++) {
 		struct server_conn *c = sv->slots[i].conn;
 

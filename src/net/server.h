@@ -104,7 +104,8 @@ struct err *server_listen_fd(struct arena *a, struct server *sv, int fd) MUST_CH
 int server_port(const struct server *sv);
 
 /* Accepts no more, closes what is idle, lets answers finish, closes WebSockets with 1001
- * "shutting down"; what is left after deadline_ms is dropped. Then calls on_stopped(). */
+ * "shutting down" and waits a second for their close frames, longer for what is not sent yet;
+ * what is left after deadline_ms is dropped. Then calls on_stopped(). */
 void server_stop(struct server *sv, i64 deadline_ms, void (*on_stopped)(void *arg), void *arg);
 /* Drops every connection without callbacks. NULL is fine. Not from inside a callback but
  * on_stopped(). */

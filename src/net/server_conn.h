@@ -17,6 +17,7 @@
 enum {
 	LISTENERS_MAX = 8,
 	STOP_CHECK_MS = 10,           /* between looks whether the last answers are out */
+	STOP_CLOSE_MS = 1000,         /* for the close frame of who has all we sent */
 	REQUESTS_PER_TURN = 16,       /* pipelined ones of one connection */
 	PIPELINE_WAITING_MAX = 65536, /* bytes of answers not yet taken before the next request */
 	CONN_INPUT_MAX = HTTP_HEAD_MAX + 4 * LOOP_READ_BYTES,
@@ -92,6 +93,7 @@ struct server {
 	struct server_stats stats;
 	i64 warned_ms;
 	bool stopping, overdue;       /* overdue: past the stop's deadline */
+	i64 stop_until;               /* that deadline, in loop time */
 	struct loop_timer *stop_timer, *stop_check;
 	struct loop_task stopped;
 	void (*on_stopped)(void *arg);
