@@ -11,12 +11,43 @@ struct err *enrol_key(struct req *rq, str given, str word, str *ret_pubkey)
 	return NULL;
 }
 
+enum { ZERO_WIDTH_NON_JOINER = 0x200c, ZERO_WIDTH_JOINER = 0x200d };
+
+/* The next character; the text is UTF-8, checked. */
+static u32 take_char(str *text)
+{
+	u32 c = (u8)text->ptr[0];
+	size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+
+	more = MIN(more, text->len - 1);
+	if (more)
+		c &= 0x3fu >> more;
+	for (size_t i = 1; i <= more; i++)
+		c = c << 6 | ((u8)text->ptr[i] & 0x3f);
+	*text = str_skip(*text, more + 1);
+	return c;
+}
+
+static bool is_unprintable(u32 c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c || c == 0x200b ||
+	       c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+	       c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+}
+
 bool name_is_printable(str name)
 {
-	for (size_t i = 0; i < name.len; i++)
-		if ((u8)name.ptr[i] < 0x20 || name.ptr[i] == 0x7f)
+	bool joins = false;   /* the last character is a joiner */
+	u32 before = 0, c;
+
+	while (name.len) {
+		c = take_char(&name);
+		joins = c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER;
+		if (is_unprintable(c) || (joins && before < 0x80))
 			return false;
-	return true;
+		before = joins ? 0 : c;
+	}
+	return !joins;
 }
 
 static struct err *invite_ended(struct req *rq, const struct invite_row *invite)

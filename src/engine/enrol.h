@@ -23,7 +23,8 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		  const struct invite_row *invite, struct member **ret_member, bool *ret_already) MUST_CHECK;
 /* GONE with the word revoked, expired or exhausted; NULL for a live invite. */
 struct err *invite_check(struct req *rq, const struct invite_row *invite) MUST_CHECK;
-/* True if a text is fit to be shown as a name: no control characters. */
+/* True if a text is fit to be shown as a name: no control characters, and none that hide or turn
+ * round what stands beside them (joiners only where scripts and emoji need them). UTF-8. */
 bool name_is_printable(str name);
 
 #endif
