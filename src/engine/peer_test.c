@@ -1,5 +1,7 @@
 #include "engine/harness_test.h"
 
+#include <utlist.h>
+
 #include "base/ids.h"
 #include "crypto/chain.h"
 #include "engine/op.h"
@@ -319,6 +321,35 @@ TEST(every_row_is_named_once_and_says_what_it_is)
 	assert_null(op_find(S("send"), OP_CALL));
 	assert_null(op_find(S(""), OP_FRAME));
 	assert_null(op_find(STR_NONE, OP_FRAME | OP_HELLO));
+}
+
+/* Two ways to find the same: by pairs, and in one go. */
+TEST(what_is_covered_does_not_depend_on_how_one_looks)
+{
+	ARENA;
+	static const char *const ids[] = { "a", "b", "" }, *const hosts[] = { "", "one", "two" };
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = newcomer(m, "alice"), *bob = newcomer(m, "bob");
+	struct presence *p;
+	int n_covered = 0, n = 0;
+
+	for (int round = 0; round < 60; round++) {
+		u64 dice = random_below(&h->random, 1 << 16);
+		struct peer *who = twin(dice & 1 ? alice : bob);
+
+		h->at.us += 1000;
+		greet(who, GREETING(.session = dice & 2, .session_id = ids[(dice >> 2) % 3],
+				    .hostname = hosts[(dice >> 5) % 3],
+				    .capabilities = dice & 1024 ? "['client_ack','no_delivery']" : NULL));
+		presences_cover(h->engine->meshes, a);
+		DL_FOREACH(h->engine->meshes->presences, p) {
+			assert_int_equal(p->covered, presence_is_covered(p));
+			n_covered += p->covered;
+			n++;
+		}
+	}
+	assert_true(n_covered > 20 && n_covered < n);
 }
 
 TEST_MAIN("engine/peer")

@@ -201,6 +201,62 @@ bool presence_is_covered(const struct presence *p)
 	return false;
 }
 
+static int by_session(const void *left, const void *right)
+{
+	const struct presence *a = *(struct presence *const *)left, *b = *(struct presence *const *)right;
+	int order;
+
+	if (a->member != b->member)
+		return a->member->no < b->member->no ? -1 : 1;
+	order = str_cmp(a->session_id, b->session_id);
+	return order ? order : str_cmp(a->hostname, b->hostname);
+}
+
+static bool is_one_session(const struct presence *a, const struct presence *b)
+{
+	return a->member == b->member && a->session_id.len && str_eq(a->session_id, b->session_id);
+}
+
+/* Those of one session id, by host; an empty host comes first and is any. */
+static void cover_session(struct presence **items, size_t n)
+{
+	int best = 0, of_any = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		best = MAX(best, kind_of(items[i]));
+		if (!items[i]->hostname.len)
+			of_any = MAX(of_any, kind_of(items[i]));
+	}
+	for (size_t from = 0, to; from < n; from = to) {
+		int here = of_any;
+
+		for (to = from; to < n && str_eq(items[to]->hostname, items[from]->hostname); to++)
+			here = MAX(here, kind_of(items[to]));
+		if (!items[from]->hostname.len)
+			here = best;
+		for (size_t i = from; i < to; i++)
+			items[i]->covered = here > kind_of(items[i]);
+	}
+}
+
+void presences_cover(struct mesh *m, struct arena *a)
+{
+	struct presence **items = NEW_ARRAY(a, struct presence *, (size_t)m->n_presences + 1), *p;
+	size_t n = 0;
+
+	DL_FOREACH(m->presences, p) {
+		p->covered = false;
+		if (p->session_id.len && p->member->presences->member_next)
+			items[n++] = p;
+	}
+	qsort(items, n, sizeof(struct presence *), by_session);
+	for (size_t from = 0, to; from < n; from = to) {
+		for (to = from + 1; to < n && is_one_session(items[from], items[to]); to++)
+			;
+		cover_session(&items[from], to - from);
+	}
+}
+
 str presence_name(const struct presence *p)
 {
 	return p->name.len ? p->name : p->member->name;

@@ -106,6 +106,7 @@ struct presence {
 	bool listed_capabilities;
 	bool hidden;                          /* from other members: lists, multicasts, announcements */
 	bool hears;                           /* is in a list of mesh->listeners, muted */
+	bool covered;                         /* as presences_cover() last found it */
 	bool muted;                           /* had its share of announcements, see announce.c */
 	i64 hints, hints_from_ms;             /* how many it was sent, since when */
 	struct bucket states;                 /* message_state it may still be sent */
@@ -227,6 +228,8 @@ bool member_has_session_online(const struct member *m);
 bool presence_same_session(const struct presence *p, str session_id, str hostname);
 /* A command typed inside a session, or a link beside it: the session stands for it. */
 bool presence_is_covered(const struct presence *p);
+/* The same for every presence of the mesh, into its `covered`; without a look at each pair. */
+void presences_cover(struct mesh *m, struct arena *a);
 
 /* status.c - idle, working or not to be disturbed. */
 enum status presence_status(const struct presence *p);

@@ -133,8 +133,9 @@ static struct err *list_peers_run(struct req *rq, const void *args)
 	if (!bucket_has(&rq->from->member->lists, rq->engine->mono_ms, kb, kb))
 		return FAIL(rq->arena, RATE_LIMIT, "too many long peer lists; wait a minute");
 	out.peers.items = NEW_ARRAY(rq->arena, struct peer_args, (size_t)m->n_presences);
+	presences_cover(m, rq->arena);
 	DL_FOREACH(m->presences, p)
-		if (is_shown(p, rq->from->member) && !presence_is_covered(p))
+		if (is_shown(p, rq->from->member) && !p->covered)
 			out.peers.items[out.peers.n++] = peer_of(rq->arena, p);
 	if (in->members) {
 		TRY(list_members(rq, &out.members));
