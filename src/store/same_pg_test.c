@@ -97,7 +97,7 @@ static struct db_value random_value(struct pair *p, size_t query, size_t bind)
 						   (long long)p->given[query], bind)
 				    : arena_printf(p->a, "%lld", (long long)n));
 	}
-	return n % 2 ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
+	return n % 2 && query != Q_SECRET_ADD ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
 }
 
 static void random_write(struct pair *p)
