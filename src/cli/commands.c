@@ -50,7 +50,9 @@ const struct command *const commands[] = {
 	&status_command,
 	&doctor_command,
 	&test_command,
+	&completions_command,
 	&help_command,
+	&complete_command,
 	&manual_command,
 	NULL,
 };

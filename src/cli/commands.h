@@ -28,5 +28,7 @@ extern const struct command doctor_command;
 extern const struct command status_command;
 extern const struct command test_command;
 extern const struct command manual_command;
+extern const struct command complete_command;
+extern const struct command completions_command;
 
 #endif
