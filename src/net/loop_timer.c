@@ -42,24 +42,26 @@ static void on_closed(uv_handle_t *h)
 
 static void on_clock(uv_timer_t *clock);
 
-/* libuv wakes us for the earliest. */
-static void arm(struct loop *l)
+/* libuv wakes us for the earliest, in no less than least_ms. */
+static void arm(struct loop *l, i64 least_ms)
 {
 	i64 next = timers_next(&l->timers);
 
 	if (next == INT64_MAX)
 		uv_timer_stop(&l->clock);
 	else
-		uv_timer_start(&l->clock, on_clock, (u64)MAX(next - loop_now_ms(l), 0), 0);
+		uv_timer_start(&l->clock, on_clock, (u64)MAX(next - loop_now_ms(l), least_ms), 0);
 }
 
 static void on_clock(uv_timer_t *clock)
 {
 	struct loop *l = clock->data;
 
-	/* One that sets itself anew is for a later turn. */
+	l->in_timers = true;
 	timers_run(&l->timers, loop_now_ms(l), l->timers.n, l);
-	arm(l);
+	l->in_timers = false;
+	/* One that set itself anew is for a later turn: at 0 ms libuv would call us in this one. */
+	arm(l, 1);
 }
 
 static void on_due(void *loop, void *owner)
@@ -94,8 +96,8 @@ static void start(struct loop_timer *t, i64 delay_ms, i64 period_ms)
 	uv_update_time(&l->uv);
 	t->period_ms = period_ms;
 	timer_set(&l->timers, &t->due, loop_now_ms(l) + MAX(delay_ms, 0));
-	if (timers_next(&l->timers) != earliest)
-		arm(l);
+	if (!l->in_timers && timers_next(&l->timers) != earliest)
+		arm(l, 0);
 }
 
 void loop_timer_set(struct loop_timer *t, i64 delay_ms)

@@ -32,6 +32,7 @@ struct loop {
 	uv_timer_t clock;             /* wakes for the earliest of `timers` */
 	struct timers timers;
 	size_t n_timers;              /* made and not freed, set or not */
+	bool in_timers;               /* they are being called */
 	struct loop_task end, next;   /* list heads */
 	struct loop_task orphans;     /* list head, oldest first; fn drops one */
 	u64 turn;                     /* counts */
