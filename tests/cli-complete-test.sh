@@ -13,7 +13,7 @@ unset CLAUDEMESH_IPC_TOKEN CLAUDEMESH_IPC_TOKEN_FILE XDG_RUNTIME_DIR CLAUDEMESH_
 
 # A broker that counts, and a daemon that knows peers with names like traps.
 cat >"$work/fake.py" <<'P'
-import fcntl, json, os, socket, sys, threading
+import fcntl, json, os, socket, sys, threading, time
 work, config = sys.argv[1:]
 b = socket.socket(); b.bind(('127.0.0.1', 0)); b.listen(8)
 def broker():
@@ -29,7 +29,11 @@ fcntl.flock(lock, fcntl.LOCK_EX)
 s = socket.socket(socket.AF_UNIX); s.bind(d + '/daemon.sock'); os.chmod(d + '/daemon.sock', 0o600); s.listen(8)
 names = ['bob', 'bob the builder', '$(touch %s/pwned)' % work, '`id`', "o'neil; ls", '-rf', 'a\nb', '\x1b[2J', 'ev\u202eil']
 body = json.dumps({'peers': [{'mesh': 'demo', 'displayName': n, 'groups': [{'name': 'dev'}]} for n in names] +
-    [{'mesh': 'work', 'displayName': 'wanda', 'groups': []}], 'members': [{'mesh': 'demo', 'displayName': 'bob'}]}).encode()
+    [{'mesh': 'work', 'displayName': 'wanda', 'groups': []}],
+    'members': [{'mesh': 'demo', 'displayName': 'bob', 'online': True, 'pubkey': '8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c'},
+        {'mesh': 'demo', 'displayName': 'carol', 'online': False, 'pubkey': ''}],
+    'meshes': [{'mesh': 'demo', 'at': time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime())},
+        {'mesh': 'work', 'at': '2026-01-01T00:00:00.000Z'}]}).encode()
 open(work + '/port', 'w').write(str(b.getsockname()[1]) + '\n')
 while True:
     c, _ = s.accept()
@@ -87,6 +91,18 @@ offers '' send -r
 silent "$(printf '\033')"
 silent '-rf'
 says '$(touch'
+# The status line asks the same roster (client.md 15.3, 46: no cache that nobody writes).
+line() {
+	wanted=$1
+	shift
+	is 0 "status-line $*" "$claudemesh" status-line "$@"
+	[ "$(cat "$out"; echo .)" = "$wanted." ] && verdict ok "  is '$wanted'" || verdict no "  is '$wanted'"
+}
+line '◇ demo · 1/2 online · bob'
+line '◇ work · 0/0 (stale)' --mesh work
+is 0 'status-line as JSON' "$claudemesh" status-line --json
+one_document
+says '"online":1,"total":2'
 is 3 'another shell' "$claudemesh" completions tcsh
 tells 'bash'
 
@@ -124,5 +140,10 @@ done
 kill $fake
 wait $fake 2>/dev/null
 offers '' send bo
+line '◇ demo · idle'
+mkdir -m 700 "$work/none"
+CLAUDEMESH_CONFIG_DIR="$work/none" line '◇ claudemesh (not joined)'
+echo '{' >"$work/none/config.json"
+CLAUDEMESH_CONFIG_DIR="$work/none" line '◇ claudemesh (not joined)'
 [ ! -e "$work/came" ] && verdict ok 'no broker was asked' || verdict no 'a broker was asked'
 echo "1..$count"

@@ -50,6 +50,7 @@ const struct command *const commands[] = {
 	&status_command,
 	&doctor_command,
 	&test_command,
+	&status_line_command,
 	&completions_command,
 	&help_command,
 	&complete_command,

@@ -30,5 +30,6 @@ extern const struct command test_command;
 extern const struct command manual_command;
 extern const struct command complete_command;
 extern const struct command completions_command;
+extern const struct command status_line_command;
 
 #endif

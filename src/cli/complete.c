@@ -12,8 +12,8 @@
 #include "cli/argv.h"
 #include "cli/context.h"
 #include "cli/manual.h"
+#include "cli/roster.h"
 #include "cli/text.h"
-#include "client/ipc.h"
 
 enum { ROSTER_MS = 300, WORDS_MAX = 256 };
 
@@ -124,22 +124,6 @@ static void offer_meshes(struct typed *t, str prefix)
 		      S("mesh"));
 }
 
-/* What the daemon knows; NULL without one. */
-static const struct json *roster(struct typed *t)
-{
-	struct arena *a = t->c->arena;
-	struct paths *paths = NEW(a, struct paths);
-	const struct json *body;
-	struct ipc ipc;
-	i64 pid;
-
-	if (paths_user_from_env(a, paths) || ipc_from_env(a, paths, &ipc) || !place_is_locked(a, &ipc.place, &pid))
-		return NULL;
-	if (ipc_ask(a, &ipc, &(struct ipc_request){ .target = S("/v1/peers"), .deadline_ms = ROSTER_MS }, &body))
-		return NULL;
-	return body;
-}
-
 static bool is_of_mesh(const struct typed *t, const struct json *row)
 {
 	return str_empty(t->mesh) || str_eq(json_get_str(row, S("mesh")), t->mesh);
@@ -160,7 +144,7 @@ static void offer_once(struct typed *t, str *seen, size_t *n, str word, const ch
 static void offer_peers(struct typed *t, bool groups_only)
 {
 	static const char *const lists[] = { "peers", "members" };
-	const struct json *body = roster(t);
+	const struct json *body = roster_ask(t->c->arena, ROSTER_MS);
 	str seen[WORDS_MAX];
 	size_t n = 0;
 

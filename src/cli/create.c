@@ -65,7 +65,7 @@ static struct err *create_run(struct cli *c, const void *flags)
 
 const struct command create_command = {
 	.name = "create",
-	.aliases = "new",
+	.aliases = "new, workspace create, workspace new",
 	.arguments = "NAME",
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "mesh", "create"),

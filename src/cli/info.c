@@ -204,7 +204,7 @@ static struct err *stats_run(struct cli *c, const void *flags UNUSED)
 
 const struct command info_command = {
 	.name = "info",
-	.aliases = "mesh info, workspace info",
+	.aliases = "workspace info, mesh info",
 	.arguments = "",
 	.group = GROUP_MESH,
 	COMMAND_GATE(READ, "mesh", "info"),

@@ -64,7 +64,7 @@ static struct err *join_run(struct cli *c, const void *flags)
 
 const struct command join_command = {
 	.name = "join",
-	.aliases = "add",
+	.aliases = "add, workspace join, workspace add",
 	.arguments = "LINK",
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "mesh", "join"),

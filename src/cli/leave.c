@@ -33,10 +33,12 @@ static struct err *leave_run(struct cli *c, const void *flags UNUSED)
 
 const struct command leave_command = {
 	.name = "leave",
+	.aliases = "delete, rm, workspace delete, workspace rm",
 	.arguments = "[SLUG]",
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "mesh", "leave"),
 	.run = leave_run,
 	.doc = "Leaves a mesh on this machine, after asking.",
-	.more = "Messages that still wait for you there cannot be read afterwards.",
+	.more = "The mesh goes on for the others. Messages that still wait for you there cannot\n"
+		"be read afterwards.",
 };

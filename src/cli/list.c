@@ -74,7 +74,7 @@ static struct err *list_run(struct cli *c, const void *flags UNUSED)
 
 const struct command list_command = {
 	.name = "list",
-	.aliases = "ls",
+	.aliases = "ls, workspace list, workspace ls",
 	.arguments = "",
 	.group = GROUP_MESH,
 	COMMAND_FREE,

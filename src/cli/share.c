@@ -57,7 +57,7 @@ static struct err *share_run(struct cli *c, const void *flags)
 
 const struct command share_command = {
 	.name = "share",
-	.aliases = "invite",
+	.aliases = "invite, workspace share, workspace invite",
 	.arguments = "",
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "mesh", "share"),

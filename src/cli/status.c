@@ -42,6 +42,7 @@ static struct err *status_set_run(struct cli *c, const void *flags UNUSED)
 
 const struct command status_set_command = {
 	.name = "status set",
+	.aliases = "profile status set",
 	.arguments = "STATUS",
 	.group = GROUP_PRESENCE,
 	COMMAND_GATE(WRITE, "profile", "status"),
