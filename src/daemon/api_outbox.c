@@ -109,9 +109,9 @@ static void on_status(void *arg, const struct err *e, const struct json *reply)
 	struct message_status_result_args result;
 	bool settled;
 
-	if (!e)
-		e = json_decode(c->arena, reply, message_status_result_fields, &result,
-				sizeof(result), NULL);
+	if (!e && json_decode(c->arena, reply, message_status_result_fields, &result, sizeof(result),
+			      NULL))
+		e = FAIL(c->arena, NETWORK, "the broker's answer makes no sense");
 	if (e) {
 		api_fail(c, e);
 		return;
