@@ -283,18 +283,6 @@ static struct err *members_read(struct mesh *m, struct arena *a)
 	return NULL;
 }
 
-/* Nobody will come for what waits there: it ends. */
-static bool end_if_revoked(struct mailbox *mb)
-{
-	struct mesh *m = mb->member->mesh;
-
-	if (!mb->member->revoked_ms)
-		return false;
-	m->touched_in = m->engine->batch_no;
-	store_deliveries_end(m->engine->store, m->no, mb->no, DELIVERY_REVOKED, mb->member->revoked_ms);
-	return true;
-}
-
 static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 {
 	struct engine *e = m->engine;
@@ -321,7 +309,10 @@ static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 		mb->seen_ms = rows[i].seen_ms;
 		mb->attested_until_ms = rows[i].attested_until_ms;
 		own_str(&mb->attestation, rows[i].attestation);
-		mb->waiting = rows[i].waiting && !end_if_revoked(mb);
+		mb->waiting = rows[i].waiting;
+		/* Nobody will come for it. */
+		if (mb->waiting && member->revoked_ms)
+			TRY(mailbox_end_all(mb, a, DELIVERY_REVOKED, member->revoked_ms));
 		if (mb->waiting && mb->session && !mb->holder)
 			timer_set(&e->timers, &mb->orphan, e->mono_ms + e->settings.grace_ms);
 		mailbox_wake(mb);

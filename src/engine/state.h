@@ -270,6 +270,12 @@ void pushed_end(struct pushed *p);            /* delivered: gone from memory and
 void pushed_return(struct pushed *p);         /* not delivered: waits again */
 void presence_lease_run(void *engine, void *presence);
 
+/* remove.c - a member that may not come back. */
+/* Everything that waits in the mailbox ends so; its senders are told. */
+struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_state state, i64 at_ms) MUST_CHECK;
+/* Closes its connections and ends what waits for it. It stays in the mesh, for its messages. */
+struct err *member_remove(struct member *member, struct arena *a) MUST_CHECK;
+
 /* push.c - the one writer of pushes. */
 /* One message as text, for those who are shown attestations and those who are not. */
 struct push_blocks { struct block *plain, *attested; };

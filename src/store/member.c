@@ -38,6 +38,11 @@ void store_member_profile_set(struct store *st, const struct member_row *m)
 	      opt_value(m->groups), db_bool(m->hidden), opt_value(m->profile), V(m->no), V(m->mesh_no));
 }
 
+void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms)
+{
+	QUEUE(st, MEMBER_REVOKE, V(revoked_ms), V(member_no), V(mesh_no));
+}
+
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary)
 {
 	QUEUE(st, MEMBER_SEEN, V(seen_ms), opt_value(last_summary), V(member_no), V(mesh_no));

@@ -95,6 +95,20 @@ struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, size_t
 			expiring_fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 
+struct err *store_ending(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
+			 struct expiring **ret_rows, size_t *ret_n)
+{
+	static const struct field ending_fields[] = {
+		FIELD(I64, expiring, message_no), FIELD(TEXT, expiring, message_id),
+		FIELD(I64, expiring, sender_no),  FIELD(OPT, expiring, client_id),
+		FIELD(I64, expiring, shared),     FIELD(I64, expiring, bytes),
+		{ 0 },
+	};
+
+	return rows_get(st, a, Q_ENDING, DB_VALUES(V(mailbox_no), V(mesh_no)), ending_fields, sizeof(**ret_rows),
+			(void **)ret_rows, ret_n);
+}
+
 void store_expire(struct store *st, const struct expiring *row)
 {
 	struct delivery_row d = { .mailbox_no = row->mailbox_no, .message_no = row->message_no, .rank = row->rank };

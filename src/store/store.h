@@ -99,6 +99,7 @@ struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
 			  struct member_row **ret_rows, size_t *ret_n) MUST_CHECK;
 /* Sets status, summary, groups, hidden and profile. */
 void store_member_profile_set(struct store *st, const struct member_row *m);
+void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms);
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary);
 
 /* ---- invites ---- */
@@ -223,6 +224,10 @@ struct err *store_expiring(struct store *st, struct arena *a, i64 now_ms, size_t
 			   struct expiring **ret_rows, size_t *ret_n) MUST_CHECK;
 /* Ends that delivery, and its message with the last. */
 void store_expire(struct store *st, const struct expiring *row);
+
+/* What waits in a mailbox, by rank and number; member, mesh and expiry are not filled in. */
+struct err *store_ending(struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no,
+			 struct expiring **ret_rows, size_t *ret_n) MUST_CHECK;
 
 /* ---- what waits, counted; each walks over what it counts ---- */
 struct backlog_row {
