@@ -369,6 +369,13 @@ void link_close(struct link *l)
 	}
 }
 
+void link_hand_over(struct link *l, const struct link_handler *h, void *arg)
+{
+	link_drop_all(l);
+	l->h = h;
+	l->arg = arg;
+}
+
 void link_restart(struct link *l)
 {
 	loop_next_turn(l->spec.loop, &l->restart);

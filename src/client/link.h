@@ -81,6 +81,8 @@ void link_free(struct link *l); /* NULL is fine; drops the connection */
 /* Writes what is queued and a close frame; then on_down() with retry -1 and code CANCELLED.
  * Without an open connection it does nothing. */
 void link_close(struct link *l);
+/* From now on another owner is told; requests under way are dropped, nobody hears of them. */
+void link_hand_over(struct link *l, const struct link_handler *h, void *arg);
 bool link_is_ready(const struct link *l);
 bool link_is_closing(const struct link *l);
 /* The broker sent a challenge on the present or last connection: it is one of ours. */

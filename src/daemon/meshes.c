@@ -330,6 +330,7 @@ void meshes_free(struct meshes *ms)
 		ms->meshes = j->next;
 		free_joined(j);
 	}
+	leaving_free(ms);
 	loop_watch_free(ms->watch);
 	loop_timer_free(ms->reload);
 	loop_timer_free(ms->ask_timer);
@@ -353,7 +354,7 @@ bool meshes_is_closed(const struct meshes *ms)
 		for (const struct route *r = j->routes; r; r = r->next)
 			if (r->link && (link_is_ready(r->link) || link_is_closing(r->link)))
 				return false;
-	return true;
+	return !ms->leaving;
 }
 
 void meshes_reload(struct meshes *ms)

@@ -85,6 +85,7 @@ struct meshes {
 	size_t n_asks;
 	struct loop_timer *ask_timer;
 	struct storing *storing;
+	struct leaving *leaving;       /* links that say goodbye */
 	u64 serial;
 	bool closing;
 	/* the configuration */
@@ -109,6 +110,11 @@ struct route *route_by_serial(struct meshes *ms, u64 serial);
 /* Frees lent routes that nobody needs. */
 void routes_sweep(struct joined *j);
 void storing_orphan(struct meshes *ms);
+
+/* leaving.c - a link that nobody needs any more says goodbye: its broker ends the presence at
+ * once, where a lost connection would be waited for. */
+void leaving_add(struct meshes *ms, struct link *l); /* takes it over; NULL is fine */
+void leaving_free(struct meshes *ms);
 
 /* roster.c */
 void roster_init(struct joined *j);

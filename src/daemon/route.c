@@ -198,12 +198,7 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 	struct route *r = arg;
 	struct meshes *ms = r->ms;
 	struct storing *st;
-	struct inbox_for to = {
-		.mesh_id = r->mesh->m.mesh_id,
-		.mesh = r->mesh->m.slug,
-		.recipient_pubkey = is_member(r) ? r->mesh->m.member_pubkey : r->session_pubkey,
-		.kind = is_member(r) ? RECIPIENT_MEMBER : RECIPIENT_SESSION,
-	};
+	struct inbox_for to;
 	struct err *e;
 
 	if (is_echo(r, m)) {
@@ -216,7 +211,13 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 	st->arena = arena_new();
 	st->ms = ms;
 	st->route = r->serial;
-	to.event_id = events_reserve(ms->spec.events);
+	to = (struct inbox_for){
+		.mesh_id = r->mesh->m.mesh_id,
+		.mesh = r->mesh->m.slug,
+		.recipient_pubkey = is_member(r) ? r->mesh->m.member_pubkey : r->session_pubkey,
+		.kind = is_member(r) ? RECIPIENT_MEMBER : RECIPIENT_SESSION,
+		.event_id = events_reserve(ms->spec.events),
+	};
 	e = inbox_add(ms->spec.inbox, st->arena, m, &to, &st->row, &st->is_new);
 	if (e || !st->is_new)
 		events_cancel(ms->spec.events);
@@ -371,7 +372,7 @@ void route_free(struct route *r)
 		at = &(*at)->next;
 	*at = r->next;
 	asks_drop_route(r);
-	link_free(r->link);
+	leaving_add(r->ms, r->link);
 	arena_free(r->why_arena);
 	arena_free(r->arena);
 	free(r);
