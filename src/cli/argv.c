@@ -13,6 +13,7 @@ struct scan {
 	str *words;
 	size_t words_n;
 	char *const *rest; /* what follows the name of a command that passes on */
+	char *const *dashes; /* what follows "--" of one that passes that on */
 };
 
 /* Calls for each name and alias of a row: `while (next_name(&rest, &name))`. */
@@ -161,6 +162,14 @@ static bool scan_token(struct arena *a, struct scan *s, int argc, char *const *a
 	return true;
 }
 
+/* Does the command that the words name hand on what comes behind "--"? */
+static bool passes_dashes(const struct scan *s, const struct command *const *list)
+{
+	const struct command *cmd = s->words_n ? command_get(list, s->words[0]) : NULL;
+
+	return cmd && cmd->passes_dashes;
+}
+
 static struct scan scan_all(struct arena *a, int argc, char *const *argv,
 			    const struct command *const *list)
 {
@@ -169,6 +178,10 @@ static struct scan scan_all(struct arena *a, int argc, char *const *argv,
 	int i;
 
 	for (i = 1; i < argc; i++) {
+		if (str_eq(str_from(argv[i]), S("--")) && passes_dashes(&s, list)) {
+			s.dashes = argv + i + 1;
+			break;
+		}
 		if (str_eq(str_from(argv[i]), S("--"))) {
 			for (i++; i < argc; i++)
 				s.words[s.words_n++] = str_from(argv[i]);
@@ -438,6 +451,8 @@ struct err *argv_parse(struct cli *c, int argc, char *const *argv,
 		return NULL;
 	if (!str_empty(c->global.json))
 		TRY(projection_parse(c->arena, c->command, c->global.json, &c->projection));
+	if (s.dashes)
+		c->passed = s.dashes;
 	if (s.rest)
 		return set_passed(c, s.rest);
 	return set_arguments(c, &s);

@@ -41,7 +41,8 @@ static bool spelled_like(const char *name, str typed)
 		if (c == '\0' || c != typed.ptr[i])
 			return false;
 	}
-	return name[typed.len] == '\0';
+	/* "continue_" is --continue: C has taken the word. */
+	return name[typed.len] == '\0' || strcmp(name + typed.len, "_") == 0;
 }
 
 const struct flag *flag_get(const struct flag *table, str name)

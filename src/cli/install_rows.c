@@ -76,11 +76,14 @@ static const struct hook_event cursor_events[] = {
 /* Ours is a command "PATH/claudemesh hook STATUS". */
 static bool is_ours(str command)
 {
-	str rest = command, program;
+	static const str ends[] = { S("claudemesh hook idle"), S("claudemesh hook working"), S("claudemesh' hook idle"),
+				    S("claudemesh' hook working") };
 
-	if (!str_cut(&rest, ' ', &program) || !str_starts(rest, S("hook ")))
-		return false;
-	return str_eq(program, S("claudemesh")) || str_ends(program, S("/claudemesh"));
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (str_ends(command, ends[i]) &&
+		    (command.len == ends[i].len || command.ptr[command.len - ends[i].len - 1] == '/'))
+			return true;
+	return false;
 }
 
 /* In an item of the list: itself (Cursor), or one of its "hooks" (all others). */
@@ -99,7 +102,7 @@ static bool holds_ours(const struct json *item)
 static struct err *hook_put(struct arena *a, struct change *c, const struct hook_event *ev, str command,
 			    bool flat)
 {
-	str value = json_text(a, arena_printf(a, "%.*s hook %s", STRF(command), ev->status));
+	str value = json_text(a, arena_printf(a, "%.*s hook %s", STRF(text_shell_word(a, command)), ev->status));
 	struct json_path path = JSON_PATH(S("hooks"), str_from(ev->event));
 	const struct json *list;
 

@@ -180,3 +180,26 @@ str text_cut(str s, size_t n)
 			return str_of(s.ptr, i);
 	return s;
 }
+
+str text_shell_word(struct arena *a, str word)
+{
+	struct buf b = buf_make(4 * word.len + 3);
+	bool plain = word.len > 0;
+	str out;
+
+	for (size_t i = 0; i < word.len; i++)
+		plain = plain && (isalnum((unsigned char)word.ptr[i]) || memchr("_-./:=@%+,", word.ptr[i], 10));
+	if (plain)
+		return word;
+	buf_add_byte(&b, '\'');
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.ptr[i] == '\'')
+			buf_add(&b, S("'\\''"));
+		else
+			buf_add_byte(&b, word.ptr[i]);
+	}
+	buf_add_byte(&b, '\'');
+	out = arena_dup(a, buf_str(&b));
+	buf_done(&b);
+	return out;
+}

@@ -25,6 +25,8 @@ size_t text_columns(str s);
 /* As many of the first characters as fit. */
 str text_cut_columns(str s, size_t columns);
 /* The first n characters at most, never cutting one in two. */
+/* A word of a shell command: quoted unless it has nothing to quote. */
+str text_shell_word(struct arena *a, str word);
 str text_cut(str s, size_t n);
 
 #endif

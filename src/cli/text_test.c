@@ -76,4 +76,16 @@ TEST(columns_and_cuts_count_characters)
 	assert_str(text_cut(S("ë"), 0), S(""));
 }
 
+TEST(words_of_a_shell_are_quoted_when_they_must)
+{
+	static const char *const cases[][2] = {
+		{ "/usr/bin/claudemesh", "/usr/bin/claudemesh" }, { "a b", "'a b'" }, { "it's", "'it'\\''s'" }, { "", "''" },
+		{ "$(x)", "'$(x)'" }, { "a;b", "'a;b'" }, { "--x=1", "--x=1" },
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_str(text_shell_word(a, str_from(cases[i][0])), str_from(cases[i][1]));
+}
+
 TEST_MAIN("cli/text")

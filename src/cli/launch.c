@@ -1,0 +1,372 @@
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/ids.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/launch_run.h"
+#include "cli/text.h"
+#include "cli/warm.h"
+#include "crypto/encode.h"
+#include "crypto/secret.h"
+
+enum { TOKEN_BYTES = 32, GROUPS_GIVEN_MAX = 32 };
+
+static const char *const mode_words[] = { "", "push", "inbox", "off", NULL };
+enum mode { MODE_ABSENT };
+#define FLAG_C_mode enum mode
+#define FLAG_KIND_mode FLAG_ENUM
+#define FLAG_WORDS_mode mode_words
+
+#define LAUNCH_FLAGS(F, T) \
+	F(T, str,  agent, "NAME", 1, 32, "claude (default), codex, gemini or cursor-agent") \
+	F(T, str,  name, "NAME", 1, NAME_BYTES_MAX, "what peers see; default: your usual name") \
+	F(T, str,  join, "LINK", 1, 8192, "first join with this invite") \
+	F(T, str,  role, "TEXT", 1, NAME_BYTES_MAX, "what this session is") \
+	F(T, str,  groups, "A[:ROLE],B", 1, 2048, "groups that it is in") \
+	F(T, mode, message_mode, "MODE", 0, 0, "push (default), inbox or off") \
+	F(T, str,  system_prompt, "TEXT", 1, 65536, "handed on to the agent") \
+	F(T, str,  resume, "ID", 1, 128, "an earlier session of the agent") \
+	F(T, bool, continue_, "", 0, 0, "the newest session of this directory") \
+	F(T, bool, print, "", 0, 0, "show what would be done, do nothing")
+CLI_FLAGS(launch, LAUNCH_FLAGS);
+
+/* ---- which session ---- */
+
+static bool is_uuid(str text)
+{
+	if (text.len != 36)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text.ptr[i] != '-' : !strchr("0123456789abcdef", text.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Claude Code keeps the sessions of a directory in ~/.claude/projects/<its path, '/' as '-'>. */
+static str newest_session(struct arena *a, str cwd)
+{
+	char *folder = arena_cstr(a, cwd);
+	str root = str_from(getenv("CLAUDE_CONFIG_DIR")), newest = STR_NONE, dir;
+	struct timespec newest_at = { 0 };
+	struct dirent *entry;
+	DIR *d;
+
+	for (char *p = folder; *p; p++)
+		if (*p == '/' || *p == '.')
+			*p = '-';
+	if (!root.len)
+		root = arena_printf(a, "%s/.claude", getenv("HOME") ? getenv("HOME") : "");
+	dir = arena_printf(a, "%.*s/projects/%s", STRF(root), folder);
+	d = opendir(dir.ptr);
+	while (d && (entry = readdir(d))) {
+		str name = str_from(entry->d_name);
+		struct stat st;
+
+		if (!str_ends(name, S(".jsonl")) || !is_uuid(str_of(name.ptr, name.len - 6)) ||
+		    stat(arena_printf(a, "%.*s/%.*s", STRF(dir), STRF(name)).ptr, &st) != 0)
+			continue;
+		if (newest.ptr && (st.st_mtim.tv_sec < newest_at.tv_sec ||
+				   (st.st_mtim.tv_sec == newest_at.tv_sec && st.st_mtim.tv_nsec < newest_at.tv_nsec)))
+			continue;
+		newest = arena_dup(a, str_of(name.ptr, name.len - 6));
+		newest_at = st.st_mtim;
+	}
+	if (d)
+		closedir(d);
+	return newest;
+}
+
+static struct err *find_session(struct cli *c, const struct launch_flags *in, str cwd, struct launch_input *li)
+{
+	li->continues = in->continue_;
+	if (in->resume.len && in->continue_)
+		return FAIL(c->arena, BAD_REQUEST, "--resume and --continue name two sessions");
+	if (in->resume.len) {
+		li->session_id = in->resume;
+		return NULL;
+	}
+	if (in->continue_)
+		li->session_id = newest_session(c->arena, cwd);
+	if (in->continue_ && !li->session_id.len)
+		return FAIL(c->arena, NOT_FOUND, "there is no session of %.*s to continue", STRF(cwd));
+	li->is_new = !in->continue_;
+	if (li->is_new)
+		li->session_id = id_uuid(c->arena, &random_system);
+	return NULL;
+}
+
+/* ---- what is given ---- */
+
+static struct err *read_groups(struct cli *c, str text, struct group_list *ret)
+{
+	str word;
+
+	*ret = (struct group_list){ .items = NEW_ARRAY(c->arena, struct group_args, GROUPS_GIVEN_MAX), .present = text.len != 0 };
+	while (str_cut(&text, ',', &word)) {
+		str rest = str_trim(word), name = STR_NONE;
+
+		if (str_starts(rest, S("@")))
+			rest = str_skip(rest, 1);
+		if (!rest.len)
+			continue;
+		str_cut(&rest, ':', &name);
+		if (!name.len || ret->n == GROUPS_GIVEN_MAX)
+			return cli_invalid(c, S("groups"), "bad_format", S("a group has no name, or there are too many"),
+					   S("NAME or NAME:ROLE, at most 32, with commas between"));
+		ret->items[ret->n++] = (struct group_args){ .name = name, .role = rest };
+	}
+	return NULL;
+}
+
+static struct err *join_first(struct cli *c, const struct client *client, const struct config_args *config, str link,
+			      str who, str *ret_slug)
+{
+	struct mesh_made made;
+
+	TRY(mesh_join(c->arena, client, str_trim(link), config_who(c->arena, config, who), STR_NONE, &made));
+	out_ok(&c->out, STR_NONE, made.already_member ? "you are in %.*s already" : "joined %.*s",
+	       STRF(made.mesh.slug));
+	warm_reload(c);
+	*ret_slug = made.mesh.slug;
+	return NULL;
+}
+
+static struct err *find_mesh(struct cli *c, const struct launch_flags *in, struct config_args *config,
+			     const struct config_mesh_args **ret_mesh)
+{
+	str slug = c->args_n ? c->args[0] : STR_NONE;
+	struct client client;
+
+	TRY(context_client(c, &client));
+	TRY(context_config(c, &client, config));
+	if (in->join.len) {
+		TRY(join_first(c, &client, config, in->join, in->name, &slug));
+		TRY(context_config(c, &client, config));
+	}
+	if (!config->meshes.n)
+		return cli_hint(c, FAIL(c->arena, NOT_FOUND, "no mesh is joined yet"),
+				"claudemesh create NAME, or claudemesh launch --join LINK");
+	if (slug.len)
+		return config_find_mesh(c->arena, config, slug, ret_mesh);
+	return context_mesh(c, config, ret_mesh);
+}
+
+/* ---- doing ---- */
+
+static str register_body(struct arena *a, const struct launch_input *li, str token, str cwd)
+{
+	struct local_register_args in = {
+		.token = token, .session_id = li->session_id, .mesh = li->mesh->slug, .display_name = li->name,
+		.pid = getpid(), .cwd = cwd, .role = li->role, .message_mode = li->message_mode,
+	};
+	struct buf b = buf_make(1 << 16);
+	struct json_out o = json_out(&b);
+	str text;
+
+	in.groups = (struct strs){ .items = NEW_ARRAY(a, str, li->groups.n), .n = li->groups.n, .present = true };
+	for (size_t i = 0; i < li->groups.n; i++)
+		in.groups.items[i] = arena_printf(a, "@%.*s%s%.*s", STRF(li->groups.items[i].name),
+						  li->groups.items[i].role.len ? ":" : "", STRF(li->groups.items[i].role));
+	json_obj(&o);
+	json_encode(&o, local_register_fields, &in);
+	json_obj_end(&o);
+	text = arena_dup(a, buf_str(&b));
+	buf_done(&b);
+	return text;
+}
+
+/* Without a daemon the agent runs all the same: its messages wait at the broker. */
+static bool register_session(struct cli *c, const struct launch_input *li, struct warm *w, str token, str cwd)
+{
+	const struct json *body;
+	struct err *e = warm_open(c, w);
+
+	if (!e && !w->is_up)
+		return false;
+	if (!e) {
+		w->ipc.token = STR_NONE;
+		e = ipc_ask(c->arena, &w->ipc, &(struct ipc_request){ .target = S("/v1/sessions/register"),
+								      .body = register_body(c->arena, li, token, cwd) },
+			    &body);
+	}
+	if (e)
+		out_warn(&c->out, S("claudemesh daemon status"), "this session is not on the mesh: %.*s", STRF(e->text));
+	return !e;
+}
+
+static void end_session(struct cli *c, const struct warm *w, str token)
+{
+	struct ipc ipc = w->ipc;
+	const struct json *body;
+	struct err *e;
+
+	ipc.token = token;
+	e = ipc_ask(c->arena, &ipc, &(struct ipc_request){ .method = S("DELETE"), .target = S("/v1/sessions/me") }, &body);
+	(void)e; /* the daemon sees our process end */
+}
+
+static void banner(struct cli *c, const struct launch_input *li, const struct launch_plan *p)
+{
+	struct output *o = &c->out;
+
+	out_span(o, TONE_BOLD, "  claudemesh launch");
+	out_span(o, TONE_DIM, " \xe2\x80\x94 as %.*s", STRF(li->name));
+	if (li->role.len)
+		out_span(o, TONE_DIM, " (%.*s)", STRF(li->role));
+	out_span(o, TONE_DIM, " on %.*s", STRF(li->mesh->slug));
+	for (size_t i = 0; i < li->groups.n; i++)
+		out_span(o, TONE_DIM, " @%.*s", STRF(li->groups.items[i].name));
+	out_end(o);
+	if (!p->wakes)
+		out_info(o, "this agent hears messages at its next turn, by hooks: claudemesh install");
+}
+
+static void print_plan(struct cli *c, const struct launch_plan *p)
+{
+	struct output *o = &c->out;
+
+	out_section(o, "files, gone when the agent ends");
+	for (size_t i = 0; i < p->n_files; i++)
+		out_info(o, "%.*s", STRF(p->files[i].path));
+	out_info(o, "%.*s", STRF(p->token_file));
+	out_section(o, "environment");
+	for (size_t i = 0; i < p->n_env; i++)
+		out_info(o, "%s=%.*s", p->env[i].name, STRF(text_shell_word(c->arena, p->env[i].value)));
+	out_section(o, "command");
+	for (size_t i = 0; i < p->n_argv; i++)
+		out_span(o, TONE_PLAIN, "%s%.*s", i ? " " : "  ", STRF(text_shell_word(c->arena, p->argv[i])));
+	out_end(o);
+}
+
+static void print_json(struct cli *c, const struct launch_input *li, const struct launch_plan *p)
+{
+	struct json_out *j = out_json(&c->out);
+
+	json_put_str(j, "sessionId", li->session_id);
+	json_put_str(j, "mesh", li->mesh->slug);
+	json_key(j, S("env"));
+	json_obj(j);
+	for (size_t i = 0; i < p->n_env; i++)
+		json_put_str(j, p->env[i].name, p->env[i].value);
+	json_obj_end(j);
+	json_key(j, S("argv"));
+	json_arr(j);
+	for (size_t i = 0; i < p->n_argv; i++)
+		json_str(j, p->argv[i]);
+	json_arr_end(j);
+	out_json_end(&c->out);
+}
+
+/* Ends as the agent did. */
+static struct err *finish(struct cli *c, int status)
+{
+	if (WIFSIGNALED(status)) {
+		signal(WTERMSIG(status), SIG_DFL);
+		raise(WTERMSIG(status));
+	}
+	TRY(out_flush(&c->out, c->arena));
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static struct err *run_plan(struct cli *c, const struct launch_input *li, const struct launch_plan *p, str cwd,
+			    int *ret_status)
+{
+	struct warm w = { 0 };
+	u8 bytes[TOKEN_BYTES];
+	bool registered;
+	struct err *e;
+	str token;
+
+	random_fill(&random_system, bytes, sizeof(bytes));
+	token = hex_encode(c->arena, str_of(bytes, sizeof(bytes)));
+	TRY(launch_write(c->arena, p, token));
+	registered = register_session(c, li, &w, token, cwd);
+	banner(c, li, p);
+	e = out_flush(&c->out, c->arena);
+	if (!e)
+		e = launch_agent(c->arena, p, ret_status);
+	if (registered)
+		end_session(c, &w, token);
+	return e;
+}
+
+static struct err *fill_input(struct cli *c, const struct launch_flags *in, struct config_args *config, str cwd,
+			      struct launch_input *li)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self));
+	struct paths paths;
+
+	TRY(paths_user_from_env(c->arena, &paths));
+	TRY(find_mesh(c, in, config, &li->mesh));
+	li->agent = in->agent.len ? in->agent : S("claude");
+	li->self = n > 0 ? arena_dup(c->arena, str_of(self, (size_t)n)) : S("claudemesh");
+	li->user_dir = paths.dir;
+	li->config = config;
+	li->name = config_who(c->arena, config, in->name);
+	li->role = in->role;
+	li->message_mode = in->message_mode ? str_from(mode_words[in->message_mode]) : S("push");
+	li->system_prompt = in->system_prompt;
+	li->passed = c->passed;
+	li->mcp_timeout = str_from(getenv("MCP_TIMEOUT"));
+	li->mcp_output = str_from(getenv("MAX_MCP_OUTPUT_TOKENS"));
+	TRY(read_groups(c, in->groups, &li->groups));
+	return find_session(c, in, cwd, li);
+}
+
+static struct err *launch_run(struct cli *c, const void *flags)
+{
+	const struct launch_flags *in = flags;
+	struct launch_input li = { 0 };
+	struct config_args config;
+	struct launch_plan plan;
+	char cwd[PATH_MAX];
+	struct err *e;
+	int status = 0;
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return FAIL(c->arena, IO, "this directory is gone");
+	TRY(fill_input(c, in, &config, str_from(cwd), &li));
+	li.dir = S("/tmp/claudemesh-XXXXXX");
+	if (!in->print)
+		TRY(launch_dir_make(c->arena, &li.dir));
+	e = launch_plan_make(c->arena, &li, &plan);
+	if (!e && in->print) {
+		if (c->out.json)
+			print_json(c, &li, &plan);
+		else
+			print_plan(c, &plan);
+		return NULL;
+	}
+	if (!e)
+		e = run_plan(c, &li, &plan, str_from(cwd), &status);
+	if (!in->print)
+		launch_dir_remove(c->arena, li.dir);
+	TRY(e);
+	return finish(c, status);
+}
+
+const struct command launch_command = {
+	.name = "launch",
+	.aliases = "connect",
+	.arguments = "[MESH]",
+	.group = GROUP_MESH,
+	COMMAND_FREE,
+	COMMAND_FLAGS(launch),
+	.passes_dashes = true,
+	.run = launch_run,
+	.doc = "Starts an agent as a session of the mesh.",
+	.more = "Words behind '--' are the agent's: claudemesh launch -- --model opus. Messages of\n"
+		"peers reach Claude Code the moment they come; other agents at their next turn.\n"
+		"The session keeps its address in the mesh when it is resumed.",
+};

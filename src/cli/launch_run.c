@@ -1,0 +1,154 @@
+#include "cli/launch_run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/file.h"
+
+#define DIR_PREFIX "claudemesh-"
+#define PID_FILE "pid"
+
+enum { DEPTH_MAX = 8, NOT_STARTED = 127 };
+
+static str temp_root(void)
+{
+	str root = str_from(getenv("TMPDIR"));
+
+	return root.len && root.ptr[0] == '/' ? root : S("/tmp");
+}
+
+static int remove_one(const char *path, const struct stat *st UNUSED, int kind UNUSED, struct FTW *ftw UNUSED)
+{
+	(void)remove(path);
+	return 0;
+}
+
+void launch_dir_remove(struct arena *a, str dir)
+{
+	(void)nftw(arena_cstr(a, dir), remove_one, DEPTH_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
+/* One of ours whose process is gone: nobody took its files away. */
+static bool is_left_over(struct arena *a, str dir)
+{
+	struct stat st;
+	str text;
+	i64 pid;
+	struct err *e;
+
+	if (lstat(arena_cstr(a, dir), &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return false;
+	e = file_read_private(a, arena_printf(a, "%.*s/" PID_FILE, STRF(dir)), &text);
+	return !e && str_to_i64(str_trim(text), &pid) && pid > 1 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+static void remove_left_over(str root)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	DIR *d = opendir(arena_cstr(a, root));
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		str dir = arena_printf(a, "%.*s/%s", STRF(root), entry->d_name);
+
+		if (strncmp(entry->d_name, DIR_PREFIX, sizeof(DIR_PREFIX) - 1) == 0 && is_left_over(a, dir))
+			launch_dir_remove(a, dir);
+	}
+	if (d)
+		closedir(d);
+}
+
+struct err *launch_dir_make(struct arena *a, str *ret_dir)
+{
+	char *dir = arena_cstr(a, arena_printf(a, "%.*s/" DIR_PREFIX "XXXXXX", STRF(temp_root())));
+
+	remove_left_over(temp_root());
+	if (!mkdtemp(dir))
+		return FAIL(a, IO, "cannot make a directory in %.*s: %s", STRF(temp_root()), strerror(errno));
+	*ret_dir = str_from(dir);
+	return file_write_private(a, arena_printf(a, "%s/" PID_FILE, dir), arena_printf(a, "%d", (int)getpid()));
+}
+
+struct err *launch_write(struct arena *a, const struct launch_plan *p, str token)
+{
+	for (size_t i = 0; i < p->n_files; i++)
+		TRY(file_write_private(a, p->files[i].path, p->files[i].content));
+	return file_write_private(a, p->token_file, token);
+}
+
+/* ---- the agent ---- */
+
+static volatile sig_atomic_t agent_process;
+
+static void pass_on(int signum)
+{
+	if (agent_process > 0)
+		(void)kill(agent_process, signum);
+}
+
+static void child(struct arena *a, const struct launch_plan *p, int tell)
+{
+	char **argv = NEW_ARRAY(a, char *, p->n_argv + 1);
+	int why;
+
+	for (size_t i = 0; i < p->n_argv; i++)
+		argv[i] = arena_cstr(a, p->argv[i]);
+	for (size_t i = 0; i < p->n_env; i++)
+		setenv(p->env[i].name, arena_cstr(a, p->env[i].value), 1);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], argv);
+	why = errno;
+	(void)!write(tell, &why, sizeof(why));
+	_exit(NOT_STARTED);
+}
+
+static struct err *wait_for(struct arena *a, pid_t pid, int *ret_status)
+{
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return FAIL(a, INTERNAL, "cannot wait for the agent: %s", strerror(errno));
+	return NULL;
+}
+
+struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_status)
+{
+	int tell[2], why = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(tell, O_CLOEXEC) != 0)
+		return FAIL(a, INTERNAL, "cannot make a pipe: %s", strerror(errno));
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTERM, pass_on);
+	signal(SIGHUP, pass_on);
+	pid = fork();
+	if (pid == 0)
+		child(a, p, tell[1]);
+	close(tell[1]);
+	if (pid < 0) {
+		close(tell[0]);
+		return FAIL(a, INTERNAL, "cannot start a process: %s", strerror(errno));
+	}
+	agent_process = pid;
+	n = read(tell[0], &why, sizeof(why)); /* the end of it: the program runs */
+	close(tell[0]);
+	TRY(wait_for(a, pid, ret_status));
+	agent_process = 0;
+	if (n == sizeof(why))
+		return FAIL(a, NOT_FOUND, "cannot start %.*s: %s", STRF(p->program), strerror(why));
+	return NULL;
+}

@@ -1,0 +1,19 @@
+/*
+ * launch_run.h - carries a plan out: private directory, files, the agent, and the end of it
+ * all on every way out.
+ */
+#ifndef CLI_LAUNCH_RUN_H
+#define CLI_LAUNCH_RUN_H
+
+#include "cli/launch_plan.h"
+
+/* A directory of our own, mode 0700, below $TMPDIR; first those go whose launch has died. */
+struct err *launch_dir_make(struct arena *a, str *ret_dir) MUST_CHECK;
+void launch_dir_remove(struct arena *a, str dir);
+/* Writes the files and the token, 0600. */
+struct err *launch_write(struct arena *a, const struct launch_plan *p, str token) MUST_CHECK;
+/* Runs the agent in this terminal until it ends; its status as wait(2) tells it. NOT_FOUND: it
+ * is not on the PATH. The terminal's signals are the agent's; SIGTERM and SIGHUP are passed on. */
+struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_status) MUST_CHECK;
+
+#endif

@@ -1,0 +1,96 @@
+#!/bin/sh
+# launch-test.sh CLAUDEMESH BROKER - an agent session from its start to its end: it hears a peer
+# the moment it speaks, answers, and what is sent to it afterwards waits for its next start. The
+# agent is tests/agents/claude. TAP on stdout.
+set -u
+claudemesh=$(realpath "$1")
+broker=$2
+here=$(realpath "$(dirname "$0")")
+. "$here/cli-lib.sh"
+seconds=20
+unset CLAUDEMESH_NO_DAEMON CLAUDEMESH_IPC_TOKEN CLAUDEMESH_IPC_TOKEN_FILE CLAUDEMESH_CONFIG_DIR CLAUDEMESH_DAEMON_DIR CLAUDEMESH_USER_DIR
+export TMPDIR="$work/tmp"
+mkdir -p "$work/bin" "$work/alice" "$work/bob" "$TMPDIR" "$work/dir"
+ln -s "$claudemesh" "$work/bin/claudemesh"
+ln -s "$here/agents/claude" "$work/bin/claude"
+PATH="$work/bin:$PATH"
+pids=
+
+as() {
+	who=$1
+	shift
+	HOME="$work/$who" claudemesh "$@"
+}
+
+stop() {
+	as alice daemon down
+	as bob daemon down
+	kill $pids
+	rm -rf "$work"
+}
+trap 'stop >/dev/null 2>&1' EXIT
+
+# until_ok COMMAND...: it succeeds within the time
+until_ok() {
+	i=0
+	until "$@" >/dev/null 2>&1; do
+		i=$((i + 1))
+		if [ $i = $((seconds * 20)) ]; then
+			verdict no "in vain until $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+heard() { grep -qF -- "$1" "$work/log"; }
+listed() { as bob inbox --json >"$work/inbox" 2>&1; cat "$work/inbox" >>"$work/inboxes"; grep -qF -- "$1" "$work/inboxes"; }
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+url=http://127.0.0.1:$port
+"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/broker.log" 2>&1 &
+pids=$!
+until_ok python3 -c "import urllib.request as r; r.urlopen('$url/health', timeout=5)"
+is 0 'create' as alice create demo --broker "$url" --name alice
+is 0 'share' as alice share --json
+is 0 'join' as bob join "$(member url)" --name bob
+
+is 0 'launch --print shows, and does nothing' as alice launch --print -- --model opus
+says '--model opus'
+[ -z "$(ls "$TMPDIR")" ] && verdict ok '  no file was made' || verdict no '  no file was made'
+is 5 'an agent that is not installed' as alice launch --agent codex
+tells 'codex'
+[ -z "$(ls "$TMPDIR")" ] && verdict ok '  its files are gone' || verdict no '  its files are gone'
+
+: >"$work/log"
+cd "$work/dir" || exit 1
+(FAKE_LOG="$work/log" as alice launch --name alice --role reviewer --groups dev -- --model opus >"$work/launch" 2>&1; echo $? >"$work/status") &
+until_ok heard '"ready": true' && verdict ok 'the agent runs' || sed 's/^/# /' "$work/launch" "$work/log"
+heard '"secret": true' && verdict ok '  with a configuration of its own' || verdict no '  with a configuration of its own'
+is 0 'a peer writes' as bob send alice 'hello'
+until_ok heard 'bob: hello' && verdict ok '  the agent hears it' || verdict no '  the agent hears it'
+until_ok listed 'echo: bob: hello' && verdict ok '  and its answer arrives' || verdict no '  and its answer arrives'
+heard '"provenance": "mesh"' && verdict ok '  the sender is a verified member' || verdict no '  the sender is a verified member'
+heard '"hook": "UserPromptSubmit", "status": 0' && verdict ok '  its hooks end with 0' || verdict no '  its hooks end with 0'
+is 0 'peers' as bob peers --json
+says '"groups":[{"name":"dev"}]'
+[ "$(grep -o '"cwd"' "$out" | wc -l)" = 1 ] && verdict ok '  one session, the one that runs' || verdict no '  one session, the one that runs'
+session=$(sed -n 's/.*"session": "\([^"]*\)".*/\1/p' "$work/log" | head -n 1)
+is 0 'a last word' as bob send alice 'bye'
+until_ok test -s "$work/status"
+[ "$(cat "$work/status")" = 7 ] && verdict ok 'launch ends as the agent did' || verdict no "launch ends as the agent did ($(cat "$work/status"))"
+heard '"server_ended": 0' && verdict ok '  the MCP server ended with its input' || verdict no '  the MCP server ended with its input'
+[ -z "$(ls "$TMPDIR")" ] && verdict ok '  no file is left' || verdict no '  no file is left'
+
+# The session is over; a reply to its address waits for it.
+is 0 'a reply to who has gone' as bob send alice 'are you back'
+: >"$work/log"
+rm -f "$work/status"
+(FAKE_LOG="$work/log" as alice launch --resume "$session" >"$work/launch" 2>&1; echo $? >"$work/status") &
+until_ok heard 'bob: are you back' && verdict ok 'S03 it is heard at the next start' || verdict no 'S03 it is heard at the next start'
+pid=$(pgrep -f "launch --resume $session" | head -n 1)
+kill -TERM "$pid"
+until_ok test -s "$work/status"
+[ -z "$(ls "$TMPDIR")" ] && verdict ok 'ended by a signal, no file is left' || verdict no 'ended by a signal, no file is left'
+
+echo "1..$count"
