@@ -65,6 +65,7 @@ struct command {
 	const struct flag *flags;     /* NULL if none */
 	size_t flags_size;
 	bool passes_on;       /* what follows the name goes to another program unread */
+	bool passes_dashes;   /* what follows "--" does */
 	command_run *run;
 	const char *doc;      /* one sentence, fits a line of the overview */
 	const char *more;     /* further lines of `help COMMAND`; NULL if none */
@@ -93,7 +94,7 @@ struct cli {
 	const void *flags;
 	str args[ARGUMENTS_MAX];             /* one for each of the row's arguments; absent: STR_NONE */
 	size_t args_n;                       /* how many were given */
-	char *const *passed;                 /* of a row that passes on: NULL-terminated */
+	char *const *passed;                 /* to another program: NULL-terminated */
 	str hint;             /* what to try next; printed under the error that run() returns */
 	int exit_status;      /* not 0: the process's, whatever run() returns */
 };

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&visible_command,
 	&group_join_command,
 	&group_leave_command,
+	&launch_command,
 	&install_command,
 	&uninstall_command,
 	&mcp_command,

@@ -14,7 +14,7 @@ extern const struct command create_command, group_join_command, group_leave_comm
 	inbox_command, join_command, leave_command, list_command, listen_command,
 	msg_status_command, peers_command,
 	send_command, serve_command, share_command, status_set_command, summary_command,
-	hook_command, install_command, mcp_command, uninstall_command, skill_command, skill_get_command, skill_list_command, skill_remove_command, skill_share_command,
+	hook_command, install_command, launch_command, mcp_command, uninstall_command, skill_command, skill_get_command, skill_list_command, skill_remove_command, skill_share_command,
 	visible_command, whoami_command;
 extern const struct command backup_command;
 extern const struct command restore_command;
