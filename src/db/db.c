@@ -80,6 +80,11 @@ bool db_pending(const struct db *db)
 	return db->open || db->n > 0 || db->broken.code != ERR_NONE;
 }
 
+bool db_begun(const struct db *db)
+{
+	return db->open || db->broken.code != ERR_NONE;
+}
+
 /* A wrong type or count is our bug, never a caller's input. */
 static void check_values(const struct db_query *q, const struct db_value *values, size_t n)
 {

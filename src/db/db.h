@@ -107,6 +107,7 @@ void db_queue(struct db *db, const struct db_query *q, const struct db_value *va
 struct err *db_commit(struct db *db, struct arena *a) MUST_CHECK;
 void db_rollback(struct db *db);
 bool db_pending(const struct db *db);         /* would db_commit() do something? */
+bool db_begun(const struct db *db);           /* has any of the batch left the queue, or failed? */
 
 /* Opens the transaction of the batch now: nobody else writes until its end. */
 struct err *db_begin(struct db *db, struct arena *a) MUST_CHECK;

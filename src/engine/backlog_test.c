@@ -9,6 +9,7 @@
 /* The engine starts anew with the settings as they are. */
 static void set_up_again(struct house *h)
 {
+	store_now(h);
 	engine_free(h->engine);
 	assert_ok(engine_new(h->a, &h->clock, &h->random, h->f->st, &h->keys, &h->settings, &h->engine));
 }

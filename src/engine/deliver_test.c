@@ -7,6 +7,7 @@
 
 static void set_up_again(struct house *h)
 {
+	store_now(h);
 	engine_free(h->engine);
 	assert_ok(engine_new(h->a, &h->clock, &h->random, h->f->st, &h->keys, &h->settings, &h->engine));
 }

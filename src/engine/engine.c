@@ -11,6 +11,7 @@
 enum {
 	TIMERS_PER_BATCH = 256,
 	RECOVER_MS = 1000,        /* after a failed commit, unless somebody comes earlier */
+	LATER_MS = 50,            /* what may wait for the commit of something else waits so long */
 };
 
 struct engine_settings engine_settings_default(void)
@@ -53,6 +54,16 @@ static void recover(void *context, void *owner UNUSED)
 	timer_set(&e->timers, &e->recover, e->mono_ms + RECOVER_MS);
 }
 
+static void commit_now(void *context, void *owner UNUSED)
+{
+	engine_commit(context);
+}
+
+void engine_commit(struct engine *e)
+{
+	e->commits = true;
+}
+
 struct err *engine_new(struct arena *a, const struct clock *clock, const struct random *random,
 		       struct store *store, const struct keyfile *keys,
 		       const struct engine_settings *settings, struct engine **ret_engine)
@@ -72,6 +83,7 @@ struct err *engine_new(struct arena *a, const struct clock *clock, const struct 
 	e->now_ms = clock_ms(clock);
 	e->mono_ms = clock_mono_ms(clock);
 	e->recover = (struct timer){ .fn = recover };
+	e->later = (struct timer){ .fn = commit_now };
 	sweeps_start(e);
 	failed = signatures_load(e, a);
 	if (!failed)
@@ -123,8 +135,9 @@ static void undo_mesh(struct mesh *m)
 	m->stale = true;
 }
 
-/* The batch did not happen: no presence it made, no effect but those of what happened outside,
- * and memory is read again. */
+/* The batch did not happen: no presence it made, no effect but those of what happened outside.
+ * What batches before it left to its commit is lost with it, and memory of all of them is read
+ * again; their own effects needed no commit. */
 static void undo(struct engine *e)
 {
 	struct mesh *m, *next;
@@ -133,13 +146,15 @@ static void undo(struct engine *e)
 	HASH_ITER(hh, e->meshes, m, next) {
 		if (m->made_in == e->batch_no)
 			mesh_free(m);
-		else if (m->touched_in == e->batch_no)
+		else if (m->touched_in > e->stored_in)
 			undo_mesh(m);
 	}
 	e->quiet = false;
 	signatures_forget(e);
 	receipts_undo(e);
 	store_rollback(e->store);
+	timer_clear(&e->timers, &e->later);
+	e->stored_in = e->batch_no;
 	effects_undo(e->fx);
 	e->stats.failed_commits++;
 	/* What is read again goes out again, is acked, and fails again: not as fast as it can. */
@@ -155,7 +170,27 @@ static void begin(struct engine *e)
 	e->now_ms = clock_ms(e->clock);
 	e->mono_ms = clock_mono_ms(e->clock);
 	e->batch_no++;
+	e->commits = false;
 	receipts_begin(e);
+}
+
+/* All of it since the last commit. */
+static struct err *commit(struct engine *e)
+{
+	receipts_tell(e);
+	effects_hints_last(e->fx);
+	TRY(store_commit(e->store, e->batch));
+	receipts_stored(e);
+	timer_clear(&e->timers, &e->later);
+	e->stored_in = e->batch_no;
+	e->stats.commits++;
+	e->stats.db_down = false;
+	if (e->held_until_ms) {
+		e->held_until_ms = 0;
+		timer_set(&e->timers, &e->recover, e->mono_ms);
+	}
+	meshes_hand_on(e);
+	return NULL;
 }
 
 static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)
@@ -165,19 +200,11 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 		req_run(e, events[i]);
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
-	receipts_tell(e);
+	if (store_pending(e->store) && (e->commits || e->alone || !store_may_wait(e->store)))
+		return commit(e);
 	effects_hints_last(e->fx);
-	if (!store_pending(e->store))
-		return NULL;
-	TRY(store_commit(e->store, e->batch));
-	receipts_stored(e);
-	e->stats.commits++;
-	e->stats.db_down = false;
-	if (e->held_until_ms) {
-		e->held_until_ms = 0;
-		timer_set(&e->timers, &e->recover, e->mono_ms);
-	}
-	meshes_hand_on(e);
+	if (store_pending(e->store) && !timer_is_set(&e->later))
+		timer_set(&e->timers, &e->later, e->mono_ms + LATER_MS);
 	return NULL;
 }
 
@@ -200,6 +227,7 @@ struct effects *engine_step(struct engine *e, struct event *const *events, size_
 	undo(e);
 	/* Neither disk nor connection: one event is poisonous, so that each runs alone. */
 	if (failed->code != ERR_TRY_AGAIN && failed->code != ERR_IO && n > 1) {
+		e->alone = true;
 		for (size_t i = 0; i < n; i++) {
 			struct effects *one = effects_new();
 
@@ -212,11 +240,18 @@ struct effects *engine_step(struct engine *e, struct event *const *events, size_
 			}
 			effects_append(all, one);
 		}
+		e->alone = false;
 		return all;
 	}
 	for (size_t i = 0; i < n; i++)
 		req_not_stored(e, events[i]);
 	return all;
+}
+
+struct effects *engine_stop(struct engine *e)
+{
+	timer_set(&e->timers, &e->later, 0);
+	return engine_step(e, NULL, 0);
 }
 
 i64 engine_next_ms(const struct engine *e)

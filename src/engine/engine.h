@@ -7,6 +7,9 @@
  *
  * A batch is one transaction. When the commit fails, no effect of the batch leaves, every
  * caller gets the retryable try_again, and what memory held from the store is read again.
+ * A batch that only ended deliveries, or saw somebody, leaves its commit to the next one that
+ * stores more, for 50 ms at most: losing it costs a push again. Nobody is told of such an end
+ * before it is stored.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -56,6 +59,8 @@ void engine_free(struct engine *e);           /* NULL is fine */
 /* Runs the events (in order; not taken over) and the timers that are due, and commits.
  * The effects belong to the caller. */
 struct effects *engine_step(struct engine *e, struct event *const *events, size_t n);
+/* Commits what still waits for it, before the end; effects as of a step. */
+struct effects *engine_stop(struct engine *e);
 /* When the next timer is due, in clock milliseconds (mono); INT64_MAX if none. */
 i64 engine_next_ms(const struct engine *e);
 

@@ -78,6 +78,7 @@ void check_backlogs(struct house *h)
 void restart(struct house *h)
 {
 	check_backlogs(h);
+	store_now(h);
 	engine_free(h->engine);
 	h->engine = NULL;
 	if (!test_is("memory")) {
@@ -166,8 +167,16 @@ void advance(struct house *h, i64 ms)
 	while (engine_next_ms(h->engine) <= clock_mono_ms(&h->clock));
 }
 
+void store_now(struct house *h)
+{
+	timer_set(&h->engine->timers, &h->engine->later, 0);
+	step(h, NULL, 0);
+}
+
 void fail_commits(struct house *h, enum err_code code)
 {
+	if (code)
+		store_now(h);
 	if (code)
 		db_fault(h->f->db, &h->f->plan);
 	h->f->plan = (struct db_fault){ .fail_at = code ? 1 : 0, .code = code, .commits_only = true };

@@ -90,6 +90,8 @@ void restart(struct house *h);
 void check_backlogs(struct house *h);
 /* Moves the clock and runs the timers. */
 void advance(struct house *h, i64 ms);
+/* Commits what has waited for it. */
+void store_now(struct house *h);
 /* From now on a commit fails with code; 0 ends that. */
 void fail_commits(struct house *h, enum err_code code);
 

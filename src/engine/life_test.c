@@ -8,6 +8,7 @@
 
 static void set_up_again(struct house *h)
 {
+	store_now(h);
 	engine_free(h->engine);
 	assert_ok(engine_new(h->a, &h->clock, &h->random, h->f->st, &h->keys, &h->settings, &h->engine));
 }
@@ -147,6 +148,7 @@ static void by_a_goodbye_that_was_not_stored(struct scene *s)
 {
 	fail_commits(s->h, ERR_TRY_AGAIN);
 	hang_up(s->alice);
+	advance(s->h, 50);
 	assert_int_equal(engine_stats(s->h->engine).failed_commits, 1);
 	advance(s->h, 1000);
 }

@@ -60,6 +60,12 @@ static bool is_ours(const struct engine *e, const struct owned *owned, const str
 	       !archive_covers(e->receipts->archive, key->no, id);
 }
 
+static void make_room(struct engine *e)
+{
+	if (e->receipts->n_ids > e->settings.receipts_in_memory)
+		sweep_soon(e, SWEEP_ARCHIVE);
+}
+
 static void remember(struct receipts *r, const struct receipt_key *key)
 {
 	i64 first_us, last_us;
@@ -95,6 +101,7 @@ static struct err *load(struct engine *e, struct arena *a)
 			last = rows[n - 1].no;
 	} while (n == LOAD_ROWS);
 	r->n_ids = id_map_count(r->ids.items, r->ids.n);
+	make_room(e);
 	return NULL;
 }
 
@@ -268,8 +275,8 @@ void receipts_add(struct engine *e, const struct receipt_row *row)
 	store_receipt_add(e->store, row);
 	id_times(row->id, &first_us, &last_us);
 	id_map_add(&r->ids, row->no, first_us);
-	if (++r->n_ids > e->settings.receipts_in_memory)
-		sweep_soon(e, SWEEP_ARCHIVE);
+	r->n_ids++;
+	make_room(e);
 	if (!row->client_id.len)
 		return;
 	hash = dedupe_hash(r->dedupe, row->mesh_no, row->sender_no, row->client_id);

@@ -234,6 +234,10 @@ TEST(who_asked_is_told_when_it_ends)
 	ack_push(bob, first);
 	ack_push(carol, second);
 	release(h);
+	/* Not before it is stored. */
+	advance(h, 49);
+	expect_nothing(alice);
+	advance(h, 1);
 	/* Both in one frame. */
 	expect(alice, "{'type':'message_state','messageId':'%.*s','client_message_id':'x','recipients':["
 	       "{'name':'bob','memberId':'%s','state':'delivered','at':'*'},"
@@ -245,9 +249,11 @@ TEST(who_asked_is_told_when_it_ends)
 	say(mute, "{'type':'send','targetSpec':'%s','nonce':'','ciphertext':'','wantReceipt':true}", bob->pubkey);
 	expect(mute, "{'queued':true}");
 	ack_push(bob, expect(bob, "{'type':'push'}"));
+	advance(h, 50);
 	expect(mute, "{'type':'message_state','client_message_id':null,'recipients':[{'name':'bob'}]}");
 	expect(alice, "{'type':'message_state'}");
 	ack_push(eve, expect_message(eve, "x"));
+	advance(h, 50);
 	expect(mute, "{'type':'message_state','messageId':'%.*s','recipients':[{'name':'eve'}]}", STRF(id));
 	expect_nothing(bob);
 	expect_nothing(carol);
@@ -270,6 +276,7 @@ TEST(what_is_told_is_bounded_and_the_rest_can_be_asked_for)
 		send_to(alice, bob->pubkey, name, NULL);
 		id = id_of(expect(alice, "{'queued':true}"));
 		ack_push(bob, expect_message(bob, name));
+		store_now(h);
 	}
 	assert_int_equal(engine_stats(h->engine).states, STATES_BURST);
 	assert_int_equal(engine_stats(h->engine).states_dropped, 5);
@@ -311,10 +318,12 @@ TEST(nobody_is_told_what_was_not_stored)
 	expect(alice, "{'queued':true}");
 	fail_commits(h, ERR_TRY_AGAIN);
 	ack_push(bob, expect_message(bob, "x"));
+	advance(h, 50);
 	expect_nothing(alice);
 	forget(bob);
 	advance(h, 1000);
 	ack_push(bob, expect_message(bob, "x"));
+	advance(h, 50);
 	expect(alice, "{'type':'message_state','recipients':[{'state':'delivered'}]}");
 	assert_int_equal(count(h->f, "receipt_end"), 1);
 }
@@ -351,9 +360,11 @@ TEST(a_delivered_body_is_not_in_the_file)
 	first = expect(bob, "{'type':'push'}");
 	second = expect(carol, "{'type':'push'}");
 	ack_push(bob, first);
+	store_now(h);
 	assert_ok(db_exec(h->f->db, a, S("PRAGMA wal_checkpoint(TRUNCATE)")));
 	assert_true(file_holds(h, "", body));
 	ack_push(carol, second);
+	store_now(h);
 	assert_ok(db_exec(h->f->db, a, S("PRAGMA wal_checkpoint(TRUNCATE)")));
 	assert_false(file_holds(h, "", body));
 	assert_false(file_holds(h, "-wal", body));

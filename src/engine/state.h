@@ -161,6 +161,7 @@ struct engine {
 	struct presence *online;
 	struct timers timers;
 	struct timer sweeps[SWEEP_COUNT], recover;
+	struct timer later;                   /* the commit of what waits for one */
 	struct receipts *receipts;
 	struct endings *endings;
 	struct signature_seen *signatures;
@@ -171,7 +172,9 @@ struct engine {
 	struct engine_stats stats;
 	struct arena *batch;                  /* lives as long as the batch */
 	struct effects *fx;
-	i64 batch_no;
+	i64 batch_no, stored_in;              /* the running one; the last one with a commit */
+	bool commits;                         /* this one does, whatever it wrote */
+	bool alone;                           /* as does every one event of one that failed */
 	bool hands_on;                        /* made a mesh of another shard in this batch */
 	bool quiet;                           /* ending presences is not announced */
 	i64 now_ms, mono_ms;                  /* of the batch */
@@ -186,6 +189,9 @@ static inline bool engine_is_house(const struct engine *e)
 {
 	return e->settings.shard == SHARD_HOUSE;
 }
+
+/* engine.c - what was left to a later commit shall be stored with this batch. */
+void engine_commit(struct engine *e);
 
 /* mesh.c - NULL in *ret_mesh when there is none or it is archived. Only of this shard. */
 struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **ret_mesh) MUST_CHECK;

@@ -108,7 +108,7 @@ static void *thread_main(void *arg)
 
 		if (room)
 			t->on_room(t->arg);
-		fx = engine_step(t->engine, batch, n);
+		fx = done ? engine_stop(t->engine) : engine_step(t->engine, batch, n);
 		for (size_t i = 0; i < n; i++)
 			event_free(batch[i]);
 		pthread_mutex_lock(&t->lock);

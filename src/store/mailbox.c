@@ -23,7 +23,7 @@ struct err *store_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
 
 void store_mailbox_seen(struct store *st, i64 mesh_no, i64 mailbox_no, i64 seen_ms)
 {
-	QUEUE(st, MAILBOX_SEEN, V(seen_ms), V(mailbox_no), V(mesh_no));
+	QUEUE_LATER(st, MAILBOX_SEEN, V(seen_ms), V(mailbox_no), V(mesh_no));
 }
 
 void store_mailbox_own(struct store *st, i64 mesh_no, i64 mailbox_no, i64 member_no, bool session)

@@ -45,5 +45,5 @@ void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revok
 
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary)
 {
-	QUEUE(st, MEMBER_SEEN, V(seen_ms), opt_value(last_summary), V(member_no), V(mesh_no));
+	QUEUE_LATER(st, MEMBER_SEEN, V(seen_ms), opt_value(last_summary), V(member_no), V(mesh_no));
 }

@@ -31,9 +31,9 @@ void store_delivery_add(struct store *st, i64 mesh_no, const struct delivery_row
 void store_delivery_end(struct store *st, i64 mesh_no, const struct delivery_row *d,
 			const struct delivery_end *end)
 {
-	QUEUE(st, RECEIPT_END_ADD, V(d->message_no), V(d->mailbox_no), V(mesh_no), V(end->member_no),
-	      V((int)end->state), V(end->at_ms));
-	QUEUE(st, DELIVERY_END, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no));
+	QUEUE_LATER(st, RECEIPT_END_ADD, V(d->message_no), V(d->mailbox_no), V(mesh_no), V(end->member_no),
+		    V((int)end->state), V(end->at_ms));
+	QUEUE_LATER(st, DELIVERY_END, V(d->mailbox_no), V(d->rank), V(d->message_no), V(mesh_no));
 	ended_add(st, mesh_no, d->message_no);
 }
 

@@ -42,6 +42,7 @@ void row_queue(struct store *st, enum query_no q, const struct field *fields, co
 		assert(n < ROW_FIELDS_MAX);
 		values[n] = get(&fields[n], row);
 	}
+	st->urgent = true;
 	db_queue(st->db, &store_queries[q], values, n);
 }
 

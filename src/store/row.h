@@ -12,6 +12,7 @@
 enum {
 	NUMBER_BLOCK = 10000, /* numbers reserved at once; the rest of a block is lost at a stop */
 	ROW_FIELDS_MAX = 24,
+	LATER_MAX = 2048,     /* queued writes that wait for another commit */
 	ENDED_MAX = 4096,     /* messages whose end waits for the commit */
 };
 
@@ -22,6 +23,8 @@ struct store {
 	bool reserving;
 	struct ended { i64 mesh_no, message_no; } *ended; /* by this batch, ENDED_MAX of them */
 	size_t n_ended;
+	bool urgent;           /* something queued may not wait */
+	size_t n_later;        /* what is queued and may */
 };
 
 enum field_kind {
@@ -61,6 +64,10 @@ struct err *row_get(struct store *st, struct arena *a, enum query_no q, const st
  * not go to a server many at a time. No query shows a message without a delivery. */
 void ended_add(struct store *st, i64 mesh_no, i64 message_no);
 
-#define QUEUE(st, name, ...) db_queue((st)->db, &store_queries[Q_##name], DB_VALUES(__VA_ARGS__))
+#define QUEUE(st, name, ...) \
+	((st)->urgent = true, db_queue((st)->db, &store_queries[Q_##name], DB_VALUES(__VA_ARGS__)))
+/* One that need not be committed for its own sake, see store_may_wait(). */
+#define QUEUE_LATER(st, name, ...) \
+	((st)->n_later++, db_queue((st)->db, &store_queries[Q_##name], DB_VALUES(__VA_ARGS__)))
 
 #endif

@@ -59,7 +59,7 @@ bool store_is_new(const struct store *st)
 static void ended_queue(struct store *st)
 {
 	for (size_t i = 0; i < st->n_ended; i++)
-		QUEUE(st, MESSAGE_END, V(st->ended[i].message_no), V(st->ended[i].mesh_no));
+		QUEUE_LATER(st, MESSAGE_END, V(st->ended[i].message_no), V(st->ended[i].mesh_no));
 	st->n_ended = 0;
 }
 
@@ -81,6 +81,8 @@ struct err *store_commit(struct store *st, struct arena *a)
 	numbers_reserve(st);
 	e = db_commit(st->db, a);
 	numbers_reserved(st, !e);
+	st->urgent = false;
+	st->n_later = 0;
 	return e;
 }
 
@@ -89,11 +91,18 @@ void store_rollback(struct store *st)
 	st->n_ended = 0;
 	db_rollback(st->db);
 	numbers_reserved(st, false);
+	st->urgent = false;
+	st->n_later = 0;
 }
 
 bool store_pending(const struct store *st)
 {
 	return st->reserving || db_pending(st->db);
+}
+
+bool store_may_wait(const struct store *st)
+{
+	return !st->urgent && !st->reserving && st->n_later < LATER_MAX && !db_begun(st->db);
 }
 
 bool store_lost_race(const struct err *e)

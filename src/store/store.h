@@ -38,6 +38,10 @@ bool store_is_new(const struct store *st);
 struct err *store_commit(struct store *st, struct arena *a) MUST_CHECK;
 void store_rollback(struct store *st);
 bool store_pending(const struct store *st); /* anything queued? */
+/* Is all that is queued of the kind whose loss by a crash costs no more than doing it again:
+ * ends of deliveries, times when somebody was seen? And not too much of it, and none of it in
+ * a transaction that is open because something was read. */
+bool store_may_wait(const struct store *st);
 /* The failed commit stored nothing because another transaction was in its way: the same batch
  * may succeed at once. */
 bool store_lost_race(const struct err *e);

@@ -6,6 +6,7 @@
 
 #include <utlist.h>
 
+#include "engine/archive.h"
 #include "engine/receipts.h"
 #include "engine/signatures.h"
 #include "engine/state.h"
@@ -14,6 +15,7 @@ enum fault {
 	NO_FAULT,
 	ACK_BEFORE_COMMIT, FAILED_BATCH_LEAVES, NO_LEASE, NO_WAKE_ON_STATUS, NO_WAKE_ON_LOSS,
 	CROSS_MESH, NO_HAND_OVER, NO_DEDUPE, WRONG_SENDER, REPLAYED_HELLO, WIDE_WINDOW, WRONG_ORDER,
+	NO_ARCHIVE, TOLD_BEFORE_COMMIT,
 	NO_COUNT_DOWN, NO_BOUND,
 	FAULTS
 };
@@ -31,12 +33,15 @@ static const char *const names[FAULTS] = {
 	[REPLAYED_HELLO] = "replayed-hello",
 	[WIDE_WINDOW] = "wide-window",
 	[WRONG_ORDER] = "wrong-order",
+	[NO_ARCHIVE] = "no-archive",
+	[TOLD_BEFORE_COMMIT] = "told-before-commit",
 	[NO_COUNT_DOWN] = "no-count-down",
 	[NO_BOUND] = "no-bound",
 };
 
 static enum fault fault;
 static bool running, commit_is_late;
+static struct engine *engine; /* the last one */
 
 bool break_start(const char *name)
 {
@@ -156,7 +161,26 @@ WRAP(struct err *, engine_new, struct arena *a, const struct clock *clock, const
 	running = true;
 	if (fault == WIDE_WINDOW)
 		other.window_messages++;
-	return __real_engine_new(a, clock, random, store, keys, &other, ret_engine);
+	TRY(__real_engine_new(a, clock, random, store, keys, &other, ret_engine));
+	engine = *ret_engine;
+	return NULL;
+}
+
+WRAP(struct err *, archive_find, const struct archive *ar, struct arena *a, u64 hash, i64 **ret_nos, size_t *ret_n)
+{
+	TRY(__real_archive_find(ar, a, hash, ret_nos, ret_n));
+	if (fault == NO_ARCHIVE)
+		*ret_n = 0;
+	return NULL;
+}
+
+WRAP(bool, store_may_wait, const struct store *st)
+{
+	bool may = __real_store_may_wait(st);
+
+	if (may && fault == TOLD_BEFORE_COMMIT)
+		receipts_tell(engine);
+	return may;
 }
 
 WRAP(struct err *, store_waiting, struct store *st, struct arena *a, i64 mesh_no, i64 mailbox_no, int max_rank,

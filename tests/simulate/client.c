@@ -13,9 +13,10 @@ static const i64 HELLO_TIMEOUT_US = 5 * SECOND, BACKOFF_MAX_US = 30 * SECOND;
 
 const struct model models[MODELS] = {
 	[OURS_SESSION] = { .name = "ours", .session = true, .v2 = true, .acks = true, .takes = true,
-			   .client_ids = true, .channel = "claudemesh", .capabilities = "['client_ack']", .weight = 5 },
+			   .client_ids = true, .channel = "claudemesh", .capabilities = "['client_ack','receipts']",
+			   .weight = 5 },
 	[OURS_LINK] = { .name = "link", .v2 = true, .acks = true, .takes = true, .client_ids = true,
-			.channel = "claudemesh", .capabilities = "['client_ack']", .weight = 2 },
+			.channel = "claudemesh", .capabilities = "['client_ack','receipts']", .weight = 2 },
 	[OURS_SHOT] = { .name = "shot", .v2 = true, .client_ids = true, .channel = "cli",
 			.capabilities = "['client_ack','no_delivery']", .weight = 1 },
 	[DAEMON_SESSION] = { .name = "session", .session = true, .acks = true, .takes = true,
@@ -270,7 +271,7 @@ static void got_ack(struct sim *s, struct client *c, const struct conn *conn, co
 static void got_error(struct sim *s, struct client *c, const struct json *error)
 {
 	static const char *const fine[] = { "try_again", "timestamp_skew", "expired", "ttl_too_long", "capacity",
-					    "internal" };
+					    "internal", "ambiguous" /* a liar's id is another's */ };
 	str code = json_get_str(error, S("code"));
 
 	for (size_t i = 0; i < ARRAY_LEN(fine); i++)

@@ -112,6 +112,9 @@ void broker_restart(struct sim *s, bool crash)
 	for (size_t i = 0; i < s->n_events; i++)
 		event_free(s->events[i].ev);
 	s->n_events = 0;
+	/* Whether that succeeds or not, nobody hears of it. */
+	if (!crash)
+		effects_free(engine_stop(s->engine));
 	engine_free(s->engine);
 	s->engine = NULL;
 	disk_close(s);

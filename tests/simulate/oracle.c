@@ -329,6 +329,33 @@ void oracle_pushed(struct sim *s, struct conn *conn, const struct json *push, st
 	count_push(s, conn, m, push, frame, mark);
 }
 
+void oracle_told(struct sim *s, const struct json *state)
+{
+	str id = json_get_str(state, S("messageId"));
+
+	for (const struct json *r = json_get(state, S("recipients"))->first; r; r = r->next) {
+		str pubkey = json_get_str(r, S("pubkey"));
+
+		if (!str_eq(json_get_str(r, S("state")), S("delivered")))
+			continue;
+		for (int i = 0; i < s->n_msgs; i++) {
+			struct msg *m = s->msgs[i];
+			struct told *told = m->told;
+
+			if (!str_eq(m->first_id, id))
+				continue;
+			note(s, "%s is told that %.8s has %d", m->from->name, pubkey.ptr, m->no);
+			while (told && !str_eq(told->pubkey, pubkey))
+				told = told->next;
+			if (told)
+				continue;
+			told = NEW(s->a, struct told);
+			*told = (struct told){ m->told, pubkey };
+			m->told = told;
+		}
+	}
+}
+
 void oracle_got(struct sim *s, struct client *c, const struct json *push)
 {
 	struct msg *m = msg_of_body(s, c, push);
@@ -376,9 +403,27 @@ bool is_required(struct sim *s, const struct msg *m, int member)
 	       !maybe_expired(m);
 }
 
+/* What its sender was told of a message must be what is stored, for as long as that is kept. */
+static void check_told(struct sim *s, const struct msg *m)
+{
+	i64 n = 0;
+
+	for (const struct told *told = m->told; told; told = told->next)
+		n++;
+	if (!n || m->max_wall_us - m->accept_wall_us > 25 * DAY)
+		return;
+	if (disk_count(s, arena_printf(s->a, "SELECT COUNT(*) FROM receipt r CROSS JOIN receipt_end e WHERE"
+				       " r.id = '%.*s' AND e.message_no = r.no AND e.state = 3",
+				       STRF(m->first_id)).ptr) < n)
+		violated(s, "told", "%lld recipients of message %d (%.*s) were said to have it, not all are stored",
+			 (long long)n, m->no, STRF(m->first_id));
+}
+
 /* What was acked and nobody has got must lie in what the crash has left. */
 void oracle_reopened(struct sim *s)
 {
+	for (int i = 0; i < s->n_msgs; i++)
+		check_told(s, s->msgs[i]);
 	for (int i = 0; i < s->n_msgs; i++) {
 		const struct msg *m = s->msgs[i];
 

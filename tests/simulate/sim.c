@@ -154,7 +154,7 @@ static void make_clients(struct sim *s)
 
 static void choose_settings(struct sim *s)
 {
-	static const i64 windows[] = { 1, 2, 4, 8, 256 };
+	static const i64 windows[] = { 1, 2, 4, 8, 256 }, in_memory[] = { 1, 4, 16, RECEIPTS_IN_MEMORY };
 
 	s->settings = engine_settings_default();
 	s->settings.rate_per_minute = chance(s, 15) ? 300 : 0;
@@ -163,6 +163,8 @@ static void choose_settings(struct sim *s)
 		s->settings.window_bytes = 1000 + (i64)roll(s, 2000);
 	if (chance(s, 10))
 		s->settings.max_message_bytes = 300;
+	/* What does not fit in memory is archived all the time. */
+	s->settings.receipts_in_memory = in_memory[roll(s, ARRAY_LEN(in_memory))];
 	if (chance(s, 15))
 		s->settings.mailbox_messages = 1 + (i64)roll(s, 6);
 	if (chance(s, 10))

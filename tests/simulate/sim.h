@@ -90,6 +90,7 @@ struct conn {
 	bool online;                   /* admitted, and the engine has not ended it */
 	bool forgotten;                /* the engine has processed its end: no effect may name it */
 	bool client_open, cut, closing;
+	bool impostor;                 /* on a hello that became good again when the clock went back */
 	i64 gate_ends_us, client_ends_us; /* when each side learns that it was cut */
 	i64 stalled_until_us;          /* the client reads nothing */
 	struct outstanding *pushes;
@@ -182,7 +183,10 @@ struct msg {
 	u64 got, got_client;           /* members, clients */
 	bool member_box;               /* lies in the mailbox of its member, nobody was there */
 	bool forced;                   /* replayed by a liar: a second message with one body */
+	struct told *told;             /* of whom its sender was told that they have it */
 };
+
+struct told { struct told *next; str pubkey; };
 
 /* ---- all of it ---- */
 
@@ -314,6 +318,7 @@ void oracle_sending(struct sim *s, struct msg *m); /* the engine is about to see
 void oracle_seen(struct sim *s, struct msg *m);    /* it has */
 void oracle_acked(struct sim *s, struct conn *c, const struct json *ack);
 void oracle_pushed(struct sim *s, struct conn *c, const struct json *push, str frame, u64 mark);
+void oracle_told(struct sim *s, const struct json *state);
 void oracle_got(struct sim *s, struct client *c, const struct json *push);
 void oracle_written(struct sim *s, struct conn *c, u64 mark);
 void oracle_ack_seen(struct sim *s, struct conn *c, str frame);

@@ -78,6 +78,8 @@ static struct err *message_status_run(struct req *rq, const void *args)
 	size_t n, delivered = 0;
 	i64 last_ms = 0;
 
+	/* What it says of ends must last. */
+	engine_commit(rq->engine);
 	TRY(find(rq, in->messageId, &r));
 	TRY(store_receipt_ends(rq->engine->store, rq->arena, r->mesh_no, r->no, &ends, &n));
 	is_sender = r->sender_no == rq->from->member->no;
