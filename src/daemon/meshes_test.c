@@ -368,6 +368,27 @@ TEST(after_a_sleep_all_links_come_anew_at_once)
 	yard_end(&y);
 }
 
+TEST(a_session_that_ends_says_goodbye_and_takes_no_more)
+{
+	struct session *s;
+	struct guest *g;
+	struct yard y;
+
+	yard_start(&y);
+	yard_daemon(&y);
+	s = yard_session(&y, TOKEN_A, "session-1");
+	until(&y, yard_state(&y, s->pubkey) == ROUTE_OPEN);
+	g = yard_guest(&y, "mesh0001", s->pubkey);
+	y.goodbyes = 0;
+	yard_push(g, "m1", "c1");
+	assert_ok(sessions_end(y.a, y.d->sessions, S(TOKEN_A)));
+	until(&y, !g->conn);
+	assert_int_equal(y.goodbyes, 1);
+	assert_int_equal(y.n_acks, 0);
+	assert_int_equal(unread(&y), 0);
+	yard_end(&y);
+}
+
 TEST(a_daemon_that_ends_says_goodbye)
 {
 	struct yard y;

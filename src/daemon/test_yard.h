@@ -57,6 +57,7 @@ struct yard {
 	size_t n_sends, n_acks;
 	const struct json *acks[YARD_FRAMES];
 	const struct json *asked; /* the last other request */
+	int goodbyes;        /* connections closed by the other side with 1000 */
 };
 
 static inline void yard_say(struct guest *g, const char *frame)
@@ -166,7 +167,7 @@ static inline void yard_on_gone(void *arg, struct ws_conn *c, const struct ws_en
 {
 	struct guest *g = ws_conn_user(c);
 
-	(void)arg, (void)end;
+	((struct yard *)arg)->goodbyes += end->by_peer && end->code == 1000;
 	if (g)
 		g->conn = NULL;
 }
