@@ -381,6 +381,11 @@ void link_restart(struct link *l)
 	loop_next_turn(l->spec.loop, &l->restart);
 }
 
+bool link_is_under_way(const struct link *l)
+{
+	return l->state == LINK_CONNECTING || l->state == LINK_GREETING || l->state == LINK_READY;
+}
+
 bool link_is_ready(const struct link *l)
 {
 	return l->state == LINK_READY;

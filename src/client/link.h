@@ -84,6 +84,7 @@ void link_close(struct link *l);
 /* From now on another owner is told; requests under way are dropped, nobody hears of them. */
 void link_hand_over(struct link *l, const struct link_handler *h, void *arg);
 bool link_is_ready(const struct link *l);
+bool link_is_under_way(const struct link *l); /* connecting, saying hello, or ready */
 bool link_is_closing(const struct link *l);
 /* The broker sent a challenge on the present or last connection: it is one of ours. */
 bool link_has_challenge(const struct link *l);

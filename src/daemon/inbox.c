@@ -34,6 +34,9 @@ static const struct database_migration migrations[] = {
 	  " seen_ms INTEGER NOT NULL DEFAULT 0,"
 	  " recipient_pubkey TEXT NOT NULL,"
 	  " recipient_kind INTEGER NOT NULL,"
+	  " proven INTEGER NOT NULL,"   /* what was known of the sender when it came */
+	  " verified INTEGER NOT NULL,"
+	  " own INTEGER NOT NULL,"
 	  " UNIQUE (mesh_id, recipient_pubkey, dedupe));"
 	  "CREATE INDEX incoming_message ON incoming (message_id);"
 	  "CREATE INDEX incoming_unread ON incoming (recipient_pubkey) WHERE seen_ms = 0;"
@@ -45,13 +48,13 @@ enum { Q_LAST, Q_ADD, Q_SEEN, Q_DELETE, Q_CLEAR, Q_PRUNE, N_QUERIES };
 static const struct db_query queries[N_QUERIES] = {
 	[Q_LAST] = { "INBOX_LAST", INBOX_SLOT + Q_LAST, "", "i",
 		     "SELECT COALESCE(MAX(event_id), 0) FROM incoming" },
-	[Q_ADD] = { "INBOX_ADD", INBOX_SLOT + Q_ADD, "isssssssssssissssisiss", "i",
+	[Q_ADD] = { "INBOX_ADD", INBOX_SLOT + Q_ADD, "isssssssssssissssisissiii", "i",
 		    "INSERT INTO incoming (event_id, id, message_id, client_message_id, mesh_id, mesh,"
 		    " sender_pubkey, sender_member_pubkey, sender_member_id, sender_name, body, why,"
 		    " encrypted, target, topic, reply_to_id, priority, received_ms,"
-		    " recipient_pubkey, recipient_kind, created_at, dedupe) VALUES ($1, $2, $3, $4,"
+		    " recipient_pubkey, recipient_kind, created_at, dedupe, proven, verified, own) VALUES ($1, $2, $3, $4,"
 		    " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
-		    " $22) ON CONFLICT (mesh_id, recipient_pubkey, dedupe) DO NOTHING"
+		    " $22, $23, $24, $25) ON CONFLICT (mesh_id, recipient_pubkey, dedupe) DO NOTHING"
 		    " RETURNING event_id" },
 	/* Numbered by first appearance: the view's come after the time. */
 	[Q_SEEN] = { "INBOX_SEEN", INBOX_SLOT + Q_SEEN, "issss", "i",
@@ -185,6 +188,9 @@ static struct inbox_row row_of(struct inbox *ib, struct arena *a, const struct i
 		.received_ms = clock_ms(ib->clock),
 		.recipient_pubkey = arena_dup(a, to->recipient_pubkey),
 		.recipient_kind = to->kind,
+		.proven = m->proven,
+		.verified = m->verified,
+		.own = m->proven && str_eq(m->from_member_pubkey, to->member_pubkey),
 	};
 }
 
@@ -206,7 +212,8 @@ struct err *inbox_add(struct inbox *ib, struct arena *a, const struct inbound *m
 			     V(database_text(r.target)), V(database_text(r.topic)),
 			     V(database_text(r.reply_to_id)), V(database_text(r.priority)),
 			     V(r.received_ms), V(r.recipient_pubkey), V((i64)r.recipient_kind),
-			     V(database_text(r.created_at)), V(dedupe_key(a, m))),
+			     V(database_text(r.created_at)), V(dedupe_key(a, m)),
+			     V((i64)r.proven), V((i64)r.verified), V((i64)r.own)),
 		   &rows));
 	ib->last_event = MAX(ib->last_event, r.event_id);
 	*ret_row = r;

@@ -36,6 +36,9 @@ struct inbox_row {
 	i64 received_ms, seen_ms; /* seen_ms 0: unread */
 	str recipient_pubkey;
 	enum recipient_kind recipient_kind;
+	/* What was known when it came: the sealing key is the member's or vouched for by it; the
+	 * mesh's owner vouches for the member; the member is ourselves. */
+	bool proven, verified, own;
 };
 
 struct inbox_rows {
@@ -60,6 +63,7 @@ struct inbox_for {
 	str mesh_id, mesh, recipient_pubkey;
 	enum recipient_kind kind;
 	i64 event_id;
+	str member_pubkey; /* ours in that mesh */
 };
 /* *ret_row has the row as stored, in a; *ret_new false: it is there already. Safe when
  * inbox_then() calls. */

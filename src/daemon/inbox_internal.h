@@ -24,8 +24,8 @@ struct inbox {
 	"event_id, id, message_id, client_message_id, mesh_id, mesh, sender_pubkey," \
 	" sender_member_pubkey, sender_member_id, sender_name, body, why, encrypted, target," \
 	" topic, reply_to_id, priority, created_at, received_ms, seen_ms, recipient_pubkey," \
-	" recipient_kind"
-#define INBOX_TYPES "isssssssssssisssssiisi"
+	" recipient_kind, proven, verified, own"
+#define INBOX_TYPES "isssssssssssisssssiisiiii"
 
 /* The condition of a view; its values are INBOX_VIEW_VALUES. $1, $2, $3 come first. */
 #define INBOX_VIEW "($1 = '' OR (mesh_id = $1 AND recipient_pubkey IN ($2, $3)))"

@@ -52,6 +52,9 @@ static struct inbox_row read_row(const struct db_value *v)
 		.seen_ms = v[19].i,
 		.recipient_pubkey = v[20].s,
 		.recipient_kind = v[21].i ? RECIPIENT_SESSION : RECIPIENT_MEMBER,
+		.proven = v[22].i != 0,
+		.verified = v[23].i != 0,
+		.own = v[24].i != 0,
 	};
 }
 
@@ -135,6 +138,9 @@ void inbox_row_put(struct arena *a, struct json_out *o, const struct inbox_row *
 	put_or_null(o, "sender_member_pubkey", row->sender_member_pubkey);
 	put_or_null(o, "sender_member_id", row->sender_member_id);
 	json_put_str(o, "sender_name", row->sender_name);
+	json_put_bool(o, "sender_proven", row->proven);
+	json_put_bool(o, "sender_verified", row->verified);
+	json_put_bool(o, "sender_own", row->own);
 	json_put_str(o, "body", row->body);
 	if (!row->body.ptr)
 		json_put_str(o, "undecryptable", row->why);

@@ -34,7 +34,7 @@ void leaving_add(struct meshes *ms, struct link *l)
 {
 	struct leaving *lv;
 
-	if (!l || ms->closing || !link_is_ready(l)) {
+	if (!l || ms->closing || !link_is_under_way(l)) {
 		link_free(l);
 		return;
 	}

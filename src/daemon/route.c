@@ -193,11 +193,28 @@ static bool is_echo(struct route *r, const struct inbound *m)
 	       known;
 }
 
+/* The owner vouches for the member, as far as the list of members tells; who is not in it makes
+ * us ask for a new one. */
+static bool is_verified(struct joined *j, const struct inbound *m)
+{
+	const struct roster *roster = meshes_kept_roster(j->ms, &j->m);
+
+	for (size_t i = 0; m->proven && roster && i < roster->list.members.n; i++)
+		if (str_eq(roster->list.members.items[i].pubkey, m->from_member_pubkey))
+			return roster->list.members.items[i].verified;
+	if (m->proven)
+		roster_news(j);
+	return false;
+}
+
 static bool on_message(void *arg, struct link *l, const struct inbound *m)
 {
 	struct route *r = arg;
 	struct meshes *ms = r->ms;
+	/* What comes for an ended session is its user's. */
+	bool for_member = is_member(r) || r->lent;
 	struct storing *st;
+	struct inbound known = *m;
 	struct inbox_for to;
 	struct err *e;
 
@@ -214,11 +231,13 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 	to = (struct inbox_for){
 		.mesh_id = r->mesh->m.mesh_id,
 		.mesh = r->mesh->m.slug,
-		.recipient_pubkey = is_member(r) ? r->mesh->m.member_pubkey : r->session_pubkey,
-		.kind = is_member(r) ? RECIPIENT_MEMBER : RECIPIENT_SESSION,
+		.member_pubkey = r->mesh->m.member_pubkey,
+		.recipient_pubkey = for_member ? r->mesh->m.member_pubkey : r->session_pubkey,
+		.kind = for_member ? RECIPIENT_MEMBER : RECIPIENT_SESSION,
 		.event_id = events_reserve(ms->spec.events),
 	};
-	e = inbox_add(ms->spec.inbox, st->arena, m, &to, &st->row, &st->is_new);
+	known.verified = is_verified(r->mesh, m);
+	e = inbox_add(ms->spec.inbox, st->arena, &known, &to, &st->row, &st->is_new);
 	if (e || !st->is_new)
 		events_cancel(ms->spec.events);
 	if (e) {
@@ -269,7 +288,6 @@ static void on_event(void *arg, struct link *l, const struct peer_event *ev)
 
 static const struct link_handler member_handler = { on_ready, on_message, on_event, on_down };
 static const struct link_handler session_handler = { on_ready, on_message, NULL, on_down };
-static const struct link_handler lent_handler = { on_ready, NULL, NULL, on_down };
 
 static struct link_spec spec_of(struct joined *j)
 {
@@ -304,7 +322,6 @@ static struct route *add_route(struct joined *j, str session_pubkey, str session
 	r->session_pubkey = arena_dup(r->arena, session_pubkey);
 	r->session_id = arena_dup(r->arena, session_id);
 	r->serial = ++j->ms->serial;
-	r->touched_ms = loop_now_ms(j->ms->spec.loop);
 	while (*at)
 		at = &(*at)->next;
 	*at = r;
@@ -346,19 +363,27 @@ struct route *route_new_session(struct joined *j, const struct session *s,
 	return r;
 }
 
+static void on_idle(void *arg)
+{
+	route_free(arg);
+}
+
 struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
 			     const struct sign_pair *pair)
 {
 	struct route *r = add_route(j, who->session_pubkey, who->session_id);
 	struct link_spec spec = spec_of(j);
 
-	spec.is_session = spec.no_delivery = true;
+	/* It takes what comes: else the broker would keep that for a session which never does. */
+	spec.is_session = true;
 	spec.session = pair;
 	spec.session_id = who->session_id;
 	spec.display_name = who->session_name;
 	spec.channel = S("claudemesh-session");
 	r->lent = true;
-	r->link = link_new(&spec, &lent_handler, r);
+	r->idle = loop_timer_new(j->ms->spec.loop, on_idle, r);
+	loop_timer_set(r->idle, ROUTE_IDLE_MS);
+	r->link = link_new(&spec, &session_handler, r);
 	return r;
 }
 
@@ -372,24 +397,11 @@ void route_free(struct route *r)
 		at = &(*at)->next;
 	*at = r->next;
 	asks_drop_route(r);
+	loop_timer_free(r->idle);
 	leaving_add(r->ms, r->link);
 	arena_free(r->why_arena);
 	arena_free(r->arena);
 	free(r);
-}
-
-void routes_sweep(struct joined *j)
-{
-	i64 now_ms = loop_now_ms(j->ms->spec.loop);
-	struct route *r = j->routes;
-
-	while (r) {
-		struct route *next = r->next;
-
-		if (r->lent && now_ms - r->touched_ms > ROUTE_IDLE_MS)
-			route_free(r);
-		r = next;
-	}
 }
 
 str route_mesh_id(const struct route *r)
@@ -421,5 +433,12 @@ struct link *route_link(struct route *r)
 
 void route_touch(struct route *r)
 {
-	r->touched_ms = loop_now_ms(r->ms->spec.loop);
+	if (r->lent)
+		loop_timer_set(r->idle, ROUTE_IDLE_MS);
+}
+
+void route_release(struct route *r)
+{
+	if (r->lent)
+		loop_timer_set(r->idle, ROUTE_LINGER_MS);
 }

@@ -76,14 +76,14 @@ static const struct { str word, sentence; } provenances[] = {
 	[FROM_BRIDGE] = { S("bridge"), S("relayed by a bridge, the sender is not proved") },
 };
 
-/* `own` and `verified` are the daemon's, which checked keys; the rest is what the broker says. */
+/* The first two are the daemon's word, which checked signatures; the last is the broker's. */
 static enum provenance provenance_of(const struct json *data)
 {
 	if (str_eq(json_get_str(data, S("sender_peer_type")), S("connector")))
 		return FROM_BRIDGE;
-	if (json_get_bool(data, S("own")))
+	if (json_get_bool(data, S("sender_own")))
 		return FROM_OWN;
-	return json_get_bool(data, S("verified")) ? FROM_MESH : FROM_GUEST;
+	return json_get_bool(data, S("sender_verified")) ? FROM_MESH : FROM_GUEST;
 }
 
 /* ---- the notification ---- */

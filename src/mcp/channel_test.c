@@ -19,7 +19,7 @@ static const struct json *params_of(struct arena *a, const char *kind, const cha
 	"{\"id\":\"row\",\"broker_message_id\":\"m1\",\"client_message_id\":\"c1\",\"mesh\":\"demo\"," \
 	"\"sender_pubkey\":\"5e55\",\"sender_member_pubkey\":\"3e3b\",\"sender_member_id\":\"mid\"," \
 	"\"sender_name\":\"alice\",\"priority\":\"now\",\"topic\":\"ops\",\"reply_to_id\":\"m0\"," \
-	"\"subtype\":\"s\",\"verified\":true,\"body\":\"hi\"}"
+	"\"subtype\":\"s\",\"sender_verified\":true,\"body\":\"hi\"}"
 
 TEST(S30_a_message_carries_the_attributes_and_every_value_is_a_text)
 {
@@ -57,11 +57,11 @@ TEST(every_attribute_of_the_list_is_emitted_and_no_other)
 TEST(provenance_is_what_was_proved)
 {
 	static const struct { const char *data, *word, *start; } cases[] = {
-		{ "{\"own\":true,\"verified\":true,\"body\":\"x\"}", "own", "[claudemesh: one of your user's own" },
-		{ "{\"verified\":true,\"body\":\"x\"}", "mesh", "[claudemesh: a member of this mesh" },
+		{ "{\"sender_own\":true,\"sender_verified\":true,\"body\":\"x\"}", "own", "[claudemesh: one of your user's own" },
+		{ "{\"sender_verified\":true,\"body\":\"x\"}", "mesh", "[claudemesh: a member of this mesh" },
 		{ "{\"body\":\"x\"}", "guest", "[claudemesh: an unverified sender" },
-		{ "{\"own\":true,\"sender_peer_type\":\"connector\",\"body\":\"x\"}", "bridge", "[claudemesh: relayed" },
-		{ "{\"provenance\":\"own\",\"verified\":\"true\",\"body\":\"x\"}", "guest", "[claudemesh: an unverified" },
+		{ "{\"sender_own\":true,\"sender_peer_type\":\"connector\",\"body\":\"x\"}", "bridge", "[claudemesh: relayed" },
+		{ "{\"provenance\":\"own\",\"sender_verified\":\"true\",\"body\":\"x\"}", "guest", "[claudemesh: an unverified" },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 

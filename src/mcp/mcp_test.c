@@ -178,7 +178,7 @@ TEST(a_message_is_shown_when_the_client_is_ready_and_not_before)
 	assert_false(mcp_event(t->mcp, S("message"), S("{\"body\":\"x\",\"sender_name\":\"al\"}")));
 	table_quiet(t);
 	table_greet(t, "2025-06-18");
-	assert_true(mcp_event(t->mcp, S("message"), S("{\"body\":\"x\",\"sender_name\":\"al\",\"verified\":true}")));
+	assert_true(mcp_event(t->mcp, S("message"), S("{\"body\":\"x\",\"sender_name\":\"al\",\"sender_verified\":true}")));
 	n = table_next(t);
 	assert_str(json_get_str(n, S("method")), S("notifications/claude/channel"));
 	assert_null(json_get(n, S("id")));
