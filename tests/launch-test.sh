@@ -88,7 +88,7 @@ is 0 'a reply to who has gone' as bob send alice 'are you back'
 rm -f "$work/status"
 (FAKE_LOG="$work/log" as alice launch --resume "$session" >"$work/launch" 2>&1; echo $? >"$work/status") &
 until_ok heard 'bob: are you back' && verdict ok 'S03 it is heard at the next start' || verdict no 'S03 it is heard at the next start'
-pid=$(pgrep -f "launch --resume $session" | head -n 1)
+pid=$(pgrep -f "claudemesh launch --resume $session" | head -n 1)
 kill -TERM "$pid"
 until_ok test -s "$work/status"
 [ -z "$(ls "$TMPDIR")" ] && verdict ok 'ended by a signal, no file is left' || verdict no 'ended by a signal, no file is left'

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/hook_contract.h"
 #include "client/agent.h"
@@ -19,6 +20,7 @@ enum {
 	INPUT_MS = 500,       /* for the agent to say what it wants */
 	CALL_MS = 300,        /* one request to the daemon */
 	MESSAGES_MAX = 20,
+	CHANNEL_MS = 10000,   /* for a channel to hand a message over; then the hook does */
 };
 
 static i64 now_ms(void)
@@ -110,6 +112,16 @@ static struct err *set_status(struct hook *h, str status)
 	return ask(h, S("POST"), S("/v1/profile"), body, &done);
 }
 
+/* The session hears its messages from the MCP server: only what that left is handed over. */
+static bool is_left(const struct hook *h, const struct json *row)
+{
+	bool channel = str_eq(str_from(getenv("CLAUDEMESH_CHANNEL")), S("1"));
+	i64 received_ms;
+
+	return !h->launched || !channel || !time_from_iso(json_get_str(row, S("received_at")), &received_ms) ||
+	       clock_ms(&clock_real) - received_ms > CHANNEL_MS;
+}
+
 /* As many messages as fit; *ret_ids is the body that marks them seen. */
 static struct err *collect(struct hook *h, struct buf *text, str *ret_ids)
 {
@@ -123,6 +135,8 @@ static struct err *collect(struct hook *h, struct buf *text, str *ret_ids)
 	for (const struct json *row = items ? items->first : NULL; row; row = row->next) {
 		size_t start = text->len;
 
+		if (!is_left(h, row))
+			continue;
 		if (start)
 			buf_add(text, S("\n\n"));
 		channel_message(text, row);
