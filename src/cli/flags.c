@@ -59,7 +59,7 @@ str flag_spelling(struct arena *a, const struct flag *f)
 
 	for (char *p = s; *p; p++)
 		if (*p == '_')
-			*p = '-';
+			*p = p[1] ? '-' : '\0';
 	return str_from(s);
 }
 

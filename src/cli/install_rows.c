@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/skill.h"
+#include "cli/text.h"
 #include "client/json_edit.h"
 
 /* ---- MCP servers in JSON: mcpServers.claudemesh ---- */
@@ -73,7 +74,7 @@ static const struct hook_event cursor_events[] = {
 	{ 0 }
 };
 
-/* Ours is a command "PATH/claudemesh hook STATUS". */
+/* Ours is a command "PATH/claudemesh hook STATUS", the program quoted or not. */
 static bool is_ours(str command)
 {
 	static const str ends[] = { S("claudemesh hook idle"), S("claudemesh hook working"), S("claudemesh' hook idle"),

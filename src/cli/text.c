@@ -1,5 +1,8 @@
 #include "cli/text.h"
 
+#include <ctype.h>
+#include <string.h>
+
 enum { CODE_POINT_BAD = 0xfffd };
 
 bool text_is_unsafe(u32 c)

@@ -9,6 +9,7 @@
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 /* May this character act on a terminal or hide from the eye? True for newline and tab too. */
@@ -24,9 +25,9 @@ void text_add_json(struct buf *b, str json);
 size_t text_columns(str s);
 /* As many of the first characters as fit. */
 str text_cut_columns(str s, size_t columns);
-/* The first n characters at most, never cutting one in two. */
 /* A word of a shell command: quoted unless it has nothing to quote. */
 str text_shell_word(struct arena *a, str word);
+/* The first n characters at most, never cutting one in two. */
 str text_cut(str s, size_t n);
 
 #endif
