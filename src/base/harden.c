@@ -14,9 +14,13 @@
 
 void harden_process(void)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit limit;
 
-	(void)setrlimit(RLIMIT_CORE, &none);
+	/* Whom we start may want its own: the hard limit stays. */
+	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = 0;
+		(void)setrlimit(RLIMIT_CORE, &limit);
+	}
 #ifndef LOOKED_INTO
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif

@@ -6,12 +6,13 @@
 
 TEST(no_core_file)
 {
-	struct rlimit limit;
+	struct rlimit before, after;
 
+	assert_int_equal(getrlimit(RLIMIT_CORE, &before), 0);
 	harden_process();
-	assert_int_equal(getrlimit(RLIMIT_CORE, &limit), 0);
-	assert_int_equal(limit.rlim_cur, 0);
-	assert_int_equal(limit.rlim_max, 0);
+	assert_int_equal(getrlimit(RLIMIT_CORE, &after), 0);
+	assert_int_equal(after.rlim_cur, 0);
+	assert_int_equal(after.rlim_max, before.rlim_max);
 }
 
 TEST_MAIN("base/harden")
