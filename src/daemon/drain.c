@@ -362,8 +362,10 @@ static void pump(struct drain *dr, struct sender *s)
 	}
 	for (size_t i = 0; i < rows.n; i++)
 		launch(dr, s, r, &rows.items[i]);
-	if (!s->under_way && !rows.n)
+	if (!s->under_way && !rows.n) {
 		s->found = false; /* the next scan drops it, unless there is more */
+		route_release(r);
+	}
 }
 
 static void on_scan(void *arg)

@@ -272,6 +272,7 @@ TEST(a_session_sends_over_its_own_link_under_its_own_key)
 TEST(c_19_what_an_ended_session_left_goes_out_under_its_key_and_name)
 {
 	struct guest *g = NULL;
+	struct inbox_rows came;
 	struct session *s;
 	struct yard y;
 	str key;
@@ -290,6 +291,14 @@ TEST(c_19_what_an_ended_session_left_goes_out_under_its_key_and_name)
 	assert_str(json_get_str(g->hello, S("sessionPubkey")), key);
 	assert_str(json_get_str(g->hello, S("sessionId")), S("session-1"));
 	assert_str(json_get_str(g->hello, S("displayName")), S("Alice at work"));
+	/* What comes for it is its user's; then it leaves, with a goodbye. */
+	yard_push(g, "m1", "");
+	until(&y, g->n_acks == 1);
+	assert_ok(inbox_list(y.d->inbox, y.a, &(struct inbox_filter){ 0 }, &came));
+	assert_int_equal(came.n, 1);
+	assert_int_equal(came.items[0].recipient_kind, RECIPIENT_MEMBER);
+	until(&y, !g->conn);
+	assert_true(y.goodbyes >= 1);
 	yard_end(&y);
 }
 

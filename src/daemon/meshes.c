@@ -280,8 +280,6 @@ static void on_tick(void *arg)
 		log_info("the machine slept: connecting anew", LOG_I("ms", gap));
 		meshes_restart(ms);
 	}
-	for (struct joined *j = ms->meshes; j; j = j->next)
-		routes_sweep(j);
 	if (!ms->watch)
 		reload_soon(ms);
 }

@@ -23,7 +23,8 @@ enum {
 	MESHES_MAX = 64,
 	ROSTER_EVERY_MS = 1000,   /* peer lists are asked for at most so often */
 	ROSTER_FRESH_MS = 60000,  /* older than that it is asked for before it is used */
-	ROUTE_IDLE_MS = 60000,    /* a route opened only to send closes after so long */
+	ROUTE_IDLE_MS = 30000,    /* a route opened only to send closes after so long without a touch */
+	ROUTE_LINGER_MS = 1000,   /* and after so long once it is released */
 	GAP_CHECK_MS = 10000,     /* how soon a suspend is noticed */
 	GAP_MS = 15000,           /* how long it has to be */
 	CONFIG_POLL_MS = 2000,    /* where changes of config.json cannot be watched */
@@ -92,8 +93,9 @@ void meshes_add_session(struct meshes *ms, const struct session *s, const struct
 void meshes_end_session(struct meshes *ms, const struct session *s);
 /* The route of a sender: pubkey empty for the member's; NULL if there is none. */
 struct route *meshes_route(struct meshes *ms, str mesh_id, str session_pubkey);
-/* Opens a route for a session that ended, from its stored keys, only to send. It closes by
- * itself after ROUTE_IDLE_MS without route_touch(). NOT_FOUND: no such keys, or not that key. */
+/* Opens a route for a session that ended, from its stored keys, to send what it left; what comes
+ * for it meanwhile is stored for its member. It closes by itself after ROUTE_IDLE_MS without
+ * route_touch(). NOT_FOUND: no such keys, or not that key. */
 struct err *meshes_lend_route(struct arena *a, struct meshes *ms, const struct outbox_sender *who,
 			      struct route **ret_route) MUST_CHECK;
 
@@ -104,7 +106,8 @@ enum route_state route_get_state(const struct route *r);
 str route_why(const struct route *r, str *ret_word);
 /* For requests and sends; check link_is_ready(). NULL when CLOSED. */
 struct link *route_link(struct route *r);
-void route_touch(struct route *r);
+void route_touch(struct route *r);   /* a lent one: it is still needed */
+void route_release(struct route *r); /* it is not, for now */
 
 /* Asks the mesh's broker over the member link: a reply or an error, once, later. TRY_AGAIN if
  * it is not connected within the time. Field tables of src/proto. */

@@ -21,7 +21,7 @@ struct route {
 	str word, why;      /* of CLOSED */
 	struct arena *why_arena;
 	u64 serial;
-	i64 touched_ms;     /* loop time */
+	struct loop_timer *idle; /* of a lent one */
 };
 
 struct waiting_roster {
@@ -107,8 +107,6 @@ struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
 			     const struct sign_pair *pair);
 void route_free(struct route *r);
 struct route *route_by_serial(struct meshes *ms, u64 serial);
-/* Frees lent routes that nobody needs. */
-void routes_sweep(struct joined *j);
 void storing_orphan(struct meshes *ms);
 
 /* leaving.c - a link that nobody needs any more says goodbye: its broker ends the presence at

@@ -277,7 +277,7 @@ static void on_list(void *arg, const struct err *e, const struct json *reply)
 {
 	struct joined *j = arg;
 	struct arena *a = arena_new();
-	struct roster *roster;
+	struct roster *roster = NULL;
 	struct err *bad = NULL;
 
 	j->asking = false;

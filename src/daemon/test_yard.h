@@ -167,7 +167,7 @@ static inline void yard_on_gone(void *arg, struct ws_conn *c, const struct ws_en
 {
 	struct guest *g = ws_conn_user(c);
 
-	((struct yard *)arg)->goodbyes += end->by_peer && end->code == 1000;
+	((struct yard *)arg)->goodbyes += g && end->by_peer && end->code == 1000;
 	if (g)
 		g->conn = NULL;
 }
