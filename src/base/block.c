@@ -13,8 +13,12 @@ struct block *block_room(size_t len)
 
 struct block *block_new(str bytes)
 {
-	struct block *b = block_room(bytes.len);
+	struct block *b = malloc(sizeof(*b) + bytes.len);
 
+	if (!b)
+		abort();
+	atomic_init(&b->refs, 1);
+	b->len = bytes.len;
 	if (bytes.len)
 		memcpy(b->bytes, bytes.ptr, bytes.len);
 	return b;

@@ -30,17 +30,36 @@ struct clock clock_fixed(struct clock_fixed *f)
 	return (struct clock){ fixed_us, fixed_us, f };
 }
 
+static char *digits(char *to, size_t n, int value)
+{
+	for (size_t i = n; i-- > 0; value /= 10)
+		to[i] = (char)('0' + value % 10);
+	return to + n;
+}
+
+/* Without printf: it stands in every push. */
 str time_iso(struct arena *a, i64 ms)
 {
 	time_t seconds = (time_t)(ms / 1000);
+	char *text, *to;
 	struct tm tm;
 
 	if (ms % 1000 < 0)
 		seconds--;
 	gmtime_r(&seconds, &tm);
-	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-			    (int)((ms % 1000 + 1000) % 1000));
+	if (tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
+		return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+				    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+				    (int)((ms % 1000 + 1000) % 1000));
+	text = arena_cstr(a, S("0000-00-00T00:00:00.000Z"));
+	to = digits(text, 4, tm.tm_year + 1900);
+	to = digits(to + 1, 2, tm.tm_mon + 1);
+	to = digits(to + 1, 2, tm.tm_mday);
+	to = digits(to + 1, 2, tm.tm_hour);
+	to = digits(to + 1, 2, tm.tm_min);
+	to = digits(to + 1, 2, tm.tm_sec);
+	digits(to + 1, 3, (int)((ms % 1000 + 1000) % 1000));
+	return str_of(text, sizeof("0000-00-00T00:00:00.000Z") - 1);
 }
 
 /* Reads n decimal digits at *s and the byte `after` behind them (0: none). */

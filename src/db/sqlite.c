@@ -210,6 +210,8 @@ static struct err *open_handle(struct arena *a, str where, struct db_conn **ret_
 		abort();
 	s->conn.driver = &db_sqlite;
 	s->lock_fd = -1;
+	/* It counts every allocation under a lock, for nobody. Later ones than the first change nothing. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	e = setup(a, s);
 	if (e) {
 		close_handle(&s->conn);

@@ -2,10 +2,11 @@
 
 struct event *event_new(enum event_kind kind, struct conn_ref from, str data, str param)
 {
-	struct event *ev = calloc(1, sizeof(*ev) + data.len + param.len);
+	struct event *ev = malloc(sizeof(*ev) + data.len + param.len);
 
 	if (!ev)
 		abort();
+	memset(ev, 0, sizeof(*ev));
 	ev->kind = kind;
 	ev->from = from;
 	ev->data_len = data.len;

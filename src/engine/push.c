@@ -5,7 +5,10 @@
 #include "engine/state.h"
 #include "proto/message.h"
 
-enum { PUSH_BYTES_MAX = 1 << 23 };
+enum {
+	PUSH_BYTES_MAX = 1 << 23,
+	PUSH_BYTES_REST = 1500,       /* what stands around the text, nearly always */
+};
 
 static struct block *written(const struct push_args *push)
 {
@@ -13,6 +16,7 @@ static struct block *written(const struct push_args *push)
 	struct json_out o = json_out(&b);
 	struct block *block;
 
+	(void)buf_room(&b, push->nonce.len + push->ciphertext.len + PUSH_BYTES_REST);
 	json_obj(&o);
 	json_put_str(&o, "type", S("push"));
 	json_encode(&o, push_fields, push);
