@@ -328,6 +328,8 @@ static struct link_spec copy_spec(struct arena *a, const struct link_spec *from)
 	copy_groups(a, &s.groups);
 	if (str_empty(s.channel))
 		s.channel = S("claudemesh");
+	s.seen_max = s.seen_max ? s.seen_max : LINK_SEEN_MAX;
+	s.cache_keys = s.cache_keys ? s.cache_keys : BOX_CACHE_DEFAULT;
 	s.hello_ms = s.hello_ms ? s.hello_ms : LINK_HELLO_MS;
 	return s;
 }
@@ -349,8 +351,8 @@ struct link *link_new(const struct link_spec *spec, const struct link_handler *h
 	l->hello2_known = spec->hello2_known;
 	l->h = h;
 	l->arg = arg;
-	l->cache = box_cache_new(BOX_CACHE_DEFAULT);
-	l->seen = calloc(LINK_SEEN_MAX, sizeof(*l->seen));
+	l->cache = box_cache_new(l->spec.cache_keys);
+	l->seen = calloc(l->spec.seen_max, sizeof(*l->seen));
 	if (!l->seen)
 		abort();
 	l->restart = (struct loop_task){ .fn = restart_now, .arg = l };

@@ -63,7 +63,7 @@ struct link {
 	size_t n_pending;
 	str early[LINK_EARLY_MAX];
 	size_t n_early;
-	struct link_seen *seen; /* ring of LINK_SEEN_MAX */
+	struct link_seen *seen; /* ring of spec.seen_max */
 	size_t seen_next;
 	struct box_cache *cache;
 	u64 bad_frames;

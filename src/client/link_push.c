@@ -26,7 +26,7 @@ static void hash_of(struct link *l, const struct inbound *m, u8 ret_hash[SEEN_HA
 
 static struct link_seen *seen_get(struct link *l, const u8 hash[SEEN_HASH_BYTES])
 {
-	for (size_t i = 0; i < LINK_SEEN_MAX; i++)
+	for (size_t i = 0; i < l->spec.seen_max; i++)
 		if (l->seen[i].used && memcmp(l->seen[i].hash, hash, SEEN_HASH_BYTES) == 0)
 			return &l->seen[i];
 	return NULL;
@@ -34,7 +34,7 @@ static struct link_seen *seen_get(struct link *l, const u8 hash[SEEN_HASH_BYTES]
 
 static struct link_seen *seen_add(struct link *l, const u8 hash[SEEN_HASH_BYTES])
 {
-	struct link_seen *s = &l->seen[l->seen_next++ % LINK_SEEN_MAX];
+	struct link_seen *s = &l->seen[l->seen_next++ % l->spec.seen_max];
 
 	*s = (struct link_seen){ .used = true };
 	memcpy(s->hash, hash, SEEN_HASH_BYTES);

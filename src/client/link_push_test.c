@@ -318,4 +318,22 @@ TEST(a_message_that_could_not_be_kept_is_offered_again)
 	scene_end(&s);
 }
 
+TEST(a_small_memory_forgets_the_oldest)
+{
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	s.spec.seen_max = 2;
+	s.spec.cache_keys = 1;
+	scene_greeted(&s);
+	push_plain(&s, "m1", "", "bob");
+	push_plain(&s, "m2", "", "bob");
+	push_plain(&s, "m2", "", "bob");
+	push_plain(&s, "m3", "", "bob");
+	push_plain(&s, "m1", "", "bob");
+	until(&s, s.n_messages == 4);
+	assert_str(s.messages[3].message_id, S("m1"));
+	scene_end(&s);
+}
+
 TEST_MAIN("client/link_push")

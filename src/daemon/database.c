@@ -78,6 +78,8 @@ static struct err *prepare(struct arena *a, struct db *db, str path, const struc
 	}
 	TRY(db_exec(db, a, arena_printf(a, "PRAGMA cache_size=-%d", DATABASE_CACHE_KB)));
 	TRY(check_whole(a, db, path));
+	/* It read every page; the daemon rests on little. */
+	TRY(db_exec(db, a, S("PRAGMA shrink_memory")));
 	return db_migrate(a, db, list, n, clock_ms(clock));
 }
 

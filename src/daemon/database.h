@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "db/db.h"
 
-enum { DATABASE_CACHE_KB = 1024, DATABASE_SLOT = 4 }; /* the first slot for queries */
+enum { DATABASE_CACHE_KB = 256, DATABASE_SLOT = 4 }; /* the first slot for queries */
 
 /* What stands in a column that is never NULL. */
 static inline str database_text(str s) { return s.ptr ? s : S(""); }

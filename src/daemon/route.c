@@ -10,7 +10,12 @@
 #include "base/log.h"
 #include "client/brokers.h"
 
-enum { NONCE_LEN = 8, EVENT_MAX = 256 << 10 };
+enum {
+	NONCE_LEN = 8,
+	EVENT_MAX = 256 << 10,
+	ROUTE_SEEN = 256,      /* repeats that the inbox need not be asked about */
+	ROUTE_CACHE_KEYS = 64, /* peers whose shared keys are kept */
+};
 
 struct route *route_by_serial(struct meshes *ms, u64 serial)
 {
@@ -306,6 +311,8 @@ static struct link_spec spec_of(struct joined *j)
 		.reconnect = true,
 		.peer_type = S("ai"),
 		.cwd = S("/"),
+		.seen_max = ROUTE_SEEN,
+		.cache_keys = ROUTE_CACHE_KEYS,
 	};
 }
 
