@@ -525,10 +525,11 @@ TEST(many_acks_commit_by_themselves)
 	for (int i = 0; i < 1500; i++)
 		send_to(alice, bob->pubkey, text(a, "x%d", i).ptr, NULL);
 	enter(bob, GREETING(0));
+	store_now(h);
 	commits = engine_stats(h->engine).commits;
 	for (int i = 0; i < 1500; i++)
 		ack_push(bob, expect_message(bob, text(a, "x%d", i).ptr));
-	assert_int_equal(engine_stats(h->engine).commits, commits + 1);
+	assert_in_range(engine_stats(h->engine).commits, commits + 10, commits + 50);
 }
 
 /* Acks of two meshes wait; what is sent in one of them cannot be stored. */
