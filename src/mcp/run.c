@@ -175,13 +175,19 @@ static void ignore(void *arg UNUSED, const struct err *e UNUSED, int status UNUS
 {
 }
 
+/* Who is no session of the daemon's sees the user's mail, which holds that of all sessions. */
+static bool is_for_us(const struct run *r, const struct json *row)
+{
+	return r->spec->ipc->token.len || !str_eq(json_get_str(row, S("recipient_kind")), S("session"));
+}
+
 /* A row of the inbox, from the stream or from the list of unread ones. */
 static void show(struct run *r, const struct json *row)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	str id = json_get_str(row, S("id"));
 
-	if (!id.len || was_shown(r, id) || !mcp_event(r->mcp, S("message"), row->raw) || r->ended)
+	if (!id.len || !is_for_us(r, row) || was_shown(r, id) || !mcp_event(r->mcp, S("message"), row->raw) || r->ended)
 		return;
 	remember(r, id);
 	if (!r->spec->channel)

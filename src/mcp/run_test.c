@@ -224,6 +224,18 @@ TEST(what_came_before_is_told_first)
 	until_seen(s, "\"u2\"");
 }
 
+TEST(mail_of_other_sessions_is_not_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, true);
+
+	s->fake.unread = S("{\"items\":[{\"id\":\"u1\",\"sender_name\":\"al\",\"body\":\"not ours\",\"recipient_kind\":\"session\"},"
+			   "{\"id\":\"u2\",\"sender_name\":\"al\",\"body\":\"ours\",\"recipient_kind\":\"member\"}]}");
+	greet(s);
+	until_says(s, "al: ours");
+	assert_false(str_contains(buf_str(&s->read), S("not ours")));
+}
+
 TEST(a_daemon_that_comes_later_is_found)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
