@@ -56,4 +56,28 @@ TEST(a_file_in_the_way_is_an_error)
 	assert_says(paths_make(a, &p), "not a directory");
 }
 
+TEST(c_25_the_daemon_does_not_live_in_a_launched_sessions_directory)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	str session = test_dir(a), user = test_dir(a), home = test_dir(a);
+	struct paths p;
+
+	setenv("HOME", arena_cstr(a, home), 1);
+	setenv("CLAUDEMESH_CONFIG_DIR", arena_cstr(a, session), 1);
+	unsetenv("CLAUDEMESH_USER_DIR");
+	assert_ok(paths_user_from_env(a, &p));
+	assert_str(p.dir, session); /* the user's own choice */
+	test_write(a, arena_printf(a, "%.*s/session-token", STRF(session)), S("x"), 0600);
+	assert_ok(paths_user_from_env(a, &p));
+	assert_str(p.dir, arena_printf(a, "%.*s/.claudemesh", STRF(home)));
+	setenv("CLAUDEMESH_USER_DIR", arena_cstr(a, user), 1);
+	assert_ok(paths_user_from_env(a, &p));
+	assert_str(p.dir, user);
+	assert_str(p.daemon, arena_printf(a, "%.*s/daemon", STRF(user)));
+	assert_str(p.sessions, arena_printf(a, "%.*s/sessions", STRF(user)));
+	/* The session's own calls use what launch prepared. */
+	assert_ok(paths_from_env(a, &p));
+	assert_str(p.dir, session);
+}
+
 TEST_MAIN("client/paths")

@@ -1,6 +1,8 @@
 #include "daemon/accept.h"
 
+#include "daemon/outbox_internal.h"
 #include "daemon/test_yard.h"
+#include "db/fault.h"
 
 #define TWO_BOBS \
 	"'peers':[{'pubkey':'" YARD_BOB "','memberPubkey':'" YARD_BOB "','displayName':'bob'," \
@@ -280,6 +282,46 @@ TEST(who_went_away_is_not_told)
 	accept_send(y.d->accept, &name, yard_answered, &got);
 	yard_end(&y);
 	assert_int_equal(got.n, 0);
+}
+
+TEST(a_full_disk_accepts_nothing_and_the_id_stays_free)
+{
+	struct accept_request rq = { .to = S(YARD_BOB), .message = S("x"),
+				     .client_message_id = S("c1") };
+	struct db_fault plan = { .code = ERR_TRY_AGAIN, .stays = true, .spare_reads = true };
+	struct yard_answer got;
+	struct yard y;
+	i64 calls;
+
+	yard_start(&y);
+	yard_daemon(&y);
+	yard_open(&y);
+	db_fault(y.d->outbox->db, &plan);
+	assert_int_equal(yard_accept(&y, &rq).answer.http, 202);
+	until(&y, yard_row(&y, "c1").status == OUTBOX_DONE);
+	assert_ok(outbox_commit(y.d->outbox, y.a));
+	calls = plan.calls;
+	rq.client_message_id = S("c2");
+	/* Each call of an accept fails in its turn. */
+	for (i64 at = 1; at <= 3; at++) {
+		plan.calls = 0;
+		plan.fail_at = at;
+		got = yard_accept(&y, &rq);
+		if (got.code == ERR_NONE)
+			break;
+		assert_int_equal(got.code, ERR_TRY_AGAIN);
+		plan.fail_at = 0;
+		yard_turns(&y, 2);
+		assert_true(str_empty(yard_row(&y, "c2").client_message_id));
+	}
+	assert_true(calls > 0);
+	plan.fail_at = 0;
+	got = yard_accept(&y, &rq);
+	assert_int_equal(got.answer.http, 202);
+	assert_true(got.answer.is_new);
+	until(&y, yard_row(&y, "c2").status == OUTBOX_DONE);
+	assert_int_equal(y.n_sends, 2);
+	yard_end(&y);
 }
 
 TEST_MAIN("daemon/accept")

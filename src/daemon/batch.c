@@ -66,6 +66,11 @@ void batch_then(struct batch *b, batch_fn *fn, void *arg)
 			abort();
 	}
 	w->items[w->n++] = (struct waiter){ fn, arg };
+	batch_soon(b);
+}
+
+void batch_soon(struct batch *b)
+{
 	if (b->loop)
 		loop_at_turn_end(b->loop, &b->commit);
 }

@@ -24,6 +24,9 @@ void batch_free(struct batch *b);
 typedef void batch_fn(void *arg, const struct err *e);
 /* Calls fn once this turn's writes are on disk (e NULL) or undone; never from inside. */
 void batch_then(struct batch *b, batch_fn *fn, void *arg);
+/* Something was written: committed with this turn. Also before a write that may fail, so that
+ * the next turn begins anew. */
+void batch_soon(struct batch *b);
 /* Something was written that may wait. */
 void batch_lazy(struct batch *b);
 /* Commits now and calls everyone who waits. */

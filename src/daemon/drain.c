@@ -213,8 +213,9 @@ static void take_failure(struct drain *dr, const struct outbox_row *row, const s
 		outbox_mark_later(ob, row->seq, delay_ms, reason, true);
 		break;
 	case DRAIN_SLOWER:
+		/* The mesh waits, not the row: what was accepted first goes first. */
 		delay_ms = pause_mesh(dr, row->mesh_id);
-		outbox_mark_later(ob, row->seq, delay_ms, reason, false);
+		outbox_mark_later(ob, row->seq, 0, reason, false);
 		break;
 	case DRAIN_AWAY:
 		if (clock_ms(dr->spec.clock) - row->enqueued_ms > DRAIN_AWAY_KEEP_MS) {

@@ -165,7 +165,11 @@ TEST(a_rate_limit_slows_down_and_counts_for_nothing)
 		until(&y, yard_row(&y, arena_printf(y.a, "c%d", i).ptr).status == OUTBOX_DONE);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(yard_row(&y, arena_printf(y.a, "c%d", i).ptr).refusals, 0);
+	/* What was refused comes again, and before what was accepted later. */
 	assert_int_equal(y.n_sends, 6);
+	for (size_t i = 0; i < 4; i++)
+		assert_str(json_get_str(y.sends[2 + i], S("client_message_id")),
+			   arena_printf(y.a, "c%zu", i));
 	yard_end(&y);
 }
 

@@ -200,7 +200,7 @@ struct err *inbox_add(struct inbox *ib, struct arena *a, const struct inbound *m
 	struct inbox_row r = row_of(ib, a, m, to);
 	struct db_rows rows;
 
-	batch_lazy(ib->batch);
+	batch_soon(ib->batch);
 	TRY(db_begin(ib->db, a));
 	TRY(db_run(ib->db, a, &queries[Q_ADD],
 		   DB_VALUES(V(r.event_id), V(r.id), V(database_text(r.message_id)),
@@ -228,7 +228,7 @@ struct err *inbox_mark_seen(struct inbox *ib, struct arena *a, const struct view
 
 	if (n > INBOX_IDS_MAX)
 		return FAIL(a, BAD_REQUEST, "at most %d ids at once", INBOX_IDS_MAX);
-	batch_lazy(ib->batch);
+	batch_soon(ib->batch);
 	TRY(db_begin(ib->db, a));
 	for (size_t i = 0; i < n; i++) {
 		struct db_rows rows;
@@ -248,7 +248,7 @@ struct err *inbox_delete(struct inbox *ib, struct arena *a, const struct view *s
 	struct db_rows rows;
 
 	TRY(inbox_find(ib, a, s, id, &row));
-	batch_lazy(ib->batch);
+	batch_soon(ib->batch);
 	TRY(db_begin(ib->db, a));
 	return db_run(ib->db, a, &queries[Q_DELETE], DB_VALUES(INBOX_VIEW_VALUES(s), V(row.id)),
 		      &rows);
@@ -259,7 +259,7 @@ struct err *inbox_clear(struct inbox *ib, struct arena *a, const struct view *s,
 {
 	struct db_rows rows;
 
-	batch_lazy(ib->batch);
+	batch_soon(ib->batch);
 	TRY(db_begin(ib->db, a));
 	TRY(db_run(ib->db, a, &queries[Q_CLEAR],
 		   DB_VALUES(INBOX_VIEW_VALUES(s), V(database_text(mesh_id)), V(before_ms)),

@@ -206,7 +206,7 @@ struct err *outbox_accept(struct outbox *ob, struct arena *a, const struct outbo
 {
 	struct outbox_row fresh = *row, *old;
 
-	batch_lazy(ob->batch);
+	batch_soon(ob->batch);
 	TRY(db_begin(ob->db, a));
 	TRY(find(ob, a, Q_BY_CLIENT_ID, row->client_message_id, &old));
 	if (old) {
@@ -243,7 +243,7 @@ struct err *outbox_requeue(struct outbox *ob, struct arena *a, str id, str new_c
 	i64 now_ms = clock_ms(ob->clock);
 	struct outbox_row fresh, *old, *taken;
 
-	batch_lazy(ob->batch);
+	batch_soon(ob->batch);
 	TRY(db_begin(ob->db, a));
 	TRY(find_any(ob, a, id, session_pubkey, &old));
 	if (old->status == OUTBOX_DONE || old->status == OUTBOX_ABORTED)
