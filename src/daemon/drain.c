@@ -222,7 +222,10 @@ static void take_failure(struct drain *dr, const struct outbox_row *row, const s
 			kill_row(dr, row, reason);
 			return;
 		}
-		delay_ms = DRAIN_AWAY_MS / 2 + (i64)random_below(dr->spec.random, DRAIN_AWAY_MS);
+		delay_ms = DRAIN_BACKOFF_MS +
+			   (i64)random_below(dr->spec.random,
+					     (u64)MIN((i64)DRAIN_BACKOFF_MS << MIN(row->attempts, 10),
+						      DRAIN_AWAY_MS));
 		outbox_mark_later(ob, row->seq, delay_ms, reason, false);
 		break;
 	case DRAIN_UNKNOWN:

@@ -19,7 +19,7 @@ enum {
 	DRAIN_ATTEMPTS_MAX = 25,
 	DRAIN_BACKOFF_MS = 1000,  /* doubled each time, up to OUTBOX_BACKOFF_MAX_MS, full jitter */
 	DRAIN_PAUSE_MS = 1000,    /* of a mesh after rate_limit */
-	DRAIN_AWAY_MS = 60000,    /* between attempts while a reference broker says: not connected */
+	DRAIN_AWAY_MS = 60000,    /* longest, while a reference broker says: not connected */
 };
 #define DRAIN_AWAY_KEEP_MS (7 * 24 * 3600 * (i64)1000) /* and for so long */
 
