@@ -60,6 +60,7 @@ struct link_spec {
 	i64 pid;                                     /* 0: this process */
 	struct group_list groups;                    /* present: sent, even if empty */
 	bool hears_skills;                           /* is told when skills are shared or removed */
+	bool keeps_next;                             /* wants `next` while it works, for its next turn */
 	size_t seen_max, cache_keys; /* 0: LINK_SEEN_MAX, BOX_CACHE_DEFAULT; for who has many links */
 };
 

@@ -46,6 +46,8 @@ static struct strs capabilities(struct link *l)
 		words.items[words.n++] = S("receipts");
 	if (l->spec.hears_skills)
 		words.items[words.n++] = S("skills");
+	if (l->spec.keeps_next)
+		words.items[words.n++] = S("next_turn");
 	return words;
 }
 

@@ -367,6 +367,7 @@ struct route *route_new_session(struct joined *j, const struct session *s,
 	spec.groups.present = s->groups.n > 0;
 	spec.pid = s->pid;
 	r->link = link_new(&spec, &session_handler, r);
+	spec.keeps_next = true;
 	return r;
 }
 

@@ -37,10 +37,15 @@ static bool has_room(const struct presence *p)
 	return (i64)p->n_pushed < s->window_messages && (i64)p->pushed_bytes < s->window_bytes;
 }
 
-/* What the taker's status lets through: working and dnd hear `now` only. */
+/* What the taker's status lets through: working and dnd hear `now` only, but who keeps what
+ * comes until the next turn also `next` while it works. */
 static int max_rank(const struct presence *p)
 {
-	return presence_status(p) == STATUS_IDLE ? PRIORITY_LOW - PRIORITY_NOW : 0;
+	enum status status = presence_status(p);
+
+	if (status == STATUS_WORKING && p->keeps)
+		return PRIORITY_NEXT - PRIORITY_NOW;
+	return status == STATUS_IDLE ? PRIORITY_LOW - PRIORITY_NOW : 0;
 }
 
 struct presence *mailbox_taker(const struct mailbox *mb)

@@ -103,6 +103,7 @@ struct presence {
 	bool attestations;                    /* is shown by what a sender's session key is its */
 	bool receipts;                        /* is told what becomes of its member's messages */
 	bool skills;                          /* is told of skills that come and go */
+	bool keeps;                           /* `next` for its next turn, while it works */
 	bool listed_capabilities;
 	bool hidden;                          /* from other members: lists, multicasts, announcements */
 	bool hears;                           /* is in a list of mesh->listeners, muted */

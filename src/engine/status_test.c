@@ -128,4 +128,25 @@ TEST(what_a_connection_says_of_itself_comes_before_its_member)
 	expect_status(alice, "idle");
 }
 
+TEST(who_keeps_next_for_its_next_turn_gets_it_while_it_works_but_not_when_it_wants_quiet)
+{
+	ARENA;
+	struct place *m = place(house(a), "team");
+	struct peer *alice = arrive(m, "alice"), *bob = newcomer(m, "bob");
+
+	enter(bob, GREETING(.session = true, .capabilities = "['client_ack','next_turn']"));
+	say(bob, "{'type':'set_status','status':'working'}");
+	forget_all(m->house);
+	send_to(alice, bob->pubkey, "low", "low");
+	send_to(alice, bob->pubkey, "next", "next");
+	ack_push(bob, expect_message(bob, "next"));
+	expect_nothing(bob);
+	say(bob, "{'type':'set_status','status':'dnd'}");
+	send_to(alice, bob->pubkey, "quiet", "next");
+	expect_nothing(bob);
+	say(bob, "{'type':'set_status','status':'idle'}");
+	ack_push(bob, expect_message(bob, "quiet"));
+	ack_push(bob, expect_message(bob, "low"));
+}
+
 TEST_MAIN("engine/status")

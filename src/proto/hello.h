@@ -5,7 +5,8 @@
  * crypto/hello.h) and capabilities: "client_ack" (acks every push), "no_delivery" (wants
  * no messages: a one-shot command that only asks or sends), "receipts" (is sent message_state),
  * "skills" (is told of skills that come and go), "attestation" (a push says by what the sender's
- * session key is its member's).
+ * session key is its member's), "next_turn" (keeps `next` for the agent's next turn, so it is sent
+ * that while it works, too).
  */
 #ifndef PROTO_HELLO_H
 #define PROTO_HELLO_H

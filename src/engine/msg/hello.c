@@ -202,6 +202,7 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 	p->attestations = has_capability(&in->capabilities, S("attestation"));
 	p->receipts = has_capability(&in->capabilities, S("receipts"));
 	p->skills = has_capability(&in->capabilities, S("skills"));
+	p->keeps = has_capability(&in->capabilities, S("next_turn"));
 	p->attested_until_ms = in->attested_until_ms;
 	if (is_back)
 		return;

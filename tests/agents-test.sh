@@ -1,0 +1,126 @@
+#!/bin/sh
+# agents-test.sh CLAUDEMESH BROKER - agents that no channel wakes hear a peer through their hooks,
+# as `claudemesh install` set them up: at the next turn or instead of stopping, once, and answer.
+# The agents are tests/agents/codex, gemini and cursor-agent. TAP on stdout.
+set -u
+claudemesh=$(realpath "$1")
+broker=$2
+here=$(realpath "$(dirname "$0")")
+. "$here/cli-lib.sh"
+seconds=20
+unset CLAUDEMESH_NO_DAEMON CLAUDEMESH_IPC_TOKEN CLAUDEMESH_IPC_TOKEN_FILE CLAUDEMESH_CONFIG_DIR CLAUDEMESH_DAEMON_DIR CLAUDEMESH_USER_DIR
+unset CLAUDEMESH_CHANNEL CLAUDEMESH_MESH CLAUDE_PROJECT_DIR CODEX_HOME CLAUDE_CONFIG_DIR
+mkdir -p "$work/bin" "$work/alice/.codex" "$work/alice/.gemini" "$work/alice/.cursor" "$work/bob"
+ln -s "$claudemesh" "$work/bin/claudemesh"
+for agent in codex gemini cursor-agent; do ln -s "$here/agents/$agent" "$work/bin/$agent"; done
+PATH="$work/bin:$PATH"
+pids=
+
+as() {
+	who=$1
+	shift
+	HOME="$work/$who" claudemesh "$@"
+}
+
+stop() {
+	as alice daemon down
+	as bob daemon down
+	kill $pids
+	rm -rf "$work"
+}
+trap 'stop >/dev/null 2>&1' EXIT
+
+# until_ok COMMAND...: it succeeds within the time
+until_ok() {
+	i=0
+	until "$@" >/dev/null 2>&1; do
+		i=$((i + 1))
+		if [ $i = $((seconds * 20)) ]; then
+			verdict no "in vain until $*"
+			sed 's/^/# log: /' "$work/log"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+heard() { grep -qF -- "$1" "$work/log"; }
+heard_once() { [ "$(grep '"told"' "$work/log" | grep -cF -- "$1")" = 1 ] && verdict ok "  once" || verdict no "  once: $1"; }
+listed() { as bob inbox --json >>"$work/inboxes" 2>&1; grep -qF -- "$1" "$work/inboxes"; }
+# address: of the session that runs in $work/DIRECTORY, as bob sees it
+address() {
+	as bob peers --json | python3 -c 'import json, sys
+for p in json.load(sys.stdin)["peers"]:
+    if p.get("cwd") == sys.argv[1]:
+        print(p["pubkey"], p["memberPubkey"], p["status"])' "$work/$1"
+}
+is_listed() { [ -n "$(address "$1")" ]; }
+is_away() { [ -z "$(address "$1")" ]; }
+arrived() { as bob msg-status "$1" --json | grep -q '"delivered":true'; }
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+url=http://127.0.0.1:$port
+"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/broker.log" 2>&1 &
+pids=$!
+until_ok python3 -c "import urllib.request as r; r.urlopen('$url/health', timeout=5)"
+is 0 'create' as alice create demo --broker "$url" --name alice
+is 0 'share' as alice share --json
+is 0 'join' as bob join "$(member url)" --name bob
+is 0 'install' as alice install --agents codex,gemini,cursor
+is 0 'a daemon' as alice daemon up
+
+for agent in codex gemini cursor-agent; do
+	: >"$work/log"
+	mkdir "$work/$agent" && mkfifo "$work/$agent.in" && cd "$work/$agent" || exit 1
+	FAKE_LOG="$work/log" HOME="$work/alice" "$agent" "session-of-$agent" <"$work/$agent.in" >"$work/$agent.out" 2>&1 &
+	pid=$!
+	pids="$pids $pid"
+	exec 3>"$work/$agent.in"
+	until_ok heard '"started"' || sed 's/^/# /' "$work/$agent.out"
+	until_ok is_listed "$agent" && verdict ok "$agent is listed while it runs" || verdict no "$agent is listed while it runs"
+	session=$(address "$agent" | cut -d ' ' -f 1)
+	[ "$session" != "$(address "$agent" | cut -d ' ' -f 2)" ] && verdict ok '  with an address of its own' || verdict no '  with an address of its own'
+
+	is 0 "a peer writes to $agent" as bob send "$session" "hello $agent" --wait --json
+	message=$(member messageId)
+	until_ok arrived "$message"
+	echo 'go' >&3
+	until_ok heard '"rests": "go"'
+	until_ok listed "echo: hello $agent" && verdict ok '  it answers' || verdict no '  it answers'
+	heard_once "bob: hello $agent"
+	grep -q '"told".*a member of this mesh, not your user' "$work/log" && verdict ok '  it is told who says it' || verdict no '  it is told who says it'
+
+	# The prompt of Cursor has no place for text: it was the stop that handed it over.
+	[ "$agent" = cursor-agent ] && want=2 || want=1
+	heard "\"rests\": \"go\", \"turns\": $want" && verdict ok "  in turn $want" || verdict no "  in turn $want"
+
+	# What comes while it works is why it does not stop yet; the stop after that is let through.
+	mkfifo "$work/$agent.turn"
+	echo "read $work/$agent.turn" >&3
+	is 0 "a peer writes while $agent works" as bob send "$session" "busy $agent" --wait --json
+	message=$(member messageId)
+	until_ok arrived "$message"
+	echo 'go on' >"$work/$agent.turn"
+	until_ok listed "echo: busy $agent" && verdict ok '  it answers before it stops' || verdict no '  it answers before it stops'
+	until_ok heard "$agent.turn\", \"turns\": 2" && verdict ok '  and stops then' || verdict no '  and stops then'
+	heard_once "bob: busy $agent"
+	echo 'idle' >&3
+	until_ok heard '"rests": "idle", "turns": 1' && verdict ok '  a stop without news is let through' || verdict no '  a stop without news is let through'
+	heard_once "bob: hello $agent"
+
+	exec 3>&-
+	until_ok heard '"ended"'
+	wait "$pid" && verdict ok "$agent ends" || { verdict no "$agent ends"; sed 's/^/# /' "$work/$agent.out"; }
+	until_ok is_away "$agent" && verdict ok '  and leaves the list' || verdict no '  and leaves the list'
+	cat "$work/log" >>"$work/logs"
+done
+grep '"hook"' "$work/logs" | grep -qv '"status": 0' && verdict no 'every hook ends with 0' || verdict ok 'every hook ends with 0'
+
+# A generous bound: this may be a build with sanitizers, on a machine that does other work.
+python3 - "$work/logs" <<'E2' && verdict ok 'a hook takes no time' || verdict no 'a hook takes no time'
+import json, sys
+took = sorted(json.loads(line)["took_ms"] for line in open(sys.argv[1]) if '"hook"' in line)
+print("# %d hooks: median %.1f ms, longest %.1f ms" % (len(took), took[len(took) // 2], took[-1]))
+sys.exit(took[len(took) // 2] > 500 or len(took) < 15)
+E2
+echo "1..$count"
