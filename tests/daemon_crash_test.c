@@ -24,10 +24,11 @@
 enum {
 	USERS = 3,
 	MESSAGES_DEFAULT = 240,
-	PATIENCE_MS = 60000,   /* for one message to be answered, and for all to arrive */
+	PATIENCE_MS = 60000, /* for one message to be answered, and for all to arrive */
 	RETRY_MS = 5,
-	KILL_MIN_MS = 40, KILL_SPAN_MS = 160,
-	SESSION_EVERY = 3,     /* every third message is a session's */
+	KILL_MIN_MS = 40,
+	KILL_SPAN_MS = 160,
+	SESSION_EVERY = 3, /* every third message is a session's */
 	PAGE = 1000,
 	DAEMON_ARGS = 4,
 };
@@ -43,12 +44,12 @@ struct user {
 	pthread_t thread;
 	/* under lock */
 	pid_t daemon, session;
-	int sessions;          /* how many there were */
-	char token[65];        /* of the present one; empty: to be registered */
+	int sessions;   /* how many there were */
+	char token[65]; /* of the present one; empty: to be registered */
 	/* when all is done */
-	bool *seen;            /* by message of who sends to us */
+	bool *seen; /* by message of who sends to us */
 	int received;
-	char trouble[256];     /* why its inbox cannot be read */
+	char trouble[256]; /* why its inbox cannot be read */
 };
 
 static struct {
@@ -60,7 +61,7 @@ static struct {
 static struct user users[USERS];
 static struct broker broker;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_bool sending_over, all_over;
+static atomic_bool sending_over, kills_over, all_over;
 
 static pid_t spawn_daemon(const struct user *u)
 {
@@ -139,6 +140,7 @@ static void *killer(void *arg)
 		poll(NULL, 0, KILL_MIN_MS + (int)random_below(&r, KILL_SPAN_MS));
 		kill_one(&r);
 	}
+	atomic_store(&kills_over, true);
 	/* Its children die with this thread. */
 	while (!atomic_load(&all_over))
 		poll(NULL, 0, KILL_MIN_MS);
@@ -261,10 +263,11 @@ static bool read_inbox(struct user *u, const struct user *from)
 	u->received = 0;
 	for (size_t n = PAGE; n >= PAGE;) {
 		struct ipc_request rq = {
-			.target = arena_printf(a,
-					       "/v1/inbox?limit=%d&oldest_first=true&mark_seen=false"
-					       "&since=%.*s",
-					       PAGE, STRF(since))
+			.target =
+				arena_printf(a,
+					     "/v1/inbox?limit=%d&oldest_first=true&mark_seen=false"
+					     "&since=%.*s",
+					     PAGE, STRF(since))
 		};
 		const struct json *body;
 
@@ -298,8 +301,8 @@ static void wait_for_all(struct user *u, const struct user *from)
 			for (int i = 0; i < from->messages; i++)
 				if (!u->seen[i])
 					print_error("m-%d-%d did not arrive\n", from->number, i);
-			fail_msg("user %d got %d of %d; %s", u->number, u->received,
-				 from->messages, u->trouble);
+			fail_msg("user %d got %d of %d; %s", u->number, u->received, from->messages,
+				 u->trouble);
 		}
 		poll(NULL, 0, 50);
 	}
@@ -373,6 +376,8 @@ TEST(every_message_that_was_accepted_arrives_once)
 	for (int i = 0; i < USERS; i++)
 		pthread_join(users[i].thread, NULL);
 	atomic_store(&sending_over, true);
+	while (!atomic_load(&kills_over))
+		poll(NULL, 0, RETRY_MS);
 	for (int i = 0; i < USERS; i++)
 		wait_for_all(users[i].to, &users[i]);
 	stop_all();
@@ -390,7 +395,8 @@ int main(int argc, char **argv)
 		return 2;
 	options.broker = argv[1];
 	options.claudemesh = argv[2];
-	options.messages = argc > 3 && str_to_i64(str_from(argv[3]), &n) ? (int)n : MESSAGES_DEFAULT;
+	options.messages = argc > 3 && str_to_i64(str_from(argv[3]), &n) ? (int)n
+									 : MESSAGES_DEFAULT;
 	options.seed = argc > 4 && str_to_i64(str_from(argv[4]), &n) ? (u64)n : (u64)getpid();
 	print_message("seed %llu\n", (unsigned long long)options.seed);
 	return _cmocka_run_group_tests("daemon/crash", test_list, test_count, NULL, NULL);

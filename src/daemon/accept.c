@@ -96,8 +96,8 @@ static void fail_soon(struct pending *p, const struct err *e)
 static void on_stored(void *arg, const struct err *e)
 {
 	struct pending *p = arg;
-	struct outbox_sender who = { p->mesh_id, p->mesh, p->session_pubkey, p->session_id,
-				     p->session_name, 0 };
+	struct outbox_sender who = { p->mesh_id,    p->mesh,         p->session_pubkey,
+				     p->session_id, p->session_name, 0 };
 
 	if (e)
 		p->e = e->code == ERR_TRY_AGAIN
@@ -139,7 +139,8 @@ static struct err *validate(struct pending *p)
 	struct arena *a = p->arena;
 
 	if (str_empty(str_trim(p->rq.to)))
-		return FAIL(a, BAD_REQUEST, "field 'to' is missing: a name, a key, '@group' or '*'");
+		return FAIL(a, BAD_REQUEST,
+			    "field 'to' is missing: a name, a key, '@group' or '*'");
 	if (str_empty(p->rq.message))
 		return FAIL(a, BAD_REQUEST, "field 'message' is missing or empty");
 	if (p->rq.meta && p->rq.meta->type != JSON_OBJ && p->rq.meta->type != JSON_NULL)

@@ -7,7 +7,8 @@
 #define TWO_BOBS \
 	"'peers':[{'pubkey':'" YARD_BOB "','memberPubkey':'" YARD_BOB "','displayName':'bob'," \
 	"'status':'idle','summary':null,'groups':[],'sessionId':'s','connectedAt':'','cwd':'/'," \
-	"'peerRole':'session'},{'pubkey':'" OTHER "','memberPubkey':'" OTHER "','displayName':'Bob'," \
+	"'peerRole':'session'},{'pubkey':'" OTHER "','memberPubkey':'" OTHER \
+	"','displayName':'Bob'," \
 	"'status':'idle','summary':null,'groups':[],'sessionId':'t','connectedAt':'','cwd':'/'," \
 	"'peerRole':'session'}]"
 /* The public key of test_pair(3). */
@@ -21,17 +22,25 @@ static const struct {
 	{ { .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "'to'" },
 	{ { .to = S("  "), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "'to'" },
 	{ { .to = S("bob") }, ERR_BAD_REQUEST, "bad_request", "'message'" },
-	{ { .to = S("bob"), .message = S("x"), .priority = S("soon") }, ERR_BAD_REQUEST,
-	  "bad_request", "'priority'" },
+	{ { .to = S("bob"), .message = S("x"), .priority = S("soon") },
+	  ERR_BAD_REQUEST,
+	  "bad_request",
+	  "'priority'" },
 	{ { .to = S("bob"), .message = S("\xff") }, ERR_BAD_REQUEST, "bad_request", "not text" },
-	{ { .to = S("bob"), .message = S("x"), .client_message_id = S("\xff") }, ERR_BAD_REQUEST,
-	  "bad_request", "'client_message_id'" },
-	{ { .to = S("bob"), .message = S("x"), .mesh = S("nowhere") }, ERR_NOT_FOUND,
-	  "mesh_not_attached", "flock" },
+	{ { .to = S("bob"), .message = S("x"), .client_message_id = S("\xff") },
+	  ERR_BAD_REQUEST,
+	  "bad_request",
+	  "'client_message_id'" },
+	{ { .to = S("bob"), .message = S("x"), .mesh = S("nowhere") },
+	  ERR_NOT_FOUND,
+	  "mesh_not_attached",
+	  "flock" },
 	{ { .to = S("bbo"), .message = S("x") }, ERR_NOT_FOUND, "not_found", "did you mean 'bob'" },
 	{ { .to = S("#ops"), .message = S("x") }, ERR_NOT_SUPPORTED, "not_supported", "topic" },
-	{ { .to = S("#0123456789abcdefghijklmnop"), .message = S("x") }, ERR_NOT_SUPPORTED,
-	  "not_supported", "topic" },
+	{ { .to = S("#0123456789abcdefghijklmnop"), .message = S("x") },
+	  ERR_NOT_SUPPORTED,
+	  "not_supported",
+	  "topic" },
 	{ { .to = S("@bad group"), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "group" },
 };
 
@@ -137,7 +146,9 @@ TEST(c_53_many_sends_ask_for_the_peers_once)
 
 TEST(a_repeat_is_answered_without_a_broker)
 {
-	struct accept_request rq = { .to = S("bob"), .message = S("x"), .client_message_id = S("c1") };
+	struct accept_request rq = { .to = S("bob"),
+				     .message = S("x"),
+				     .client_message_id = S("c1") };
 	struct yard_answer got;
 	struct yard y;
 
@@ -162,7 +173,8 @@ TEST(a_repeat_is_answered_without_a_broker)
 
 TEST(two_of_one_id_in_one_turn_are_one)
 {
-	struct accept_request rq = { .to = S(YARD_BOB), .message = S("x"),
+	struct accept_request rq = { .to = S(YARD_BOB),
+				     .message = S("x"),
 				     .client_message_id = S("c1") };
 	struct yard_answer one, two;
 	struct yard y;
@@ -217,7 +229,8 @@ TEST(a_name_that_was_known_is_known_while_the_broker_is_away)
 
 TEST(c_26_the_mesh_is_the_one_named_or_the_sessions_or_the_only_one)
 {
-	struct accept_request rq = { .to = S(YARD_BOB), .message = S("x"),
+	struct accept_request rq = { .to = S(YARD_BOB),
+				     .message = S("x"),
 				     .client_message_id = S("c1") };
 	struct yard_answer got;
 	struct session *s;
@@ -263,7 +276,8 @@ TEST(c_22_a_banned_member_is_told_so)
 
 TEST(who_went_away_is_not_told)
 {
-	struct accept_request rq = { .to = S(YARD_BOB), .message = S("x"),
+	struct accept_request rq = { .to = S(YARD_BOB),
+				     .message = S("x"),
 				     .client_message_id = S("c1") };
 	struct accept_request name = { .to = S("bob"), .message = S("x") };
 	struct yard_answer got;
@@ -286,7 +300,8 @@ TEST(who_went_away_is_not_told)
 
 TEST(a_full_disk_accepts_nothing_and_the_id_stays_free)
 {
-	struct accept_request rq = { .to = S(YARD_BOB), .message = S("x"),
+	struct accept_request rq = { .to = S(YARD_BOB),
+				     .message = S("x"),
 				     .client_message_id = S("c1") };
 	struct db_fault plan = { .code = ERR_TRY_AGAIN, .stays = true, .spare_reads = true };
 	struct yard_answer got;

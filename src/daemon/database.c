@@ -84,8 +84,7 @@ static struct err *prepare(struct arena *a, struct db *db, str path, const struc
 }
 
 struct err *database_open(struct arena *a, str path, const struct clock *clock,
-			  const struct database_migration *migrations, size_t n,
-			  struct db **ret_db)
+			  const struct database_migration *migrations, size_t n, struct db **ret_db)
 {
 	struct db *db;
 	struct err *e;

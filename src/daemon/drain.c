@@ -10,7 +10,7 @@ struct flight {
 	struct drain *dr;
 	struct flight *next;
 	struct route *route;
-	struct outbox_row row; /* of it: seq, counts, enqueued_ms */
+	struct outbox_row row;               /* of it: seq, counts, enqueued_ms */
 	char client_id[CLIENT_ID_BYTES_MAX]; /* row.client_message_id */
 };
 
@@ -40,7 +40,7 @@ struct drain {
 	size_t n_flights;
 	struct loop_task scan;
 	struct loop_timer *timer;
-	i64 timer_ms; /* loop time; 0: off */
+	i64 timer_ms;          /* loop time; 0: off */
 	drain_heard_fn *heard; /* NULL: nobody */
 	void *heard_arg;
 };
@@ -98,11 +98,11 @@ static struct sender *add_sender(struct drain *dr, const struct outbox_sender *w
 	if (!s)
 		abort();
 	s->arena = arena_new();
-	s->who = (struct outbox_sender){ arena_dup(s->arena, who->mesh_id),
-					 arena_dup(s->arena, who->mesh),
-					 arena_dup(s->arena, who->session_pubkey),
-					 arena_dup(s->arena, who->session_id),
-					 arena_dup(s->arena, who->session_name), 0 };
+	s->who = (struct outbox_sender){
+		arena_dup(s->arena, who->mesh_id),        arena_dup(s->arena, who->mesh),
+		arena_dup(s->arena, who->session_pubkey), arena_dup(s->arena, who->session_id),
+		arena_dup(s->arena, who->session_name),   0
+	};
 	s->window = DRAIN_WINDOW;
 	s->next = dr->senders;
 	dr->senders = s;
@@ -182,9 +182,8 @@ static str reason_of(struct arena *a, const struct err *e)
 {
 	str word = err_wire(e);
 
-	return str_starts(e->text, word)
-		       ? e->text
-		       : arena_printf(a, "%.*s: %.*s", STRF(word), STRF(e->text));
+	return str_starts(e->text, word) ? e->text
+					 : arena_printf(a, "%.*s: %.*s", STRF(word), STRF(e->text));
 }
 
 static void kill_row(struct drain *dr, const struct outbox_row *row, str reason)
@@ -224,7 +223,8 @@ static void take_failure(struct drain *dr, const struct outbox_row *row, const s
 		}
 		delay_ms = DRAIN_BACKOFF_MS +
 			   (i64)random_below(dr->spec.random,
-					     (u64)MIN((i64)DRAIN_BACKOFF_MS << MIN(row->attempts, 10),
+					     (u64)MIN((i64)DRAIN_BACKOFF_MS
+							      << MIN(row->attempts, 10),
 						      DRAIN_AWAY_MS));
 		outbox_mark_later(ob, row->seq, delay_ms, reason, false);
 		break;
@@ -248,8 +248,7 @@ static void on_ack(void *arg, const struct err *e, const struct json *reply)
 	if (e) {
 		take_failure(dr, &f->row, e);
 	} else {
-		outbox_mark_done(dr->spec.outbox, f->row.seq,
-				 json_get_str(reply, S("messageId")));
+		outbox_mark_done(dr->spec.outbox, f->row.seq, json_get_str(reply, S("messageId")));
 		tell_heard(dr, &f->row, reply);
 		if (s)
 			s->window = MIN(s->window + 1, (size_t)DRAIN_WINDOW);
@@ -289,7 +288,8 @@ static void launch(struct drain *dr, struct sender *s, struct route *r,
 				      .enqueued_ms = row->enqueued_ms,
 				      .attempts = row->attempts,
 				      .refusals = row->refusals };
-	f->row.client_message_id = str_of(f->client_id, MIN(row->client_message_id.len, sizeof(f->client_id)));
+	f->row.client_message_id = str_of(f->client_id,
+					  MIN(row->client_message_id.len, sizeof(f->client_id)));
 	memcpy(f->client_id, row->client_message_id.ptr, f->row.client_message_id.len);
 	f->next = dr->flights;
 	dr->flights = f;
@@ -479,8 +479,8 @@ void drain_on_gone(struct drain *dr, struct route *r)
 		struct flight *next = f->next;
 
 		if (f->route == r) {
-			outbox_mark_later(dr->spec.outbox, f->row.seq, 0,
-					  S("the connection ended"), false);
+			outbox_mark_later(dr->spec.outbox, f->row.seq, 0, S("the connection ended"),
+					  false);
 			end_flight(f);
 		}
 		f = next;

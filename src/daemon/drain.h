@@ -27,7 +27,7 @@ enum drain_class {
 	DRAIN_PERMANENT,
 	DRAIN_PASSING,  /* tried again, at most DRAIN_ATTEMPTS_MAX times */
 	DRAIN_SLOWER,   /* rate limit: flow control, not counted */
-	DRAIN_AWAY,     /* the recipient is not connected, and this broker stores nothing */
+	DRAIN_AWAY,     /* the recipient is not connected and nothing stored, or has too much waiting */
 	DRAIN_UNKNOWN,  /* no answer: not counted; the broker recognises the repeat */
 };
 /* e: of link_send(). */

@@ -11,6 +11,7 @@ static const struct {
 	/* ours: by the code */
 	{ ERR_RATE_LIMIT, "rate_limit", "rate_limit: max 60 msg/min", DRAIN_SLOWER },
 	{ ERR_TRY_AGAIN, "try_again", "the disk is full", DRAIN_PASSING },
+	{ ERR_REFUSED, "full", "20000 messages wait for bob already", DRAIN_AWAY },
 	{ ERR_TOO_LARGE, "too_large", "", DRAIN_PERMANENT },
 	{ ERR_NO_RECIPIENT, "no_recipient", "no connected peer for target", DRAIN_PERMANENT },
 	{ ERR_REFUSED, "invalid", "invalid: idempotency_key_reused", DRAIN_PERMANENT },
@@ -187,10 +188,11 @@ TEST(c_19_a_recipient_that_is_away_at_a_reference_broker_is_waited_for)
 	until(&y, y.n_sends == 1 && yard_row(&y, "c1").last_error.len);
 	assert_int_equal(yard_row(&y, "c1").status, OUTBOX_PENDING);
 	assert_int_equal(yard_row(&y, "c1").refusals, 0);
-	yard_say(yard_guest(&y, "mesh0001", STR_NONE),
-		 "{'type':'push','subtype':'system','messageId':'e1','meshId':'mesh0001','senderPubkey':"
-		 "'system','priority':'low','nonce':'','ciphertext':'','createdAt':'x','event':"
-		 "'peer_joined','eventData':{'name':'bob','pubkey':'" YARD_BOB "'}}");
+	yard_say(
+		yard_guest(&y, "mesh0001", STR_NONE),
+		"{'type':'push','subtype':'system','messageId':'e1','meshId':'mesh0001','senderPubkey':"
+		"'system','priority':'low','nonce':'','ciphertext':'','createdAt':'x','event':"
+		"'peer_joined','eventData':{'name':'bob','pubkey':'" YARD_BOB "'}}");
 	until(&y, yard_row(&y, "c1").status == OUTBOX_DONE);
 	yard_end(&y);
 }

@@ -30,10 +30,10 @@ struct events {
 	struct inbox *inbox;
 	struct kept *ring[EVENTS_MAX]; /* from first, in order of ids */
 	size_t first, n, bytes;
-	i64 floor;        /* every event with a higher id is in the ring */
-	i64 last;         /* highest id published */
-	i64 last_taken;   /* highest id given away */
-	size_t reserved;  /* ids given away and neither published nor cancelled */
+	i64 floor;                      /* every event with a higher id is in the ring */
+	i64 last;                       /* highest id published */
+	i64 last_taken;                 /* highest id given away */
+	size_t reserved;                /* ids given away and neither published nor cancelled */
 	struct kept *held, **held_tail; /* events that wait for those */
 	struct events_reader *readers;
 	size_t n_readers;

@@ -54,7 +54,9 @@ static struct events_reader *join(struct bench *b, const struct view *v, i64 las
 /* A message to that recipient, stored and told of. */
 static i64 message(struct bench *b, const char *id, const char *recipient)
 {
-	struct inbound m = { .message_id = str_from(id), .from_name = S("bob"), .readable = true,
+	struct inbound m = { .message_id = str_from(id),
+			     .from_name = S("bob"),
+			     .readable = true,
 			     .body = str_from(id) };
 	struct inbox_for to = { S("mesh0001"), S("flock"), str_from(recipient), RECIPIENT_SESSION,
 				events_reserve(b->ev) };

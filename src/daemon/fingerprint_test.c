@@ -45,10 +45,10 @@ TEST(the_reference_daemon_makes_the_same)
 static const struct {
 	const char *to, *reply_to, *priority, *meta, *body;
 } others[] = {
-	{ "bob", "", "next", "{\"a\":1}", "hi" },   { "bob2", "", "next", "{\"a\":1}", "hi" },
-	{ "@bob", "", "next", "{\"a\":1}", "hi" },  { "bob", "r1", "next", "{\"a\":1}", "hi" },
-	{ "bob", "", "now", "{\"a\":1}", "hi" },    { "bob", "", "next", "{\"a\":2}", "hi" },
-	{ "bob", "", "next", NULL, "hi" },          { "bob", "", "next", "{}", "hi" },
+	{ "bob", "", "next", "{\"a\":1}", "hi" },  { "bob2", "", "next", "{\"a\":1}", "hi" },
+	{ "@bob", "", "next", "{\"a\":1}", "hi" }, { "bob", "r1", "next", "{\"a\":1}", "hi" },
+	{ "bob", "", "now", "{\"a\":1}", "hi" },   { "bob", "", "next", "{\"a\":2}", "hi" },
+	{ "bob", "", "next", NULL, "hi" },         { "bob", "", "next", "{}", "hi" },
 	{ "bob", "", "next", "{\"a\":1}", "hi " },
 };
 

@@ -34,7 +34,7 @@ static const struct database_migration migrations[] = {
 	  " seen_ms INTEGER NOT NULL DEFAULT 0,"
 	  " recipient_pubkey TEXT NOT NULL,"
 	  " recipient_kind INTEGER NOT NULL,"
-	  " proven INTEGER NOT NULL,"   /* what was known of the sender when it came */
+	  " proven INTEGER NOT NULL," /* what was known of the sender when it came */
 	  " verified INTEGER NOT NULL,"
 	  " own INTEGER NOT NULL,"
 	  " UNIQUE (mesh_id, recipient_pubkey, dedupe));"
@@ -212,8 +212,8 @@ struct err *inbox_add(struct inbox *ib, struct arena *a, const struct inbound *m
 			     V(database_text(r.target)), V(database_text(r.topic)),
 			     V(database_text(r.reply_to_id)), V(database_text(r.priority)),
 			     V(r.received_ms), V(r.recipient_pubkey), V((i64)r.recipient_kind),
-			     V(database_text(r.created_at)), V(dedupe_key(a, m)),
-			     V((i64)r.proven), V((i64)r.verified), V((i64)r.own)),
+			     V(database_text(r.created_at)), V(dedupe_key(a, m)), V((i64)r.proven),
+			     V((i64)r.verified), V((i64)r.own)),
 		   &rows));
 	ib->last_event = MAX(ib->last_event, r.event_id);
 	*ret_row = r;

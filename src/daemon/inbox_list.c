@@ -100,7 +100,8 @@ struct err *inbox_find(struct inbox *ib, struct arena *a, const struct view *s, 
 	/* Several recipients here of one message are no ambiguity. */
 	for (size_t i = 1; i < found.n; i++)
 		if (!str_eq(found.items[i].message_id, found.items[0].message_id))
-			return FAIL(a, AMBIGUOUS, "several messages begin with '%.*s': give more of it",
+			return FAIL(a, AMBIGUOUS,
+				    "several messages begin with '%.*s': give more of it",
 				    STRF(id));
 	*ret_row = found.items[0];
 	return NULL;

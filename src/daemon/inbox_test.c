@@ -186,7 +186,8 @@ TEST(everything_of_a_message_is_kept)
 
 TEST(c_11_a_session_touches_only_its_own_and_its_members_rows)
 {
-	struct inbound one = message("m-1", ""), two = message("m-2", ""), three = message("m-3", "");
+	struct inbound one = message("m-1", ""), two = message("m-2", ""),
+		       three = message("m-3", "");
 	struct inbox_row r1, r2, r3;
 	struct bench b;
 	i64 n;
@@ -235,7 +236,8 @@ static const struct {
 
 TEST(lists_are_filtered)
 {
-	struct inbound one = message("m-1", ""), two = message("m-2", ""), three = message("m-3", "");
+	struct inbound one = message("m-1", ""), two = message("m-2", ""),
+		       three = message("m-3", "");
 	struct inbox_row r1;
 	struct bench b;
 	i64 n;

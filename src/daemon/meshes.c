@@ -249,8 +249,7 @@ static void on_inotify(void *arg)
 	for (ssize_t at = 0; at + (ssize_t)sizeof(struct inotify_event) <= n;) {
 		const struct inotify_event *ev = (const void *)(buf.bytes + at);
 
-		if ((ev->mask & IN_Q_OVERFLOW) ||
-		    (ev->len && strcmp(ev->name, "config.json") == 0))
+		if ((ev->mask & IN_Q_OVERFLOW) || (ev->len && strcmp(ev->name, "config.json") == 0))
 			reload_soon(ms);
 		at += (ssize_t)(sizeof(*ev) + ev->len);
 	}
@@ -414,10 +413,11 @@ struct err *meshes_choose(struct arena *a, struct meshes *ms, str slug,
 	if (!str_empty(slug)) {
 		m = meshes_get(ms, slug);
 		if (!m)
-			return err_word(FAIL(a, NOT_FOUND,
-					     "this machine has not joined the mesh '%.*s'; joined: %.*s",
-					     STRF(slug), STRF(list_slugs(a, ms))),
-					S("mesh_not_attached"));
+			return err_word(
+				FAIL(a, NOT_FOUND,
+				     "this machine has not joined the mesh '%.*s'; joined: %.*s",
+				     STRF(slug), STRF(list_slugs(a, ms))),
+				S("mesh_not_attached"));
 	} else {
 		m = meshes_at(ms, 0);
 		if (!m)

@@ -13,9 +13,7 @@ static size_t unread(struct yard *y)
 	return (size_t)n;
 }
 
-static void ignore(void *arg)
-{
-}
+static void ignore(void *arg) {}
 
 TEST(the_member_link_says_whose_it_is)
 {
@@ -176,12 +174,14 @@ TEST(what_we_sent_ourselves_is_no_message)
 	g = yard_guest(&y, "mesh0001", STR_NONE);
 	key = meshes_at(y.d->meshes, 0)->member_pubkey;
 	for (int i = 1; i <= 2; i++)
-		yard_say(g, arena_printf(y.a,
-					 "{'type':'push','messageId':'m%d','client_message_id':'c%d',"
-					 "'meshId':'mesh0001','senderPubkey':'%.*s','priority':'next',"
-					 "'createdAt':'x','targetSpec':'*','nonce':'','ciphertext':'aGk='}",
-					 i, i, STRF(key))
-				    .ptr);
+		yard_say(g,
+			 arena_printf(
+				 y.a,
+				 "{'type':'push','messageId':'m%d','client_message_id':'c%d',"
+				 "'meshId':'mesh0001','senderPubkey':'%.*s','priority':'next',"
+				 "'createdAt':'x','targetSpec':'*','nonce':'','ciphertext':'aGk='}",
+				 i, i, STRF(key))
+				 .ptr);
 	/* c2 is of another machine with our key. */
 	until(&y, y.n_acks == 2);
 	assert_int_equal(unread(&y), 1);

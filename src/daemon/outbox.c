@@ -182,10 +182,12 @@ static void add(struct outbox *ob, const struct outbox_row *r, i64 now_ms)
 	db_queue(ob->db, &queries[Q_ADD],
 		 DB_VALUES(V(r->id), V(r->client_message_id), V(r->fingerprint), V(r->mesh_id),
 			   V(database_text(r->mesh)), V(database_text(r->to)), V(r->target_spec),
-			   V(r->priority), V(database_text(r->reply_to_id)), V(database_text(r->meta)),
-			   V(database_text(r->session_pubkey)), V(database_text(r->session_id)),
-			   V(database_text(r->session_name)), V(database_text(r->nonce)),
-			   V(r->ciphertext), V(database_text(r->payload)), V((i64)r->payload.len), V(now_ms), V(now_ms)));
+			   V(r->priority), V(database_text(r->reply_to_id)),
+			   V(database_text(r->meta)), V(database_text(r->session_pubkey)),
+			   V(database_text(r->session_id)), V(database_text(r->session_name)),
+			   V(database_text(r->nonce)), V(r->ciphertext),
+			   V(database_text(r->payload)), V((i64)r->payload.len), V(now_ms),
+			   V(now_ms)));
 	ob->live++;
 	batch_lazy(ob->batch);
 }
@@ -196,8 +198,10 @@ static struct err *check_room(struct outbox *ob, struct arena *a)
 		return NULL;
 	TRY(outbox_count_live(ob, a));
 	if (ob->live >= OUTBOX_ROWS_MAX)
-		return FAIL(a, TRY_AGAIN, "%d messages wait to be sent already; see 'claudemesh "
-					  "daemon outbox'", OUTBOX_ROWS_MAX);
+		return FAIL(a, TRY_AGAIN,
+			    "%d messages wait to be sent already; see 'claudemesh "
+			    "daemon outbox'",
+			    OUTBOX_ROWS_MAX);
 	return NULL;
 }
 

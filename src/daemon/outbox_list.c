@@ -70,7 +70,8 @@ struct err *outbox_list(struct outbox *ob, struct arena *a, const struct outbox_
 	struct db_rows rows;
 
 	TRY(db_run(ob->db, a, &queries[Q_LIST],
-		   DB_VALUES(V((i64)f->status), V(database_text(f->session_pubkey)), V(limit)), &rows));
+		   DB_VALUES(V((i64)f->status), V(database_text(f->session_pubkey)), V(limit)),
+		   &rows));
 	*ret_rows = outbox_read(a, &rows);
 	return NULL;
 }

@@ -87,9 +87,8 @@ struct err *outbox_senders(struct outbox *ob, struct arena *a, struct outbox_sen
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_value *v = db_row(&rows, i);
 
-		ret_senders->items[i] =
-			(struct outbox_sender){ v[0].s, v[1].s, v[2].s,
-							      v[3].s, v[4].s, v[5].i };
+		ret_senders->items[i] = (struct outbox_sender){ v[0].s, v[1].s, v[2].s,
+								v[3].s, v[4].s, v[5].i };
 	}
 	return NULL;
 }
@@ -128,8 +127,7 @@ void outbox_mark_inflight(struct outbox *ob, i64 seq)
 void outbox_mark_done(struct outbox *ob, i64 seq, str broker_message_id)
 {
 	db_queue(ob->db, &queries[Q_DONE],
-		 DB_VALUES(V(clock_ms(ob->clock)),
-			   V(database_text(broker_message_id)), V(seq)));
+		 DB_VALUES(V(clock_ms(ob->clock)), V(database_text(broker_message_id)), V(seq)));
 	batch_lazy(ob->batch);
 }
 
@@ -150,8 +148,7 @@ void outbox_mark_later(struct outbox *ob, i64 seq, i64 delay_ms, str reason, boo
 void outbox_kill(struct outbox *ob, str mesh_id, str session_pubkey, str reason)
 {
 	db_queue(ob->db, &queries[Q_KILL],
-		 DB_VALUES(V(short_reason(reason)), V(mesh_id),
-			   V(database_text(session_pubkey))));
+		 DB_VALUES(V(short_reason(reason)), V(mesh_id), V(database_text(session_pubkey))));
 	batch_lazy(ob->batch);
 }
 

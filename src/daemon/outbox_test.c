@@ -72,10 +72,9 @@ static struct outbox_answer accept_row(struct bench *b, const struct outbox_row 
 /* The row with that client id, with all its texts. */
 static struct outbox_row look(struct bench *b, const char *client_id)
 {
-	static const struct db_query q = {
-		"LOOK", 60, "s", OUTBOX_TYPES,
-		"SELECT " OUTBOX_ALL " FROM outgoing WHERE client_message_id = $1"
-	};
+	static const struct db_query q = { "LOOK", 60, "s", OUTBOX_TYPES,
+					   "SELECT " OUTBOX_ALL
+					   " FROM outgoing WHERE client_message_id = $1" };
 	struct db_rows rows;
 
 	assert_ok(outbox_commit(b->ob, b->a));

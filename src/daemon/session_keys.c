@@ -54,7 +54,7 @@ struct spot {
 };
 
 static struct err *find_spot(struct arena *a, const struct paths *p, str slug, str session_id,
-			      struct spot *ret_spot)
+			     struct spot *ret_spot)
 {
 	str name = session_id;
 
@@ -91,9 +91,10 @@ static struct err *load(struct arena *a, str file, struct sign_pair *ret_pair, b
 	pubkey = sign_pair_pubkey(a, ret_pair);
 	if (!str_eq(pubkey, key.publicKey)) {
 		sign_pair_wipe(ret_pair);
-		return FAIL(a, BAD_REQUEST,
-			    "'%.*s' cannot be used: its two keys do not belong together; move it away",
-			    STRF(file));
+		return FAIL(
+			a, BAD_REQUEST,
+			"'%.*s' cannot be used: its two keys do not belong together; move it away",
+			STRF(file));
 	}
 	return NULL;
 }

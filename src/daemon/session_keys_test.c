@@ -65,10 +65,11 @@ TEST(the_reference_s_file_is_read)
 	assert_ok(file_make_private_dir(a, p.sessions));
 	assert_ok(file_make_private_dir(a, arena_printf(a, "%.*s/flock", STRF(p.sessions))));
 	test_write(a, key_file(a, &p),
-		   arena_printf(a,
-				"{\"version\":1,\"meshSlug\":\"flock\",\"sessionId\":\"" UUID
-				"\",\"publicKey\":\"%.*s\",\"secretKey\":\"%.*s\",\"createdAt\":\"x\"}",
-				STRF(pk), STRF(sk)),
+		   arena_printf(
+			   a,
+			   "{\"version\":1,\"meshSlug\":\"flock\",\"sessionId\":\"" UUID
+			   "\",\"publicKey\":\"%.*s\",\"secretKey\":\"%.*s\",\"createdAt\":\"x\"}",
+			   STRF(pk), STRF(sk)),
 		   0600);
 	assert_ok(session_keys_open(a, &p, &clock_real, S("flock"), S(UUID), &got));
 	assert_memory_equal(&got, &pair, sizeof(got));

@@ -320,8 +320,9 @@ static struct err *make(struct arena *a, struct sessions *ss, const struct sessi
 	return NULL;
 }
 
-struct err *sessions_register(struct arena *a, struct sessions *ss, const struct session_request *in,
-			      struct session **ret_session, bool *ret_stored)
+struct err *sessions_register(struct arena *a, struct sessions *ss,
+			      const struct session_request *in, struct session **ret_session,
+			      bool *ret_stored)
 {
 	struct session fresh;
 
@@ -341,8 +342,9 @@ struct err *sessions_register(struct arena *a, struct sessions *ss, const struct
 		return FAIL(a, TRY_AGAIN, "%d sessions are registered already", SESSIONS_MAX);
 	*ret_session = add(ss, &fresh);
 	*ret_stored = save_or_warn(ss);
-	log_info("session registered", LOG_S("session", fresh.session_id), LOG_S("mesh", fresh.mesh),
-		 LOG_S("name", fresh.display_name), LOG_I("pid", fresh.pid));
+	log_info("session registered", LOG_S("session", fresh.session_id),
+		 LOG_S("mesh", fresh.mesh), LOG_S("name", fresh.display_name),
+		 LOG_I("pid", fresh.pid));
 	return NULL;
 }
 

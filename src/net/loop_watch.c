@@ -23,8 +23,8 @@ static void on_ready(uv_poll_t *h, int status, int events)
 	w->fn(w->arg);
 }
 
-struct err *loop_watch_new(struct arena *a, struct loop *l, int fd, void (*fn)(void *arg), void *arg,
-			   struct loop_watch **ret_watch)
+struct err *loop_watch_new(struct arena *a, struct loop *l, int fd, void (*fn)(void *arg),
+			   void *arg, struct loop_watch **ret_watch)
 {
 	struct loop_watch *w = calloc(1, sizeof(*w));
 	int rc;
