@@ -38,7 +38,7 @@ void link_hello_init(struct link *l, bool fresh)
 
 static struct strs capabilities(struct link *l)
 {
-	struct strs words = { NEW_ARRAY(l->frame, str, 4), 0, true };
+	struct strs words = { NEW_ARRAY(l->frame, str, 5), 0, true };
 
 	words.items[words.n++] = S("client_ack");
 	words.items[words.n++] = l->spec.no_delivery ? S("no_delivery") : S("attestation");

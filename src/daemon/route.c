@@ -194,7 +194,8 @@ static bool is_echo(struct route *r, const struct inbound *m)
 	if (!str_eq(m->from_pubkey, r->mesh->m.member_pubkey) || str_empty(m->client_message_id) ||
 	    !r->ms->spec.outbox)
 		return false;
-	return !outbox_check(r->ms->spec.outbox, a, m->client_message_id, S(""), STR_NONE, &known) &&
+	return !outbox_check(r->ms->spec.outbox, a, m->client_message_id, S(""), STR_NONE,
+			     &known) &&
 	       known;
 }
 
@@ -366,8 +367,8 @@ struct route *route_new_session(struct joined *j, const struct session *s,
 	spec.groups = s->groups;
 	spec.groups.present = s->groups.n > 0;
 	spec.pid = s->pid;
-	r->link = link_new(&spec, &session_handler, r);
 	spec.keeps_next = true;
+	r->link = link_new(&spec, &session_handler, r);
 	return r;
 }
 
