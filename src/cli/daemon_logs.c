@@ -28,7 +28,13 @@ static void print_line(struct cli *c, str line)
 	const struct json *tree;
 	str level;
 
-	if (c->out.json || json_parse(a, line, &tree) || tree->type != JSON_OBJ) {
+	/* As it is: a document a line, without an envelope. */
+	if (c->out.json) {
+		buf_add(&c->out.buf, line);
+		buf_add_byte(&c->out.buf, '\n');
+		return;
+	}
+	if (json_parse(a, line, &tree) || tree->type != JSON_OBJ) {
 		out_span(&c->out, TONE_PLAIN, "%.*s", STRF(line));
 		out_end(&c->out);
 		return;

@@ -72,11 +72,9 @@ static struct err *up_detached(struct cli *c, const struct paths *p, const struc
 /* The status that the daemon's own numbers give to an error of its start. */
 static int status_of(const struct err *e)
 {
-	switch (e->code) {
-	case ERR_NOT_FOUND: return SERVICE_USAGE; /* no mesh joined */
-	case ERR_CONFLICT: return SERVICE_HOST;
-	default: return SERVICE_FAILED;
-	}
+	if (str_eq(err_wire(e), S(SERVICE_WORD_NO_MESH)))
+		return SERVICE_USAGE;
+	return str_eq(err_wire(e), S(SERVICE_WORD_HOST)) ? SERVICE_HOST : SERVICE_FAILED;
 }
 
 static struct err *up_run(struct cli *c, const void *flags)

@@ -89,9 +89,14 @@ static void show_row(struct hearing *h, const struct json *row)
 	struct inbound m;
 	struct err *e;
 
-	if (!inbox_is_ours(h->w, row) || was_shown(h, id) ||
+	if (!inbox_is_ours(h->w, row) ||
 	    (!str_empty(h->c->global.mesh) && !str_eq(h->c->global.mesh, mesh)))
 		return;
+	/* Shown, but the daemon went away before it heard so. */
+	if (was_shown(h, id)) {
+		remember(h, id);
+		return;
+	}
 	message_of_row(row, &m);
 	knowing_look(&h->knowing, mesh, &m);
 	if (h->c->out.json) {

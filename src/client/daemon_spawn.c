@@ -1,7 +1,7 @@
 /*
  * daemon_spawn.c - a detached process with a pipe on which it says that it is ready, or why not.
  *
- * What it says is one line: "ok <pid>", or "<code word> <sentence>". Twice forked, so that it is
+ * What it says is one line: "ok <pid>", or "<code> <word> <sentence>". Twice forked, so that it is
  * nobody's child here. It gets the user's environment without what belongs to a session.
  */
 #include "client/daemon_start.h"
@@ -118,8 +118,9 @@ static struct err *read_line(struct arena *a, int fd, i64 wait_ms, str *ret_line
 
 static struct err *read_word(struct arena *a, const struct place *pl, str line, i64 *ret_pid)
 {
-	str rest = line, word = STR_NONE;
+	str rest = line, word = STR_NONE, narrow = STR_NONE;
 	enum err_code code;
+	struct err *e;
 
 	if (str_empty(line))
 		return FAIL(a, INTERNAL, "the daemon ended before it was ready; see %.*s",
@@ -128,7 +129,9 @@ static struct err *read_word(struct arena *a, const struct place *pl, str line, 
 	if (str_eq(word, S("ok")) && str_to_i64(rest, ret_pid))
 		return NULL;
 	code = err_from_wire(word);
-	return err_make(a, code ? code : ERR_INTERNAL, __FILE__, __LINE__, "%.*s", STRF(rest));
+	str_cut(&rest, ' ', &narrow);
+	e = err_make(a, code ? code : ERR_INTERNAL, __FILE__, __LINE__, "%.*s", STRF(rest));
+	return str_eq(word, narrow) ? e : err_word(e, narrow);
 }
 
 struct err *daemon_spawn(struct arena *a, const struct daemon_spawn_spec *spec, i64 *ret_pid)
@@ -158,6 +161,7 @@ struct err *daemon_spawn(struct arena *a, const struct daemon_spawn_spec *spec, 
 void daemon_tell_ready(const struct err *e)
 {
 	const char *text = getenv(DAEMON_READY_ENV);
+	struct err plain = e ? *e : (struct err){ 0 };
 	char line[LINE_BYTES_MAX];
 	i64 fd;
 	int n;
@@ -165,8 +169,10 @@ void daemon_tell_ready(const struct err *e)
 	if (!text || !str_to_i64(str_from(text), &fd) || fd <= STDERR_FILENO || fd > 1 << 20)
 		return;
 	unsetenv(DAEMON_READY_ENV);
+	plain.word = STR_NONE;
 	if (e)
-		n = snprintf(line, sizeof(line), "%.*s %.*s\n", STRF(err_wire(e)), STRF(e->text));
+		n = snprintf(line, sizeof(line), "%.*s %.*s %.*s\n", STRF(err_wire(&plain)),
+			     STRF(err_wire(e)), STRF(e->text));
 	else
 		n = snprintf(line, sizeof(line), "ok %d\n", (int)getpid());
 	/* Who started us may have given up waiting. */

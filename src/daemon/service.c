@@ -109,9 +109,11 @@ static struct err *check_host(struct service *s, int *ret_exit)
 	if (outcome != HOST_MISMATCH)
 		return NULL;
 	*ret_exit = SERVICE_HOST;
-	return FAIL(s->arena, CONFLICT,
-		    "these files were made on another machine: two daemons with the same keys would "
-		    "send everything twice; if this is the only one now: claudemesh daemon accept-host");
+	return err_word(FAIL(s->arena, CONFLICT,
+			     "these files were made on another machine: two daemons with the same keys "
+			     "would send everything twice; if this is the only one now: claudemesh daemon "
+			     "accept-host"),
+			S(SERVICE_WORD_HOST));
 }
 
 static struct err *check_meshes(struct service *s, int *ret_exit)
@@ -122,8 +124,9 @@ static struct err *check_meshes(struct service *s, int *ret_exit)
 	if (config.meshes.n)
 		return NULL;
 	*ret_exit = SERVICE_USAGE;
-	return FAIL(s->arena, NOT_FOUND,
-		    "you are in no mesh yet: claudemesh join LINK, or claudemesh create NAME");
+	return err_word(FAIL(s->arena, NOT_FOUND,
+			     "you are in no mesh yet: claudemesh join LINK, or claudemesh create NAME"),
+			S(SERVICE_WORD_NO_MESH));
 }
 
 static struct err *listen_all(struct service *s)
@@ -205,6 +208,8 @@ struct err *service_run(struct arena *a, const struct service_spec *spec, int *r
 	umask(077);
 	/* Keys are in its memory. */
 	setrlimit(RLIMIT_CORE, &no_core);
+	/* A file that may not grow is an error of its write, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	e = start(s, ret_exit);
 	daemon_tell_ready(e);
 	if (e) {

@@ -16,6 +16,10 @@ enum {
 	SERVICE_DONE = 0, SERVICE_FAILED = 1, SERVICE_USAGE = 2, SERVICE_HOST = 4, /* exit status */
 };
 
+/* Words of the errors that have a status of their own. */
+#define SERVICE_WORD_NO_MESH "no_mesh"
+#define SERVICE_WORD_HOST "host_mismatch"
+
 /* Set, its log goes to daemon.log: it was started detached, or by systemd or launchd. */
 #define SERVICE_LOG_ENV "CLAUDEMESH_INTERNAL_LOG_FILE"
 
