@@ -120,9 +120,9 @@ void presence_acks(struct presence *p)
 	lease_set(p);
 }
 
-void pushed_end(struct pushed *x)
+static void delivered(const struct pushed *x)
 {
-	struct presence *p = x->to;
+	const struct presence *p = x->to;
 	struct engine *e = p->mesh->engine;
 
 	store_delivery_end(e->store, p->mesh->no, &x->row,
@@ -130,8 +130,17 @@ void pushed_end(struct pushed *x)
 	receipts_ended(e, &(struct ending){ p->mesh, x->row.message_no, x->sender_no, str_of(x->id, ID_LEN),
 		       str_of(x->client_id, x->client_id_len), p->member, str_of(x->mailbox->pubkey, 64),
 		       DELIVERY_DELIVERED, e->now_ms });
+	backlog_end(x->mailbox, &x->row);
+}
+
+void pushed_end(struct pushed *x)
+{
+	struct presence *p = x->to;
+	struct engine *e = p->mesh->engine;
+
+	/* What has expired has had its end, and its sender was told of that one. */
 	if (!x->expired)
-		backlog_end(x->mailbox, &x->row);
+		delivered(x);
 	unlink_pushed(x);
 	free(x);
 	/* Half a window at a time: reading for every ack would read the rest of it each time.

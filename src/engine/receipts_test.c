@@ -47,6 +47,33 @@ TEST(d_25_a_direct_message_from_queued_to_delivered)
 					   STRF(id)).ptr);
 }
 
+/* It was on its way when its time was over: the first end stays, and is told once. */
+TEST(an_ack_of_what_has_expired_changes_nothing)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = newcomer(m, "alice"), *bob = newcomer(m, "bob");
+	const struct json *push;
+	str id;
+
+	enter(alice, GREETING(.capabilities = "['client_ack','receipts']"));
+	send_to(alice, bob->pubkey, "x", NULL);
+	id = id_of(expect(alice, "{'queued':true}"));
+	advance(h, 7 * DAY_MS - 55000);
+	advance(h, 40000);
+	enter(bob, GREETING(0));
+	push = expect_message(bob, "x");
+	forget(alice);
+	advance(h, 20000);
+	expect(alice, "{'type':'message_state','recipients':[{'state':'expired'}]}");
+	ack_push(bob, push);
+	advance(h, 60);
+	expect_nothing(alice);
+	ask(alice, id, "{'delivered':false,'recipients':[{'state':'expired'}]}");
+	check_backlogs(h);
+}
+
 TEST(a_connection_that_never_acks_counts_when_written)
 {
 	ARENA;
