@@ -159,25 +159,28 @@ static void client_act(struct sim *s, struct client *c)
 
 static void trouble_with_disk(struct sim *s)
 {
+	struct shard *at = &s->shards[s->n_shards > 1 ? roll(s, (u64)s->n_shards) : 0];
 	u64 what = roll(s, 10);
 
 	disk_calm(s);
 	if (what < 4) {
-		s->plan = (struct db_fault){ .fail_at = 1 + (i64)roll(s, 20), .code = ERR_IO,
+		at->plan = (struct db_fault){ .fail_at = 1 + (i64)roll(s, 20), .code = ERR_IO,
 					     .after = chance(s, 50), .stays = true };
 		s->crash_armed = true;
-		note(s, "the broker will die %s store call %lld", s->plan.after ? "after" : "at",
-		     (long long)s->plan.fail_at);
+		note(s, "the broker will die %s store call %lld", at->plan.after ? "after" : "at",
+		     (long long)at->plan.fail_at);
 	} else if (what < 7) {
-		s->plan = (struct db_fault){ .fail_at = 1 + (i64)roll(s, 3), .code = ERR_TRY_AGAIN,
+		at->plan = (struct db_fault){ .fail_at = 1 + (i64)roll(s, 3), .code = ERR_TRY_AGAIN,
 					     .after = chance(s, 40), .commits_only = true };
-		note(s, "commit %lld will %s", (long long)s->plan.fail_at, s->plan.after ? "have an unknown outcome" : "fail");
+		note(s, "commit %lld will %s", (long long)at->plan.fail_at, at->plan.after ? "have an unknown outcome" : "fail");
 	} else if (what < 9) {
-		s->plan = (struct db_fault){ .fail_at = 1 + (i64)roll(s, 15),
+		at->plan = (struct db_fault){ .fail_at = 1 + (i64)roll(s, 15),
 					     .code = chance(s, 70) ? ERR_TRY_AGAIN : ERR_INTERNAL };
-		note(s, "store call %lld will fail", (long long)s->plan.fail_at);
+		note(s, "store call %lld will fail", (long long)at->plan.fail_at);
 	} else {
-		s->plan = (struct db_fault){ .fail_at = 1, .code = ERR_TRY_AGAIN, .spare_reads = true, .stays = true };
+		for (int i = 0; i < s->n_shards; i++)
+			s->shards[i].plan = (struct db_fault){ .fail_at = 1, .code = ERR_TRY_AGAIN, .spare_reads = true,
+							       .stays = true };
 		s->disk_ok_us = s->now_us + (i64)roll(s, 20 * SECOND);
 		note(s, "the disk is full");
 	}

@@ -10,6 +10,7 @@
 #include "engine/receipts.h"
 #include "engine/signatures.h"
 #include "engine/state.h"
+#include "store/number.h"
 
 enum fault {
 	NO_FAULT,
@@ -17,6 +18,7 @@ enum fault {
 	CROSS_MESH, NO_HAND_OVER, NO_DEDUPE, WRONG_SENDER, REPLAYED_HELLO, WIDE_WINDOW, WRONG_ORDER,
 	NO_ARCHIVE, TOLD_BEFORE_COMMIT,
 	NO_COUNT_DOWN, NO_BOUND,
+	NO_RESERVATION, WRONG_OWNER,
 	FAULTS
 };
 
@@ -37,10 +39,12 @@ static const char *const names[FAULTS] = {
 	[TOLD_BEFORE_COMMIT] = "told-before-commit",
 	[NO_COUNT_DOWN] = "no-count-down",
 	[NO_BOUND] = "no-bound",
+	[NO_RESERVATION] = "no-reservation",
+	[WRONG_OWNER] = "wrong-owner",
 };
 
 static enum fault fault;
-static bool running, commit_is_late;
+static bool running, starting, commit_is_late;
 static struct engine *engine; /* the last one */
 
 bool break_start(const char *name)
@@ -161,9 +165,25 @@ WRAP(struct err *, engine_new, struct arena *a, const struct clock *clock, const
 	running = true;
 	if (fault == WIDE_WINDOW)
 		other.window_messages++;
+	starting = true;
 	TRY(__real_engine_new(a, clock, random, store, keys, &other, ret_engine));
+	starting = false;
 	engine = *ret_engine;
 	return NULL;
+}
+
+/* While an engine reads what it has to remember, another one owns the mesh. */
+WRAP(unsigned, mesh_shard, str mesh_id, unsigned shards)
+{
+	unsigned shard = __real_mesh_shard(mesh_id, shards);
+
+	return fault == WRONG_OWNER && starting ? (shard + 1) % shards : shard;
+}
+
+WRAP(void, numbers_reserve, struct store *st)
+{
+	if (fault != NO_RESERVATION)
+		__real_numbers_reserve(st);
 }
 
 WRAP(struct err *, archive_find, const struct archive *ar, struct arena *a, u64 hash, i64 **ret_nos, size_t *ret_n)

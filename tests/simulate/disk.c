@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "db/share.h"
 #include "db/sqlite.h"
 #include "simulate/sim.h"
 #include "store/query.h"
@@ -89,18 +90,30 @@ void disk_make(struct sim *s)
 
 void disk_open(struct sim *s)
 {
-	s->plan = (struct db_fault){ 0 };
-	must(db_open(s->a, &db_sqlite, s->where, &s->db), "open");
-	must(store_open(s->a, s->db, &s->store), "open store");
-	db_fault(s->db, &s->plan);
+	struct shard *first = &s->shards[0];
+
+	must(db_open(s->a, &db_sqlite, s->where, &first->db), "open");
+	must(store_open(s->a, first->db, &first->store), "open store");
+	s->n_shards = s->options->shards ? 1 + (int)roll(s, SHARDS_MOST) : 1;
+	if (s->n_shards > 1)
+		db_share(first->db);
+	s->turn = first;
+	for (int i = 1; i < s->n_shards; i++) {
+		must(db_open_beside(s->a, first->db, (unsigned)i, &s->shards[i].db), "open beside");
+		s->shards[i].store = store_open_beside(s->shards[i].db, first->store);
+	}
+	for (int i = 0; i < s->n_shards; i++) {
+		s->shards[i].plan = (struct db_fault){ 0 };
+		db_fault(s->shards[i].db, &s->shards[i].plan);
+	}
 }
 
 void disk_close(struct sim *s)
 {
-	store_close(s->store);
-	db_close(s->db);
-	s->store = NULL;
-	s->db = NULL;
+	for (int i = s->n_shards; i-- > 0;) {
+		store_close(s->shards[i].store);
+		db_close(s->shards[i].db);
+	}
 }
 
 void disk_remove(struct sim *s)
@@ -115,28 +128,34 @@ void disk_remove(struct sim *s)
 
 void disk_calm(struct sim *s)
 {
-	s->plan = (struct db_fault){ 0 };
+	for (int i = 0; i < s->n_shards; i++)
+		s->shards[i].plan = (struct db_fault){ 0 };
 	s->crash_armed = false;
 	s->disk_ok_us = 0;
 }
 
 bool disk_crashed(const struct sim *s)
 {
-	return s->crash_armed && s->plan.calls >= s->plan.fail_at;
+	bool crashed = false;
+
+	for (int i = 0; i < s->n_shards; i++)
+		crashed |= s->shards[i].plan.fail_at && s->shards[i].plan.calls >= s->shards[i].plan.fail_at;
+	return s->crash_armed && crashed;
 }
 
 i64 disk_count(struct sim *s, const char *sql)
 {
-	struct db_fault plan = s->plan;
+	struct shard *at = s->turn;    /* so nobody else's transaction is open */
+	struct db_fault plan = at->plan;
 	struct db_query *q = NEW(s->a, struct db_query);
 	struct db_rows rows;
 	struct err *e;
 
-	s->plan = (struct db_fault){ 0 };
+	at->plan = (struct db_fault){ 0 };
 	/* A text of its own each time: a slot holds what was prepared under the same pointer. */
 	*q = (struct db_query){ "COUNT", QUERY_COUNT, "", "i", arena_cstr(s->a, str_from(sql)) };
-	e = db_run(s->db, s->a, q, DB_VALUES(), &rows);
+	e = db_run(at->db, s->a, q, DB_VALUES(), &rows);
 	must(e, sql);
-	s->plan = plan;
+	at->plan = plan;
 	return db_row(&rows, 0)[0].i;
 }

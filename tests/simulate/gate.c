@@ -94,6 +94,8 @@ static void prove(struct sim *s, struct conn *c, const struct packet *p)
 	}
 	c->gate = GATE_ASKED;
 	c->known = true;
+	if (proof.mesh_id[0])
+		c->shard = (int)mesh_shard(str_from(proof.mesh_id), (unsigned)s->n_shards);
 	c->hello = p->text;
 	ev = event_new(EVENT_HELLO, c->ref, p->text, STR_NONE);
 	ev->proof = proof;
@@ -288,26 +290,43 @@ static void after(struct sim *s, size_t n)
 			w->conn->forgotten = true;
 		}
 		/* Events that ran again one by one may have pushed again what a later one acks. */
-		if (w->ev->kind == EVENT_FRAME && engine_stats(s->engine).failed_commits != s->failed_commits)
+		if (w->ev->kind == EVENT_FRAME && stats_of(s).failed_commits != s->failed_commits)
 			oracle_ack_seen(s, w->conn, w->text);
 		if (w->ev->kind == EVENT_FRAME && w->msg && chance(s, 30))
 			capture(s, w->text, w->msg);
 	}
 }
 
-void engine_run(struct sim *s)
+/* Moves the first events for this shard to the front, at most so many; returns how many. */
+static size_t choose(struct sim *s, const struct shard *at, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_events && n < most; i++) {
+		struct waiting_event w = s->events[i];
+
+		if (&s->shards[w.conn->shard] != at)
+			continue;
+		memmove(&s->events[n + 1], &s->events[n], (i - n) * sizeof(w));
+		s->events[n++] = w;
+	}
+	return n;
+}
+
+void engine_run(struct sim *s, struct shard *at)
 {
 	struct event *batch[BATCH_MOST];
-	size_t most = chance(s, 50) ? 1 : 1 + roll(s, BATCH_MOST), n = MIN(s->n_events, most);
+	size_t most = chance(s, 50) ? 1 : 1 + roll(s, BATCH_MOST), n = choose(s, at, most);
 	struct effects *fx;
 	bool crashed;
 
 	for (size_t i = 0; i < n; i++)
 		batch[i] = s->events[i].ev;
 	s->step++;
+	s->turn = at;
 	before(s, n);
 	oracle_before(s);
-	fx = engine_step(s->engine, batch, n);
+	fx = engine_step(at->engine, batch, n);
 	crashed = disk_crashed(s);
 	if (!crashed) {
 		oracle_failed_commit(s);
@@ -324,5 +343,5 @@ void engine_run(struct sim *s)
 	if (crashed)
 		broker_restart(s, true);
 	else
-		s->busy_until_us = s->now_us + (s->healed ? 1 : (i64)roll(s, chance(s, 95) ? 3 * MS : 300 * MS));
+		at->busy_until_us = s->now_us + (s->healed ? 1 : (i64)roll(s, chance(s, 95) ? 3 * MS : 300 * MS));
 }

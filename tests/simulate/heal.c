@@ -139,7 +139,7 @@ static void check_all(struct sim *s)
 /* What memory counts is what is on disk. */
 static void check_count(struct sim *s)
 {
-	i64 waiting = engine_stats(s->engine).waiting, stored = disk_count(s, "SELECT COUNT(*) FROM delivery");
+	i64 waiting = stats_of(s).waiting, stored = disk_count(s, "SELECT COUNT(*) FROM delivery");
 
 	if (waiting != stored)
 		violated(s, "I6", "%lld deliveries are counted, %lld are stored", (long long)waiting,
@@ -148,7 +148,7 @@ static void check_count(struct sim *s)
 
 static void check_rest(struct sim *s)
 {
-	struct engine_stats stats = engine_stats(s->engine);
+	struct engine_stats stats = stats_of(s);
 	i64 orphans;
 
 	if (stats.meshes == s->n_meshes)

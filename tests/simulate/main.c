@@ -34,7 +34,7 @@ struct plan {
 static __attribute__((noreturn)) void usage(void)
 {
 	fprintf(stderr, "usage: simulate --seed N [--trace] | --seeds A-B | --seconds S [--from N]\n"
-			"       [--jobs J] [--twice] [--no-dedupe] [--break NAME] [--expect INVARIANT]\n");
+			"       [--jobs J] [--shards] [--twice] [--no-dedupe] [--break NAME] [--expect INVARIANT]\n");
 	exit(2);
 }
 
@@ -70,6 +70,8 @@ static struct plan parse(int argc, char **argv)
 			p.options.trace = true;
 		else if (str_eq(word, S("--twice")))
 			p.twice = true;
+		else if (str_eq(word, S("--shards")))
+			p.options.shards = true;
 		else if (str_eq(word, S("--dedupe")))
 			p.options.dedupe = true;
 		else if (str_eq(word, S("--no-dedupe")))

@@ -106,17 +106,14 @@ void conn_cut(struct sim *s, struct conn *c)
 /* Everybody's connection ends: the process is gone, and what was waiting in it. */
 void broker_restart(struct sim *s, bool crash)
 {
-	struct err *e;
-
 	note(s, crash ? "the broker dies" : "the broker is restarted");
 	for (size_t i = 0; i < s->n_events; i++)
 		event_free(s->events[i].ev);
 	s->n_events = 0;
 	/* Whether that succeeds or not, nobody hears of it. */
-	if (!crash)
-		effects_free(engine_stop(s->engine));
-	engine_free(s->engine);
-	s->engine = NULL;
+	for (int i = 0; i < s->n_shards && !crash; i++)
+		effects_free(engine_stop(s->shards[i].engine));
+	engines_free(s);
 	disk_close(s);
 	for (struct conn *c = s->conns; c; c = c->next) {
 		c->online = false;
@@ -135,10 +132,7 @@ void broker_restart(struct sim *s, bool crash)
 	disk_calm(s);
 	disk_open(s);
 	oracle_reopened(s);
-	s->busy_until_us = s->now_us;
-	e = engine_new(s->a, &s->clock, &s->engine_random, s->store, NULL, &s->settings, &s->engine);
-	if (e)
-		violated(s, "start", "the broker does not start again: %.*s", STRF(e->text));
+	engines_start(s);
 }
 
 /* Up waits while the engine decides about a hello, or while its queue is full. */
@@ -235,12 +229,42 @@ static void conn_turn(struct sim *s, struct conn *c)
 	}
 }
 
-static i64 engine_due(const struct sim *s)
+static bool has_events(const struct sim *s, const struct shard *at)
 {
-	i64 timer_ms = engine_next_ms(s->engine);
+	for (size_t i = 0; i < s->n_events; i++)
+		if (&s->shards[s->events[i].conn->shard] == at)
+			return true;
+	return false;
+}
+
+/* SQLite has one writer: while another shard's transaction is open, this one waits. */
+static bool must_wait(const struct sim *s, const struct shard *at)
+{
+	for (int i = 0; i < s->n_shards; i++)
+		if (&s->shards[i] != at && db_begun(s->shards[i].db))
+			return true;
+	return false;
+}
+
+static i64 shard_due(const struct sim *s, const struct shard *at)
+{
+	i64 timer_ms = engine_next_ms(at->engine);
 	i64 timer_us = timer_ms == INT64_MAX ? NEVER : timer_ms * MS;
 
-	return MAX(s->n_events ? 0 : timer_us, s->busy_until_us);
+	if (s->n_shards > 1 && must_wait(s, at))
+		return NEVER;
+	return MAX(has_events(s, at) ? 0 : timer_us, at->busy_until_us);
+}
+
+/* Which engine is next. */
+static struct shard *next_shard(struct sim *s)
+{
+	struct shard *next = &s->shards[0];
+
+	for (int i = 1; i < s->n_shards; i++)
+		if (shard_due(s, &s->shards[i]) < shard_due(s, next))
+			next = &s->shards[i];
+	return next;
 }
 
 /* Connections that nothing can happen to any more. */
@@ -263,7 +287,8 @@ void run_until(struct sim *s, i64 until_us)
 	while (!s->failed) {
 		struct conn *conn = NULL;
 		struct client *client = NULL;
-		i64 t = engine_due(s);
+		struct shard *shard = next_shard(s);
+		i64 t = shard_due(s, shard);
 
 		for (struct conn *c = s->conns; c; c = c->next) {
 			if (conn_due(s, c) < t) {
@@ -289,7 +314,7 @@ void run_until(struct sim *s, i64 until_us)
 		else if (conn)
 			conn_turn(s, conn);
 		else
-			engine_run(s);
+			engine_run(s, shard);
 	}
 	s->now_us = MAX(s->now_us, until_us);
 	forget_conns(s);

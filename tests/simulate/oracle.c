@@ -255,7 +255,7 @@ static void check_window(struct sim *s, const struct conn *c, size_t last_bytes)
 	size_t n = 0, bytes = 0;
 
 	/* Events that ran again one by one were acked and pushed in turn. */
-	if (engine_stats(s->engine).failed_commits != s->failed_commits)
+	if (stats_of(s).failed_commits != s->failed_commits)
 		return;
 	for (const struct outstanding *x = c->pushes; x; x = x->next) {
 		/* After its lease a push waits again, and something better may go first. */
@@ -440,7 +440,7 @@ void oracle_reopened(struct sim *s)
 
 void oracle_before(struct sim *s)
 {
-	s->failed_commits = engine_stats(s->engine).failed_commits;
+	s->failed_commits = stats_of(s).failed_commits;
 	for (int i = 0; i < s->n_msgs; i++)
 		s->msgs[i]->max_wall_us = MAX(s->msgs[i]->max_wall_us, wall_us(s));
 }
@@ -448,10 +448,10 @@ void oracle_before(struct sim *s)
 /* What was on its way goes out again after a failed commit, in a new order. */
 void oracle_failed_commit(struct sim *s)
 {
-	if (engine_stats(s->engine).failed_commits == s->failed_commits)
+	if (stats_of(s).failed_commits == s->failed_commits)
 		return;
 	for (struct conn *c = s->conns; c; c = c->next)
-		for (struct outstanding *x = c->pushes; x; x = x->next)
+		for (struct outstanding *x = c->pushes; x && &s->shards[c->shard] == s->turn; x = x->next)
 			x->returned = true;
 }
 
@@ -471,7 +471,7 @@ static void check_bound(struct sim *s)
 
 void oracle_step(struct sim *s)
 {
-	struct engine_stats stats = engine_stats(s->engine);
+	struct engine_stats stats = stats_of(s);
 	i64 online = 0;
 
 	for (struct conn *c = s->conns; c; c = c->next)

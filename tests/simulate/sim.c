@@ -178,7 +178,7 @@ static void free_all(struct sim *s)
 {
 	for (size_t i = 0; i < s->n_events; i++)
 		event_free(s->events[i].ev);
-	engine_free(s->engine);
+	engines_free(s);
 	disk_close(s);
 	disk_remove(s);
 }
@@ -195,10 +195,45 @@ static void print_failure(const struct sim *s)
 	printf("  again: simulate --seed %llu --trace\n", (unsigned long long)s->seed);
 }
 
+struct engine_stats stats_of(const struct sim *s)
+{
+	struct engine_stats sum = { 0 };
+
+	for (int i = 0; i < s->n_shards; i++) {
+		struct engine_stats one = engine_stats(s->shards[i].engine);
+
+		engine_stats_add(&sum, &one);
+	}
+	return sum;
+}
+
+void engines_start(struct sim *s)
+{
+	struct engine_settings settings = s->settings;
+
+	settings.shards = (unsigned)s->n_shards;
+	for (int i = 0; i < s->n_shards; i++) {
+		struct shard *at = &s->shards[i];
+		struct err *e;
+
+		settings.shard = (unsigned)i;
+		at->busy_until_us = s->now_us;
+		e = engine_new(s->a, &s->clock, &s->engine_random, at->store, NULL, &settings, &at->engine);
+		if (e)
+			violated(s, "start", "the broker does not start: %.*s", STRF(e->text));
+	}
+}
+
+void engines_free(struct sim *s)
+{
+	for (int i = 0; i < s->n_shards; i++) {
+		engine_free(s->shards[i].engine);
+		s->shards[i].engine = NULL;
+	}
+}
+
 static void set_up(struct sim *s)
 {
-	struct err *e;
-
 	s->dice_seed.state = s->seed;
 	s->dice = random_seeded(&s->dice_seed);
 	s->engine_seed.state = ~s->seed;
@@ -212,9 +247,7 @@ static void set_up(struct sim *s)
 	make_clients(s);
 	disk_make(s);
 	disk_open(s);
-	e = engine_new(s->a, &s->clock, &s->engine_random, s->store, NULL, &s->settings, &s->engine);
-	if (e)
-		violated(s, "start", "%.*s", STRF(e->text));
+	engines_start(s);
 }
 
 bool simulate(u64 seed, const struct options *options, u64 *ret_hash)

@@ -25,6 +25,7 @@ enum {
 	CLIENTS_MAX = 64,              /* bits of a u64 */
 	GROUPS = 2,
 	TRACE_LINES = 40,
+	SHARDS_MOST = 3,
 	MSGS_MAX = 4096,
 	EVENTS_MAX = 4096,
 	CAPTURED_MAX = 64,
@@ -83,6 +84,7 @@ struct conn {
 	struct conn *next;
 	struct client *client;
 	struct conn_ref ref;
+	int shard;                     /* once known: of its hello's mesh */
 	char challenge[44], session_pubkey[65];
 	struct pipe up, down;
 	enum gate gate;
@@ -191,11 +193,20 @@ struct told { struct told *next; str pubkey; };
 /* ---- all of it ---- */
 
 struct options {
-	bool trace, dedupe;
+	bool trace, dedupe, shards;    /* shards: up to SHARDS_MOST engines, another number at each start */
 	const char *expect;            /* only a violation of this invariant counts */
 };
 
 struct trace { char lines[TRACE_LINES][200]; u64 n; };
+
+/* An engine and its connection to the database. */
+struct shard {
+	struct db *db;
+	struct store *store;
+	struct db_fault plan;
+	struct engine *engine;
+	i64 busy_until_us;
+};
 
 struct sim {
 	struct arena *a;               /* the run */
@@ -207,13 +218,12 @@ struct sim {
 	struct clock clock;
 	/* disk.c */
 	str dir, where;
-	struct db *db;
-	struct store *store;
-	struct db_fault plan;
+	struct shard shards[SHARDS_MOST];
+	int n_shards;
+	struct shard *turn;            /* whose batch it is */
 	bool crash_armed;
 	i64 disk_ok_us;                /* until then it is full; 0: it is not */
-	i64 failed_commits;            /* seen so far, of this engine */
-	struct engine *engine;
+	i64 failed_commits;            /* seen so far, of these engines */
 	struct engine_settings settings;
 	struct person people[KEYS_MAX];
 	struct member members[MEMBERS_MAX];
@@ -225,7 +235,7 @@ struct sim {
 	u32 slots;
 	struct waiting_event events[EVENTS_MAX];
 	size_t n_events;
-	i64 busy_until_us, step;
+	i64 step;
 	bool healed;                   /* no new trouble */
 	bool no_reconnect;
 	i64 delay_us;                  /* at most, on the way */
@@ -264,6 +274,11 @@ static inline bool mailboxes_fill(const struct sim *s) { return s->settings.mail
 static inline i64 wall_us(const struct sim *s) { return s->now_us + s->wall_offset_us; }
 void wall_jump(struct sim *s, i64 by_us);
 
+/* Of all shards. */
+struct engine_stats stats_of(const struct sim *s);
+void engines_start(struct sim *s);             /* on the stores */
+void engines_free(struct sim *s);
+
 /* ---- disk.c ---- */
 void disk_make(struct sim *s);                 /* with meshes and members in it */
 void disk_open(struct sim *s);
@@ -288,8 +303,8 @@ void gate_gone(struct sim *s, struct conn *c, bool clean);
 void gate_push_down(struct sim *s, struct conn *c, str text, u64 mark);
 void gate_close(struct sim *s, struct conn *c, int code, str reason);
 void gate_submit(struct sim *s, struct conn *c, struct event *ev, struct msg *msg, str text);
-/* One batch of what waits. */
-void engine_run(struct sim *s);
+/* One batch of what waits for this shard. */
+void engine_run(struct sim *s, struct shard *at);
 
 /* ---- client.c ---- */
 void client_wake(struct sim *s, struct client *c);
