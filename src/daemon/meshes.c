@@ -142,7 +142,7 @@ static size_t count(const struct meshes *ms)
 static void add_mesh(struct meshes *ms, const struct config_mesh_args *c, str display_name,
 		     bool tell)
 {
-	struct joined **at = &ms->meshes, *j;
+	struct joined **at = &ms->meshes, *j = NULL;
 	struct err *e;
 
 	if (count(ms) == MESHES_MAX) {
