@@ -366,7 +366,7 @@ const struct command launch_command = {
 	.passes_dashes = true,
 	.run = launch_run,
 	.doc = "Starts an agent as a session of the mesh.",
-	.more = "Words behind '--' are the agent's: claudemesh launch -- --model opus. Messages of\n"
-		"peers reach Claude Code the moment they come; other agents at their next turn.\n"
-		"The session keeps its address in the mesh when it is resumed.",
+	.more = "Words behind '--' are for the agent: launch -- --model opus.\n"
+		"Messages of peers reach Claude Code the moment they come; other agents at\n"
+		"their next turn. A resumed session has its address in the mesh again.",
 };
