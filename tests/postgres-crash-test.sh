@@ -7,6 +7,7 @@
 set -u
 bench=$1 broker=$2 messages=${3:-6000}
 kills=3
+[ "$messages" -lt 100000 ] || kills=10
 
 echo 1..3
 n=0
@@ -17,6 +18,9 @@ result() {
 	status=$1
 	shift
 	n=$((n + 1))
+	# The ids: what was sent, and what became of it.
+	awk '/^  (sent|resent|acked|delivered|lost|unacked_delivered|doubled|unexpected|raw_repeats|accepted_twice) / {
+		line = line " " $1 " " $2 } END { if (line) print "#" line }' "$out"
 	[ "$status" = 0 ] || { sed 's/^/# /' "$out"; printf 'not '; }
 	echo "ok $n - $*"
 }

@@ -2,6 +2,7 @@
  * fault BROKER PRELOAD KIND [--every N | --only N] - plays talk.h's conversation again and again, each time
  * with another call that fails: the first, the second, ... until none does any more. TAP.
  *
+ * On PostgreSQL if CLAUDEMESH_TEST_DB is pg, and for the faults of the connection to it.
  * With --every only each Nth, another set in each KIND; the suite `benchmark` has all.
  */
 #include "fault/talk.h"
@@ -64,7 +65,8 @@ static struct err *set_up(struct arena *a, struct stage *s, struct talk *t, long
 		.log_path = arena_printf(a, "%s/log%ld", s->dir, number).ptr,
 	};
 	if (s->server.len) {
-		str schema = arena_printf(a, "schema=fault%ld_%ld", (long)getpid(), number);
+		/* libpq goes on reading when a write has failed: only the deadline ends that. */
+		str schema = arena_printf(a, "timeout=1&schema=fault%ld_%ld", (long)getpid(), number);
 
 		t->database = arena_printf(a, "%.*s&%.*s", STRF(s->server), STRF(schema));
 		flags = arena_printf(a, "%.*s --database=%.*s&%.*s", STRF(flags), STRF(s->proxied), STRF(schema));
@@ -116,17 +118,18 @@ static bool run(struct stage *s, enum fault_kind kind, long first, long every)
 	return !bad && played;
 }
 
-/* Between the broker and the server of tests/postgres.sh. */
-static bool use_postgres(struct arena *a, struct stage *s)
+/* The server of tests/postgres.sh, for its faults with something in between. */
+static bool use_postgres(struct arena *a, struct stage *s, enum fault_kind kind)
 {
-	struct err *e;
+	struct err *e = NULL;
 
-	s->server = str_from(getenv("CLAUDEMESH_TEST_PG"));
+	s->proxied = s->server = str_from(getenv("CLAUDEMESH_TEST_PG"));
 	if (!s->server.len) {
 		fprintf(stderr, "fault: run it by tests/postgres.sh\n");
 		return false;
 	}
-	e = proxy_new(a, s->plan, s->server, s->dir, &s->proxied);
+	if (kind >= FAULT_COMMIT_LOST)
+		e = proxy_new(a, s->plan, s->server, s->dir, &s->proxied);
 	if (e)
 		fprintf(stderr, "fault: %.*s\n", STRF(e->text));
 	return !e;
@@ -139,6 +142,8 @@ int main(int argc, char *argv[])
 	long number = argc == 6 ? strtol(argv[5], NULL, 10) : 1;
 	bool only = argc == 6 && strcmp(argv[4], "--only") == 0;
 	int kind = argc > 3 ? fault_kind_of(argv[3]) : FAULT_KINDS;
+	const char *database = getenv("CLAUDEMESH_TEST_DB");
+	bool on_postgres;
 
 	if (kind == FAULT_KINDS || number < 1) {
 		fprintf(stderr, "usage: fault BROKER PRELOAD KIND [--every N | --only N]\n");
@@ -148,7 +153,8 @@ int main(int argc, char *argv[])
 		perror("fault");
 		return 2;
 	}
-	if (kind >= FAULT_COMMIT_LOST && !use_postgres(a, &s))
+	on_postgres = kind >= FAULT_COMMIT_LOST || (database && strcmp(database, "pg") == 0);
+	if (on_postgres && !use_postgres(a, &s, (enum fault_kind)kind))
 		return 2;
 	if (!run(&s, (enum fault_kind)kind, only ? number : 1 + kind % number, only ? CALLS_MAX : number))
 		return 1;
