@@ -1,5 +1,5 @@
 #!/bin/sh
-# cli-policy-test.sh CLAUDEMESH - the policy gate from outside (client.md 3; defect 8 of 15.1):
+# cli-gate-test.sh CLAUDEMESH - the policy gate from outside (client.md 3; defect 8 of 15.1):
 # nothing gated runs unasked, deny is final, a broken file writes nothing. TAP on stdout.
 set -u
 claudemesh=$1
