@@ -398,6 +398,6 @@ int main(int argc, char **argv)
 	options.messages = argc > 3 && str_to_i64(str_from(argv[3]), &n) ? (int)n
 									 : MESSAGES_DEFAULT;
 	options.seed = argc > 4 && str_to_i64(str_from(argv[4]), &n) ? (u64)n : (u64)getpid();
-	print_message("seed %llu\n", (unsigned long long)options.seed);
+	print_message("# seed %llu\n", (unsigned long long)options.seed);
 	return _cmocka_run_group_tests("daemon/crash", test_list, test_count, NULL, NULL);
 }
