@@ -82,7 +82,7 @@ static void add_connections(struct figures *f, const struct run *r)
 	figures_add(f, "connections_lost", "", r->losses);
 }
 
-/* What the measured stretch cost; meaningless when the process changed in it. */
+/* What the measured stretch cost. */
 static void add_usage(struct figures *f, const struct run *r)
 {
 	u64 server = (u64)(r->after.server_us - r->before.server_us);
@@ -92,7 +92,8 @@ static void add_usage(struct figures *f, const struct run *r)
 	u64 n = !run_sends(r) ? r->hellos :
 		run_drains(r) ? r->ledger.delivered : r->ledger.acked - r->acked_before;
 
-	if (!r->after.at_us || !time || !n)
+	/* After a kill it is another process. */
+	if (!r->after.at_us || !time || !n || (r->broker && r->broker->kills))
 		return;
 	figures_add(f, "machine_busy", "%", machine * 100 / time);
 	/* A database server's too; else what disturbed the measurement. */
