@@ -103,9 +103,14 @@ static size_t at_of(const struct edit *e, const char *p)
 
 static str result(struct edit *e)
 {
-	str out = arena_printf(e->a, "%.*s%.*s%.*s", (int)e->from, e->text.ptr, STRF(buf_str(&e->in)),
-			       (int)(e->text.len - e->to), e->text.ptr + e->to);
+	str in = buf_str(&e->in), rest = str_skip(e->text, e->to), out;
+	struct buf b = buf_make(2 * JSON_EDIT_BYTES_MAX);
 
+	buf_add(&b, str_of(e->text.ptr, e->from));
+	buf_add(&b, in);
+	buf_add(&b, rest);
+	out = arena_dup(e->a, buf_str(&b));
+	buf_done(&b);
 	buf_done(&e->in);
 	return out;
 }
