@@ -1,11 +1,16 @@
 #include "crypto/topic.h"
 
+#include <inttypes.h>
+
 #include <sodium.h>
 
 #include "crypto/encode.h"
 #include "crypto/secret.h"
 #include "crypto/secretbox.h"
 
+enum { SLOT_TAG_BYTES = 16 };
+
+_Static_assert((int)SLOT_TAG_BYTES < (int)BOX_NONCE_BYTES, "the rest of a nonce is random");
 _Static_assert(TOPIC_BLOB_BYTES == BOX_KEY_BYTES + TOPIC_KEY_BYTES + BOX_MAC_BYTES, "blob");
 
 static void nonce_choose(const u8 *given, u8 ret_nonce[BOX_NONCE_BYTES])
@@ -59,6 +64,48 @@ struct err *topic_key_open(struct arena *a, struct sealed sealed, const struct s
 				S("undecryptable"));
 	memcpy(ret_key, key, sizeof(key));
 	secret_wipe(key, sizeof(key));
+	return NULL;
+}
+
+/* The half of a nonce that tells the slot. */
+static void slot_tag(struct arena *a, const struct topic_slot *slot, u8 ret_tag[SLOT_TAG_BYTES])
+{
+	str text = arena_printf(a, "claudemesh-topic-key|%.*s|%.*s|%" PRId64, STRF(slot->mesh_id),
+				STRF(slot->topic_id), slot->epoch);
+	u8 digest[crypto_generichash_BYTES];
+
+	crypto_generichash(digest, sizeof(digest), (const u8 *)text.ptr, text.len, NULL, 0);
+	memcpy(ret_tag, digest, SLOT_TAG_BYTES);
+}
+
+struct err *topic_slot_seal(struct arena *a, const u8 topic_key[TOPIC_KEY_BYTES],
+			    const struct topic_slot *slot, const struct sign_pair *own,
+			    str recipient_pubkey, struct sealed *ret_sealed)
+{
+	CLEANUP(box_pair_wipe) struct box_pair sender = { 0 };
+	u8 nonce[BOX_NONCE_BYTES];
+
+	slot_tag(a, slot, nonce);
+	secret_random(nonce + SLOT_TAG_BYTES, sizeof(nonce) - SLOT_TAG_BYTES);
+	box_pair_from_sign(own, &sender);
+	return topic_key_seal(a, topic_key, &sender, recipient_pubkey, nonce, ret_sealed);
+}
+
+struct err *topic_slot_open(struct arena *a, struct sealed sealed, const struct topic_slot *slot,
+			    const struct sign_pair *member, str sender_pubkey,
+			    u8 ret_key[TOPIC_KEY_BYTES], bool *ret_bound)
+{
+	u8 blob[TOPIC_BLOB_BYTES], nonce[BOX_NONCE_BYTES], tag[SLOT_TAG_BYTES];
+	u8 sign_pk[SIGN_PK_BYTES], pk[BOX_KEY_BYTES];
+
+	if (!hex_read(sender_pubkey, true, sign_pk, sizeof(sign_pk)) || !box_pk_from_sign(sign_pk, pk))
+		return FAIL(a, BAD_REQUEST, "who sealed the topic key is not a public key");
+	if (base64_read(sealed.ciphertext, blob, sizeof(blob)) && memcmp(blob, pk, sizeof(pk)) != 0)
+		return err_word(FAIL(a, UNAUTHORIZED, "topic key was sealed by another key than the one named"),
+				S("wrong_sender"));
+	TRY(topic_key_open(a, sealed, member, ret_key));
+	slot_tag(a, slot, tag);
+	*ret_bound = base64_read(sealed.nonce, nonce, sizeof(nonce)) && memcmp(nonce, tag, sizeof(tag)) == 0;
 	return NULL;
 }
 
