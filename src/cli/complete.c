@@ -223,7 +223,7 @@ static void offer_argument(struct typed *t)
 		for (size_t i = 0; commands[i]; i++)
 			if (!commands[i]->hidden)
 				offer(t, str_from(commands[i]->name), str_from(commands[i]->doc));
-		offer_words(t, STR_NONE, manual_topics, S("a page"));
+		offer_words(t, S(""), manual_topics, S("a page"));
 		break;
 	case OFFER_WORDS:
 		while (str_cut(&words, '|', &word))
@@ -238,7 +238,7 @@ static void offer_all(struct typed *t)
 	ptrdiff_t equals = str_index(t->current, '=');
 
 	if (t->pending) {
-		offer_value(t, t->pending, STR_NONE);
+		offer_value(t, t->pending, S(""));
 	} else if (str_starts(t->current, S("--json="))) {
 		offer_fields(t);
 	} else if (str_starts(t->current, S("--")) && equals > 0) {

@@ -251,14 +251,19 @@ static struct err *skills_run(struct api_call *c)
 	return pass_on(c, in->mesh, "list_skills", list_skills_fields, &args, skills_answer);
 }
 
+static struct err *no_skill(struct api_call *c)
+{
+	return err_word(FAIL(c->arena, NOT_FOUND, "no skill '%.*s' in mesh '%.*s'", STRF(c->param),
+			     STRF(pass_slug(c))),
+			S("skill_not_found"));
+}
+
 static void skill_answer(struct api_call *c, const struct json *reply)
 {
 	const struct json *skill = json_get(reply, S("skill"));
 
 	if (!skill || skill->type != JSON_OBJ) {
-		api_fail(c, err_word(FAIL(c->arena, NOT_FOUND, "no skill '%.*s' in mesh '%.*s'",
-					  STRF(c->param), STRF(pass_slug(c))),
-				     S("skill_not_found")));
+		api_fail(c, no_skill(c));
 		return;
 	}
 	api_ok(c);
@@ -274,6 +279,42 @@ static struct err *skill_run(struct api_call *c)
 	return pass_on(c, in->mesh, "get_skill", get_skill_fields, &args, skill_answer);
 }
 
+static void shared_answer(struct api_call *c, const struct json *reply)
+{
+	json_put_str(api_ok(c), "name", json_get_str(reply, S("name")));
+	json_put_str(&c->json, "action", json_get_str(reply, S("action")));
+	json_put_str(&c->json, "mesh", pass_slug(c));
+	api_done(c, 200);
+}
+
+static struct err *share_run(struct api_call *c)
+{
+	const struct local_skill_args *in = c->args;
+	struct share_skill_args args = { .name = in->name,
+					 .description = in->description,
+					 .instructions = in->instructions,
+					 .tags = in->tags,
+					 .manifest = in->manifest };
+
+	return pass_on(c, in->mesh, "share_skill", share_skill_fields, &args, shared_answer);
+}
+
+static void removed_answer(struct api_call *c, const struct json *reply)
+{
+	if (str_eq(json_get_str(reply, S("action")), S("removed")))
+		shared_answer(c, reply);
+	else
+		api_fail(c, no_skill(c));
+}
+
+static struct err *remove_run(struct api_call *c)
+{
+	const struct local_mesh_args *in = c->args;
+	struct remove_skill_args args = { .name = c->param };
+
+	return pass_on(c, in->mesh, "remove_skill", remove_skill_fields, &args, removed_answer);
+}
+
 #define ARGS(id) local_##id##_fields, sizeof(struct local_##id##_args)
 
 const struct api_route api_pass_routes[] = {
@@ -284,5 +325,7 @@ const struct api_route api_pass_routes[] = {
 	{ "DELETE", "/v1/memory/<id>", ARGS(mesh), 0, API_ANYONE, forget_run, "Forgets it." },
 	{ "GET", "/v1/skills", ARGS(skills), 0, API_ANYONE, skills_run, "The skills of a mesh." },
 	{ "GET", "/v1/skills/<name>", ARGS(mesh), 0, API_ANYONE, skill_run, "One skill, with its text." },
+	{ "POST", "/v1/skills", ARGS(skill), 512 << 10, API_ANYONE, share_run, "Shares a skill." },
+	{ "DELETE", "/v1/skills/<name>", ARGS(mesh), 0, API_ANYONE, remove_run, "Removes one." },
 	{ 0 }
 };

@@ -152,7 +152,8 @@ static struct err *peers_run(struct api_call *c)
 	return NULL;
 }
 
-/* Profile: each change is told on the session's own connection, or holds for the member. */
+/* Profile and groups: each change is told on the session's own connection, or holds for the
+ * member. */
 
 struct change {
 	const char *type, *name;
@@ -170,10 +171,15 @@ struct telling {
 	bool all_confirmed;
 };
 
+static enum scope scope_of(const struct api_call *c)
+{
+	return c->is_session ? SCOPE_CONNECTION : SCOPE_MEMBER;
+}
+
 static struct err *read_changes(struct api_call *c, struct telling *t)
 {
 	const struct local_profile_args *in = c->args;
-	enum scope scope = c->is_session ? SCOPE_CONNECTION : SCOPE_MEMBER;
+	enum scope scope = scope_of(c);
 	struct set_status_args *status = NEW(c->arena, struct set_status_args);
 	struct set_summary_args *summary = NEW(c->arena, struct set_summary_args);
 	struct set_visible_args *visible = NEW(c->arena, struct set_visible_args);
@@ -291,17 +297,50 @@ static void tell_next(struct api_call *c)
 	profile_answer(c);
 }
 
+static struct err *tell_all(struct api_call *c, str mesh, struct telling *t)
+{
+	TRY(round_begin(c, mesh, &t->round));
+	t->all_confirmed = true;
+	c->state = t;
+	tell_next(c);
+	return NULL;
+}
+
 static struct err *profile_run(struct api_call *c)
 {
 	const struct local_profile_args *in = c->args;
 	struct telling *t = NEW(c->arena, struct telling);
 
 	TRY(read_changes(c, t));
-	TRY(round_begin(c, in->mesh, &t->round));
-	t->all_confirmed = true;
-	c->state = t;
-	tell_next(c);
-	return NULL;
+	return tell_all(c, in->mesh, t);
+}
+
+static struct err *group_join_run(struct api_call *c)
+{
+	const struct local_group_args *in = c->args;
+	struct join_group_args *args = NEW(c->arena, struct join_group_args);
+	struct telling *t = NEW(c->arena, struct telling);
+	struct invalid why;
+
+	*args = (struct join_group_args){ .role = in->role, .scope = scope_of(c) };
+	if (!valid_group(c->arena, in->name, &args->name, &why))
+		return invalid_err(c->arena, &why);
+	t->changes[t->n++] = (struct change){ "join_group", "group", join_group_fields, args };
+	return tell_all(c, in->mesh, t);
+}
+
+static struct err *group_leave_run(struct api_call *c)
+{
+	const struct local_mesh_args *in = c->args;
+	struct leave_group_args *args = NEW(c->arena, struct leave_group_args);
+	struct telling *t = NEW(c->arena, struct telling);
+	struct invalid why;
+
+	*args = (struct leave_group_args){ .scope = scope_of(c) };
+	if (!valid_group(c->arena, c->param, &args->name, &why))
+		return invalid_err(c->arena, &why);
+	t->changes[t->n++] = (struct change){ "leave_group", "group", leave_group_fields, args };
+	return tell_all(c, in->mesh, t);
 }
 
 #define ARGS(id) local_##id##_fields, sizeof(struct local_##id##_args)
@@ -311,5 +350,9 @@ const struct api_route api_peer_routes[] = {
 	  "Who is there, as the brokers list them." },
 	{ "POST", "/v1/profile", ARGS(profile), 16 << 10, API_ANYONE, profile_run,
 	  "What others see: summary, status, visibility, profile." },
+	{ "POST", "/v1/groups", ARGS(group), 4096, API_ANYONE, group_join_run,
+	  "Joins a group, or changes the role in it." },
+	{ "DELETE", "/v1/groups/<name>", ARGS(mesh), 0, API_ANYONE, group_leave_run,
+	  "Leaves a group." },
 	{ 0 }
 };

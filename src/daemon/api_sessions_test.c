@@ -145,6 +145,46 @@ TEST(a_session_sends_as_itself_and_sees_its_own_outbox)
 	bench_end(b);
 }
 
+TEST(a_session_is_in_its_own_groups_and_the_user_in_all)
+{
+	struct three t;
+	struct bench *b = &t.b;
+	const struct json *asked;
+
+	three_start(&t);
+	assert_told(POST(b, "/v1/groups", "{'name':'@dev','role':'lead'}", .session = TOKEN_A), 200, NULL);
+	asked = b->y.asked;
+	assert_str(json_get_str(asked, S("type")), S("join_group"));
+	assert_str(json_get_str(asked, S("name")), S("dev"));
+	assert_str(json_get_str(asked, S("role")), S("lead"));
+	assert_str(json_get_str(asked, S("scope")), S("connection"));
+	assert_told(DELETE(b, "/v1/groups/%40dev"), 200, NULL);
+	asked = b->y.asked;
+	assert_str(json_get_str(asked, S("type")), S("leave_group"));
+	assert_str(json_get_str(asked, S("name")), S("dev"));
+	assert_str(json_get_str(asked, S("scope")), S("member"));
+	bench_end(b);
+}
+
+TEST(a_skill_goes_on_to_the_broker)
+{
+	struct bench b;
+
+	bench_start(&b);
+	assert_told(POST(&b, "/v1/skills",
+			 "{'name':'review','description':'d','instructions':'i','tags':['a'],"
+			 "'manifest':{'model':'m'},'mesh':'flock'}"),
+		    200, NULL);
+	assert_str(json_get_str(b.y.asked, S("type")), S("share_skill"));
+	assert_str(json_get_str(b.y.asked, S("instructions")), S("i"));
+	assert_str(json_get_str(json_get(b.y.asked, S("manifest")), S("model")), S("m"));
+	assert_null(json_get(b.y.asked, S("mesh")));
+	(void)DELETE(&b, "/v1/skills/re%2Fview?mesh=flock");
+	assert_str(json_get_str(b.y.asked, S("type")), S("remove_skill"));
+	assert_str(json_get_str(b.y.asked, S("name")), S("re/view"));
+	bench_end(&b);
+}
+
 /* Every GET, by the user and by a session: no secret half of a key, no token. */
 TEST(defect_2_no_answer_holds_a_secret)
 {

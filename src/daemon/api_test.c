@@ -104,6 +104,13 @@ static const struct {
 	{ "GET", "/v1/state?key=k", NULL, 404, "state_not_found", "" },
 	{ "POST", "/v1/state", "{'value':1}", 400, "bad_request", "key" },
 	{ "GET", "/v1/skills/none", NULL, 404, "skill_not_found", "none" },
+	{ "DELETE", "/v1/skills/none", NULL, 404, "skill_not_found", "none" },
+	{ "POST", "/v1/skills", "{'name':'a','description':'b'}", 400, "bad_request", "instructions" },
+	{ "POST", "/v1/skills", "{'name':'a','description':'','instructions':'c'}", 400, "bad_request", "description" },
+	{ "POST", "/v1/groups", "{'role':'lead'}", 400, "bad_request", "name" },
+	{ "POST", "/v1/groups", "{'name':'no spaces'}", 400, "bad_request", "" },
+	{ "POST", "/v1/groups", "{'name':'a','mesh':'other'}", 404, "mesh_not_attached", "" },
+	{ "DELETE", "/v1/groups/no%20spaces", NULL, 400, "bad_request", "" },
 };
 
 TEST(defect_26_what_makes_no_sense_is_told_as_such)
@@ -132,6 +139,8 @@ TEST(defect_26_too_much_is_413)
 		{ "/v1/sessions/register", 70 << 10 },
 		{ "/v1/profile", 20 << 10 },
 		{ "/v1/outbox/requeue", 5 << 10 },
+		{ "/v1/groups", 5 << 10 },
+		{ "/v1/skills", 600 << 10 },
 	};
 	struct bench b;
 

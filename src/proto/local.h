@@ -113,6 +113,12 @@ JSON_ARGS(local_peers, LOCAL_PEERS_ARGS);
 	F(T, str,  mesh,    OPT, 0, LOCAL_MESH_MAX, "slug or id; left out: the session's, or all")
 JSON_ARGS(local_profile, LOCAL_PROFILE_ARGS);
 
+#define LOCAL_GROUP_ARGS(F, T) \
+	F(T, str, name, REQ, 1, NAME_BYTES_MAX, "group name, a leading '@' is dropped") \
+	F(T, str, role, OPT, 0, NAME_BYTES_MAX, "in this group; absent clears it") \
+	F(T, str, mesh, OPT, 0, LOCAL_MESH_MAX, "slug or id; left out: the session's, or all")
+JSON_ARGS(local_group, LOCAL_GROUP_ARGS);
+
 #define LOCAL_KEY_ARGS(F, T) \
 	F(T, str, key,  OPT, 0, 512, "left out: all entries") \
 	F(T, str, mesh, OPT, 0, LOCAL_MESH_MAX, "slug or id")
@@ -139,5 +145,14 @@ JSON_ARGS(local_remember, LOCAL_REMEMBER_ARGS);
 	F(T, str, query, OPT, 0, NAME_BYTES_MAX, "part of a name, description or tag") \
 	F(T, str, mesh,  OPT, 0, LOCAL_MESH_MAX, "slug or id")
 JSON_ARGS(local_skills, LOCAL_SKILLS_ARGS);
+
+#define LOCAL_SKILL_ARGS(F, T) \
+	F(T, str,  name,         REQ, 1, NAME_BYTES_MAX, "unique in the mesh") \
+	F(T, str,  description,  REQ, 1, SKILL_DESCRIPTION_BYTES_MAX, "what it is for") \
+	F(T, str,  instructions, REQ, 1, SKILL_BYTES_MAX, "the text, Markdown") \
+	F(T, strs, tags,         OPT, 0, SKILL_TAGS_MAX, "words to find it by") \
+	F(T, any,  manifest,     OPT, 0, 0, "an object; absent keeps the one that is there") \
+	F(T, str,  mesh,         OPT, 0, LOCAL_MESH_MAX, "slug or id")
+JSON_ARGS(local_skill, LOCAL_SKILL_ARGS);
 
 #endif
