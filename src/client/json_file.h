@@ -1,6 +1,6 @@
 /*
- * json_file.h - a private file that holds one JSON object of a field table; for config.c,
- * keys.c and brokers.c only.
+ * json_file.h - a private file that holds one JSON object of a field table; for config.c, keys.c,
+ * topic_keys.c and brokers.c only.
  */
 #ifndef CLIENT_JSON_FILE_H
 #define CLIENT_JSON_FILE_H
