@@ -42,6 +42,21 @@ void http_answer_as(struct http *h, struct server_request *rq, int status, str t
 	server_respond(h->server, rq, status, all, n + n_headers, body);
 }
 
+void http_answer_file(struct http *h, struct server_request *rq, int status, str type,
+		      const struct http_header *headers, size_t n_headers, str body)
+{
+	const struct http_note *note = rq->user;
+	struct http_header *all = NEW_ARRAY(rq->arena, struct http_header, n_headers + 2);
+
+	memcpy(all, headers, n_headers * sizeof(*headers));
+	all[n_headers] = (struct http_header){ S("X-Request-Id"), note->id };
+	all[n_headers + 1] = (struct http_header){ S("Content-Type"), type };
+	log_debug("request", LOG_S("method", rq->head->method),
+		  LOG_S("route", str_from(note->route)), LOG_I("status", status),
+		  LOG_S("id", note->id), LOG_S("peer", str_from(rq->peer->text)));
+	server_respond(h->server, rq, status, all, n_headers + 2, body);
+}
+
 void http_answer(struct http *h, struct server_request *rq, int status, str body)
 {
 	http_answer_as(h, rq, status, body.len ? S("application/json") : S(""), NULL, 0, body);

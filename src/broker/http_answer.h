@@ -28,5 +28,8 @@ void http_answer_type(struct http *h, struct server_request *rq, bool ok_false);
 /* Any content type, and further headers. */
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
 		    const struct http_header *headers, size_t n_headers, str body);
+/* Without the headers that let other pages read it: for our own page. */
+void http_answer_file(struct http *h, struct server_request *rq, int status, str type,
+		      const struct http_header *headers, size_t n_headers, str body);
 
 #endif

@@ -1,11 +1,14 @@
 #include "broker/routes.h"
 
 #include "broker/http.h"
+#include "broker/web.h"
 #include "net/url.h"
 
 enum { NEAREST_MAX = 12 };    /* further away is another thing */
 
 const struct route routes[] = {
+	{ "GET", "/", NULL, web_index, "The web page." },
+	{ "GET", "/a/:file", NULL, web_asset, "A script, style or picture of the web page." },
 	{ "GET", "/health", NULL, http_health, "Tells that it runs, and which version." },
 	{ "GET", "/ws", NULL, http_upgrade, "The WebSocket that clients connect to." },
 	{ "GET", "/i/:code", NULL, http_link, "Explains an invite link in a browser." },
