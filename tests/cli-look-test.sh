@@ -30,6 +30,14 @@ one_document
 number=$(member safetyNumber)
 is 0 '  on both sides' as bob verify alice --json
 [ -n "$number" ] && [ "$(member safetyNumber)" = "$number" ] && verdict ok '  is the same' || verdict no '  is the same'
+is 3 'confirming needs a yes' as alice verify bob --confirm
+is 0 'confirm' as alice verify bob --confirm --yes
+says 'bob is who they say'
+is 0 '  as JSON' as alice verify bob --confirm --yes --json
+one_document
+says '"confirmed":true'
+is 3 '  not oneself' as alice verify alice --confirm --yes
+is 3 '  nor everybody' as alice verify --confirm --yes
 is 5 'of nobody' as alice verify carol
 is 3 'of a group' as alice verify @dev
 is 3 'of many' as alice verify '*'

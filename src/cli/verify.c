@@ -6,10 +6,12 @@
 #include "cli/context.h"
 
 #include "cli/text.h"
+#include "client/keys.h"
 #include "crypto/fingerprint.h"
 
 #define VERIFY_FLAGS(F, T) \
-	F(T, bool, devices, "", 0, 0, "also the keys of their connections")
+	F(T, bool, devices, "", 0, 0, "also the keys of their connections") \
+	F(T, bool, confirm, "", 0, 0, "the number is the same on both sides: trust WHO's key from now on")
 CLI_FLAGS(verify, VERIFY_FLAGS);
 
 /* A key to compare: of a member, or of one of its connections. */
@@ -120,6 +122,27 @@ static void print_rows(struct cli *c, const struct config_mesh_args *mesh, const
 	out_hint(o, "another number on the other side: somebody reads along, do not go on");
 }
 
+/* From now on this machine takes the key to be that person's: it seals topic keys to it. */
+static struct err *confirm(struct cli *c, const struct stay *s, const struct target *who)
+{
+	str number;
+
+	if (who->is_self)
+		return cli_invalid(c, S("target"), "bad_format", S("that is you"), S("somebody else"));
+	if (!who->listed || !safety_number(c->arena, s->mesh->pubkey, who->member_pubkey, &number))
+		return FAIL(c->arena, NOT_FOUND, "nobody here has the key '%.*s'", STRF(c->args[0]));
+	TRY(cli_confirm(c, "Do you both see %.*s?", STRF(number)));
+	TRY(keys_confirm(c->arena, s->client.paths, s->mesh->meshId, who->member_pubkey));
+	out_ok(&c->out, text_cut(who->member_pubkey, 16), "%.*s is who they say", STRF(who->name));
+	if (c->out.json) {
+		json_put_str(out_json(&c->out), "peer", who->name);
+		json_put_str(&c->out.json_out, "pubkey", who->member_pubkey);
+		json_put_bool(&c->out.json_out, "confirmed", true);
+		out_json_end(&c->out);
+	}
+	return NULL;
+}
+
 static struct err *verify_run(struct cli *c, const void *flags)
 {
 	const struct verify_flags *in = flags;
@@ -133,12 +156,16 @@ static struct err *verify_run(struct cli *c, const void *flags)
 	e = visit_peers(c->arena, stay.visit, true, &list);
 	visit_close(stay.visit);
 	TRY(e);
+	if (in->confirm && !c->args_n)
+		return cli_invalid(c, S("target"), "missing", S("--confirm is about one person"), S("a name or a key"));
 	if (c->args_n) {
 		TRY(resolve_target(c->arena, &list, stay.mesh->pubkey, c->args[0], &who));
 		if (who.kind != TARGET_KEY)
 			return cli_invalid(c, S("target"), "bad_format", S("a number is of one person"),
 					   S("a name or a key"));
 	}
+	if (in->confirm)
+		return confirm(c, &stay, &who);
 	TRY(collect(c, stay.mesh, &list, who.member_pubkey, in->devices, &rows));
 	if (c->args_n && rows.n == 0)
 		return FAIL(c->arena, NOT_FOUND, "nobody here has the key '%.*s'", STRF(c->args[0]));
@@ -160,6 +187,7 @@ const struct command verify_command = {
 	.doc = "Shows safety numbers, to make sure that a key is a person's.",
 	.more = "Both sides see the same six groups of digits if they have each other's true\n"
 		"keys. With --devices also those of the single connections, as the other\n"
-		"claudemesh shows them.",
+		"claudemesh shows them. With --confirm you say that you compared the number with\n"
+		"WHO: keys of topics are sealed to them even if no invite proves who they are.",
 	.fields = "mesh peer pubkey safetyNumber sessionId online verified",
 };

@@ -138,6 +138,7 @@ struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_
 	TRY(json_decode(c->arena, body, peers_list_fields, ret_list, sizeof(*ret_list), NULL));
 	TRY(keys_load(c->arena, &w->paths, mesh->meshId, &keys));
 	members_verify(c->arena, &ret_list->members, mesh->meshId, keys.owner_pubkey);
+	members_confirm(&ret_list->members, keys.confirmed.items, keys.confirmed.n);
 	return NULL;
 }
 

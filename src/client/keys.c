@@ -49,6 +49,45 @@ struct err *keys_save(struct arena *a, const struct paths *p, const struct mesh_
 	return json_file_save(a, path, mesh_keys_fields, keys);
 }
 
+bool keys_is_confirmed(const struct mesh_keys_args *keys, str pubkey)
+{
+	for (size_t i = 0; i < keys->confirmed.n; i++)
+		if (str_eq(keys->confirmed.items[i], pubkey))
+			return true;
+	return false;
+}
+
+static struct err *confirm(struct arena *a, const struct paths *p, str mesh_id, str pubkey)
+{
+	struct mesh_keys_args keys;
+	str *items;
+
+	TRY(keys_load(a, p, mesh_id, &keys));
+	if (keys_is_confirmed(&keys, pubkey))
+		return NULL;
+	if (keys.confirmed.n >= CONFIRMED_MAX)
+		return FAIL(a, TOO_LARGE, "%d confirmed keys are kept already", CONFIRMED_MAX);
+	items = NEW_ARRAY(a, str, keys.confirmed.n + 1);
+	for (size_t i = 0; i < keys.confirmed.n; i++)
+		items[i] = keys.confirmed.items[i];
+	items[keys.confirmed.n] = pubkey;
+	keys.confirmed = (struct strs){ items, keys.confirmed.n + 1, true };
+	keys.mesh_id = mesh_id;
+	return keys_save(a, p, &keys);
+}
+
+struct err *keys_confirm(struct arena *a, const struct paths *p, str mesh_id, str pubkey)
+{
+	struct file_lock *lock;
+	struct err *e;
+
+	TRY(paths_make(a, p));
+	TRY(file_lock(a, p->lock, FILE_LOCK_MS, &lock));
+	e = confirm(a, p, mesh_id, pubkey);
+	file_unlock(lock);
+	return e;
+}
+
 static void close_dir(DIR **d)
 {
 	if (*d)

@@ -320,3 +320,10 @@ void members_verify(struct arena *a, struct member_list *members, str mesh_id, s
 		members->items[i].verified = member_is_verified(a, &members->items[i], mesh_id,
 								owner_pubkey);
 }
+
+void members_confirm(struct member_list *members, const str *confirmed, size_t n)
+{
+	for (size_t i = 0; i < members->n; i++)
+		for (size_t k = 0; k < n && !members->items[i].verified; k++)
+			members->items[i].verified = str_eq(members->items[i].pubkey, confirmed[k]);
+}

@@ -41,5 +41,7 @@ bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_i
 			str owner_pubkey);
 /* Sets `verified` of each member by member_is_verified(). An empty owner_pubkey: all false. */
 void members_verify(struct arena *a, struct member_list *members, str mesh_id, str owner_pubkey);
+/* Sets `verified` of those whose key is one of these: the user compared their safety numbers. */
+void members_confirm(struct member_list *members, const str *confirmed, size_t n);
 
 #endif

@@ -17,6 +17,7 @@ struct visit {
 	const struct client *client;
 	struct config_mesh_args mesh;
 	str owner_pubkey; /* pinned; empty if we know none */
+	struct strs confirmed;
 	bool reconnect;
 	struct loop *loop;
 	struct link *link;
@@ -199,7 +200,8 @@ struct err *visit_open(struct arena *a, const struct client *c, const struct vis
 			     .client = c,
 			     .mesh = *spec->mesh,
 			     .reconnect = spec->reconnect,
-			     .owner_pubkey = keys.owner_pubkey };
+			     .owner_pubkey = keys.owner_pubkey,
+			     .confirmed = keys.confirmed };
 	v->last = &v->first;
 	TRY(loop_new(a, &v->loop));
 	arena_defer(a, teardown, v);
@@ -325,6 +327,7 @@ struct err *visit_peers(struct arena *a, struct visit *v, bool members,
 	TRY(visit_call(a, v, "list_peers", list_peers_fields, &args, peers_list_fields, &list,
 		       sizeof(list)));
 	members_verify(a, &list.members, v->mesh.meshId, v->owner_pubkey);
+	members_confirm(&list.members, v->confirmed.items, v->confirmed.n);
 	*ret_list = list;
 	return NULL;
 }
@@ -440,7 +443,7 @@ static void know_sender(struct visit *v, struct inbound *m)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct peers_list_args list;
 
-	if (str_empty(v->owner_pubkey))
+	if (str_empty(v->owner_pubkey) && !v->confirmed.n)
 		return;
 	if (members_want(&v->members, m, loop_now_ms(v->loop))) {
 		bool got = link_is_ready(v->link) && !visit_peers(a, v, true, &list);
