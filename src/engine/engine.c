@@ -3,6 +3,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "engine/bearer.h"
 #include "engine/guess.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
@@ -110,6 +111,7 @@ void engine_free(struct engine *e)
 	effects_free(e->fx);
 	signatures_free(e);
 	guesses_free(e);
+	bearers_forget(e);
 	receipts_free(e);
 	timers_done(&e->timers);
 	arena_free(e->batch);
@@ -151,6 +153,7 @@ static void undo(struct engine *e)
 	}
 	e->quiet = false;
 	signatures_forget(e);
+	bearers_forget(e);
 	receipts_undo(e);
 	store_rollback(e->store);
 	timer_clear(&e->timers, &e->later);

@@ -31,6 +31,8 @@ struct proof {
 	char pubkey[65];      /* NUL-terminated lower hex, or empty */
 	char invite_pubkey[65];
 	char mesh_id[ID_LEN + 1]; /* of a hello; empty if no mesh can have its id */
+	enum bearer_kind { BEARER_NONE, BEARER_API_KEY } bearer_kind;
+	u8 bearer[32];        /* digest of the token that came along, whatever it may be worth */
 };
 
 enum { ADDRESS_LEN_MAX = 64 };

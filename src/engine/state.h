@@ -75,6 +75,7 @@ struct member {
 	i64 seen_ms;                          /* when it last lost or left a connection; 0: never */
 	str last_summary;                     /* of that connection */
 	i64 invite_no, created_ms, revoked_ms;
+	i64 called_ms;                        /* when it was last here by REST, as far as memory goes */
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
 	struct backlog backlog;               /* what it sent and has not ended */
@@ -167,6 +168,7 @@ struct engine {
 	struct endings *endings;
 	struct signature_seen *signatures;
 	struct guess *guesses;
+	struct api_key *api_keys;             /* see bearer.h */
 	struct mailbox *refill;               /* have room and something waiting */
 	i64 held_until_ms;                    /* nothing waiting is pushed before (mono); 0: not held */
 	u64 stamp;

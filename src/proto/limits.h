@@ -38,6 +38,14 @@ enum {
 	SKILL_TAGS_MAX = 32,
 	SKILLS_PER_MESH_MAX = 1000,
 	SKILLS_PER_MEMBER_MAX = 100,
+	APIKEY_CAPS_MAX = 8,             /* words of one API key */
+	APIKEY_TOPICS_MAX = 64,          /* topics of one */
+	APIKEY_ID_MIN = 6,               /* characters of an id that name one */
+	APIKEYS_PER_MEMBER_MAX = 10000,  /* those that have ended make room */
+	APIKEYS_LISTED_MAX = 10000,      /* the newest */
+	APIKEY_KEEP_DAYS = 7,            /* how long one that has ended is listed */
+	APIKEY_USED_STEP_MS = 60000,     /* how exactly the store knows when one was used */
+	APIKEYS_IN_MEMORY = 4096,        /* those used last; others are read when they are used */
 	LIST_ROWS_MAX = 100000,          /* rows of a reply that a client takes */
 	TOKEN_BYTES_MAX = 4096,          /* v1 invite token */
 	INVITE_USES_MAX = 1000,

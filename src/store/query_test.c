@@ -89,6 +89,7 @@ static const char *const any_mesh[] = {
 	"SIGNATURE_ADD",
 	"SIGNATURES",
 	"SIGNATURES_PRUNE",
+	"API_KEY",
 };
 
 TEST(a_query_names_its_mesh)

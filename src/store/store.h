@@ -368,4 +368,34 @@ struct err *store_skills(struct store *st, struct arena *a, i64 mesh_no, struct 
 			 size_t *ret_n) MUST_CHECK;
 void store_skill_remove(struct store *st, i64 mesh_no, str name);
 
+/* ---- API keys ---- */
+struct api_key_row {
+	i64 mesh_no;
+	str id;
+	str digest;            /* 32 bytes of the secret, see crypto/apikey.h; unique */
+	str prefix, label;
+	i64 caps;              /* enum cap */
+	str topics;            /* a JSON array of names; absent: all topics */
+	i64 member_no;         /* who made it */
+	i64 created_ms, expires_ms, revoked_ms, used_ms; /* 0: never */
+	i64 ends_ms;           /* revoked or expired, whichever is first; INT64_MAX: neither */
+};
+void store_api_key_add(struct store *st, const struct api_key_row *k);
+/* *ret_key is NULL when there is none. */
+struct err *store_api_key(struct store *st, struct arena *a, str digest, struct api_key_row **ret_key)
+	MUST_CHECK;
+/* Of one member, or with 0 of all; newest first, at most limit. */
+struct err *store_api_keys(struct store *st, struct arena *a, i64 mesh_no, i64 member_no, size_t limit,
+			   struct api_key_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* At most two whose ids start so (letters and digits); likewise. */
+struct err *store_api_keys_named(struct store *st, struct arena *a, i64 mesh_no, i64 member_no, str prefix,
+				 struct api_key_row **ret_rows, size_t *ret_n) MUST_CHECK;
+struct err *store_api_key_count(struct store *st, struct arena *a, i64 mesh_no, i64 member_no,
+				i64 *ret_n) MUST_CHECK;
+void store_api_key_revoke(struct store *st, i64 mesh_no, str id, i64 revoked_ms);
+/* Waits for another commit. */
+void store_api_key_used(struct store *st, i64 mesh_no, str id, i64 used_ms);
+/* Deletes those of the mesh that ended before before_ms. */
+void store_api_keys_prune(struct store *st, i64 mesh_no, i64 before_ms);
+
 #endif

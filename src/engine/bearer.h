@@ -1,0 +1,40 @@
+/*
+ * bearer.h - who makes a call, by the token it carries: one function for every kind there is.
+ *
+ * A token is looked at each time it is used: its mesh, what it is for, its end, and whether its
+ * member still is one. Those used last are kept in memory (APIKEYS_IN_MEMORY); what ends one
+ * goes through here, so that memory knows. Engine thread only.
+ */
+#ifndef ENGINE_BEARER_H
+#define ENGINE_BEARER_H
+
+#include "engine/req.h"
+#include "proto/apikey.h"
+
+struct api_key;
+
+struct caller {
+	struct mesh *mesh;
+	struct member *member;        /* in whose name it acts */
+	unsigned caps;                /* enum cap: what the token may do and its member still may */
+	const struct strs *topics;    /* NULL: all; else only those, by name */
+	const char *key_id;           /* of the API key; lives as long as the batch's memory of it */
+};
+
+/* UNAUTHORIZED with api_key_missing or api_key_invalid. *ret_elsewhere: the mesh is of another
+ * shard, which has been sent the call; nothing else may be done with it here. */
+struct err *bearer_check(struct req *rq, struct caller *ret_caller, bool *ret_elsewhere) MUST_CHECK;
+/* FORBIDDEN with api_key_missing_capability. */
+struct err *caller_may(struct arena *a, const struct caller *who, enum cap cap) MUST_CHECK;
+bool caller_sees(const struct caller *who, str topic);
+/* FORBIDDEN with api_key_topic_out_of_scope. */
+struct err *caller_reaches(struct arena *a, const struct caller *who, str topic) MUST_CHECK;
+
+/* What the member may give a key. */
+unsigned member_caps(const struct member *member);
+/* The key is over, in memory. */
+void bearer_revoked(struct engine *e, str digest, i64 revoked_ms);
+/* A batch was not stored: nothing that memory has of keys counts. Also the end. */
+void bearers_forget(struct engine *e);
+
+#endif
