@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,16 +18,6 @@ const char *route_state_word(enum route_state s)
 	static const char *const words[] = { "connecting", "open", "reconnecting", "closed" };
 
 	return words[s];
-}
-
-/* Milliseconds that this machine has slept since its start. */
-static i64 slept_ms(void)
-{
-	struct timespec boot, mono;
-
-	if (clock_gettime(CLOCK_BOOTTIME, &boot) < 0 || clock_gettime(CLOCK_MONOTONIC, &mono) < 0)
-		return 0;
-	return (boot.tv_sec - mono.tv_sec) * 1000 + (boot.tv_nsec - mono.tv_nsec) / 1000000;
 }
 
 /* What the owner key is, and whether the broker greets with a challenge, if we know. */
@@ -269,18 +258,15 @@ static void watch_config(struct meshes *ms)
 		ms->watch = NULL;
 }
 
-static void on_tick(void *arg)
+static void on_poll(void *arg)
 {
-	struct meshes *ms = arg;
-	i64 slept = slept_ms(), gap = slept - ms->slept_ms;
+	reload_soon(arg);
+}
 
-	ms->slept_ms = slept;
-	if (gap >= GAP_MS) {
-		log_info("the machine slept: connecting anew", LOG_I("ms", gap));
-		meshes_restart(ms);
-	}
-	if (!ms->watch)
-		reload_soon(ms);
+static void on_wake(void *arg, i64 gap_ms)
+{
+	log_info("woken: connecting anew", LOG_I("ms", gap_ms));
+	meshes_restart(arg);
 }
 
 struct err *meshes_new(struct arena *a, const struct meshes_spec *spec,
@@ -302,12 +288,13 @@ struct err *meshes_new(struct arena *a, const struct meshes_spec *spec,
 	ms->h = h;
 	ms->arg = arg;
 	ms->arena = arena_new();
-	ms->slept_ms = slept_ms();
 	ms->reload = loop_timer_new(spec->loop, on_reload, ms);
 	ms->ask_timer = loop_timer_new(spec->loop, asks_on_timer, ms);
-	ms->tick = loop_timer_new(spec->loop, on_tick, ms);
+	ms->poll = loop_timer_new(spec->loop, on_poll, ms);
+	ms->wake = wake_new(spec->loop, spec->clock, on_wake, ms);
 	watch_config(ms);
-	loop_timer_every(ms->tick, ms->watch ? GAP_CHECK_MS : CONFIG_POLL_MS);
+	if (!ms->watch)
+		loop_timer_every(ms->poll, CONFIG_POLL_MS);
 	(void)config_changed(ms, &there);
 	take_config(ms, &config, false);
 	*ret_meshes = ms;
@@ -331,7 +318,8 @@ void meshes_free(struct meshes *ms)
 	loop_watch_free(ms->watch);
 	loop_timer_free(ms->reload);
 	loop_timer_free(ms->ask_timer);
-	loop_timer_free(ms->tick);
+	loop_timer_free(ms->poll);
+	wake_free(ms->wake);
 	arena_free(ms->arena);
 	free(ms);
 }

@@ -25,8 +25,6 @@ enum {
 	ROSTER_FRESH_MS = 60000,  /* older than that it is asked for before it is used */
 	ROUTE_IDLE_MS = 30000,    /* a route opened only to send closes after so long without a touch */
 	ROUTE_LINGER_MS = 1000,   /* and after so long once it is released */
-	GAP_CHECK_MS = 10000,     /* how soon a suspend is noticed */
-	GAP_MS = 15000,           /* how long it has to be */
 	CONFIG_POLL_MS = 2000,    /* where changes of config.json cannot be watched */
 	CONFIG_CALM_MS = 20,      /* from the first sign of a change until it is read */
 	ASK_WAITING_MAX = 1024,   /* requests that wait for a connection or an answer */

@@ -7,6 +7,7 @@
 #define DAEMON_MESHES_INTERNAL_H
 
 #include "daemon/meshes.h"
+#include "daemon/wake.h"
 #include "net/loop_watch.h"
 
 struct route {
@@ -91,10 +92,10 @@ struct meshes {
 	/* the configuration */
 	struct loop_watch *watch;      /* NULL: config.json is looked at every CONFIG_POLL_MS */
 	struct loop_timer *reload;
-	struct loop_timer *tick;
+	struct loop_timer *poll;
 	bool reload_failed;
 	i64 seen_mtime_ns, seen_size;
-	i64 slept_ms;                  /* of the machine, since it was started */
+	struct wake *wake;
 };
 
 static inline struct joined *joined_of(struct mesh *m) { return (struct joined *)m; }
