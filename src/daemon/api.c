@@ -16,7 +16,7 @@ enum { SESSION_TOKEN_DIGITS = 64, WARN_MS = 1000, ARGS_MAX = 32 };
 
 static const struct api_route *const tables[] = {
 	api_process_routes, api_session_routes, api_mail_routes, api_outbox_routes,
-	api_peer_routes,    api_pass_routes,    api_event_routes,
+	api_peer_routes,    api_pass_routes,    api_ask_routes,     api_event_routes,
 };
 
 static void respond_error(struct api *api, struct server_request *rq, const struct err *e,

@@ -34,7 +34,7 @@ struct api_route {
 };
 
 extern const struct api_route api_process_routes[], api_session_routes[], api_mail_routes[],
-	api_outbox_routes[], api_peer_routes[], api_pass_routes[], api_event_routes[];
+	api_outbox_routes[], api_peer_routes[], api_pass_routes[], api_ask_routes[], api_event_routes[];
 
 struct api_call {
 	struct api *api;

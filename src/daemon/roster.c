@@ -52,7 +52,10 @@ static void send_ask(struct ask *k, struct route *r)
 	i64 left = k->deadline_ms - loop_now_ms(k->ms->spec.loop);
 
 	k->sent = true;
-	link_request_text(r->link, k->type, k->members, MAX(left, 1), on_reply, k);
+	if (k->is_send)
+		link_send_text(r->link, k->members, MAX(left, 1), on_reply, k);
+	else
+		link_request_text(r->link, k->type, k->members, MAX(left, 1), on_reply, k);
 }
 
 /* The first that waits on this route and is not sent; the list is newest first, so the last. */
@@ -155,30 +158,54 @@ static str write_members(struct arena *a, const struct json_field *fields, const
 	return text.full ? STR_NONE : str_of(whole.ptr + 1, whole.len - 2);
 }
 
-void route_ask(struct route *r, const char *type, const struct json_field *fields, const void *args,
-	       i64 timeout_ms, link_reply_fn *fn, void *arg)
+static struct ask *new_ask(struct route *r, i64 timeout_ms, link_reply_fn *fn, void *arg)
 {
-	struct meshes *ms = r->ms;
 	struct ask *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		abort();
-	k->ms = ms;
+	k->ms = r->ms;
 	k->arena = arena_new();
 	k->route = r->serial;
-	k->type = type;
-	k->members = write_members(k->arena, fields, args);
-	k->deadline_ms = loop_now_ms(ms->spec.loop) + (timeout_ms ? timeout_ms : LINK_REPLY_MS);
+	k->deadline_ms = loop_now_ms(r->ms->spec.loop) + (timeout_ms ? timeout_ms : LINK_REPLY_MS);
 	k->fn = fn;
 	k->arg = arg;
-	k->next = ms->asks;
-	ms->asks = k;
+	k->next = r->ms->asks;
+	r->ms->asks = k;
+	return k;
+}
+
+static void start_ask(struct ask *k, struct route *r)
+{
+	struct meshes *ms = r->ms;
+
 	/* Too many, or nothing to wait for: told by the timer, at once. */
 	if (ms->n_asks++ >= ASK_WAITING_MAX || !r->link)
 		k->deadline_ms = 0;
 	else if (link_is_ready(r->link))
 		send_ask(k, r);
 	arm(ms);
+}
+
+void route_ask(struct route *r, const char *type, const struct json_field *fields, const void *args,
+	       i64 timeout_ms, link_reply_fn *fn, void *arg)
+{
+	struct ask *k = new_ask(r, timeout_ms, fn, arg);
+
+	k->type = type;
+	k->members = write_members(k->arena, fields, args);
+	start_ask(k, r);
+}
+
+void route_ask_text(struct route *r, str type, str members, i64 timeout_ms, link_reply_fn *fn,
+		    void *arg)
+{
+	struct ask *k = new_ask(r, timeout_ms, fn, arg);
+
+	k->type = arena_cstr(k->arena, type);
+	k->is_send = str_eq(type, S("send"));
+	k->members = arena_dup(k->arena, members);
+	start_ask(k, r);
 }
 
 void meshes_ask(struct meshes *ms, struct mesh *m, const char *type,

@@ -119,6 +119,12 @@ JSON_ARGS(local_profile, LOCAL_PROFILE_ARGS);
 	F(T, str, mesh, OPT, 0, LOCAL_MESH_MAX, "slug or id; left out: the session's, or all")
 JSON_ARGS(local_group, LOCAL_GROUP_ARGS);
 
+#define LOCAL_ASK_ARGS(F, T) \
+	F(T, str, type, REQ, 1, LOCAL_ID_MAX, "of the frame") \
+	F(T, any, args, OPT, 0, 0, "its other members, an object") \
+	F(T, str, mesh, OPT, 0, LOCAL_MESH_MAX, "slug or id; left out: the session's, or the only one")
+JSON_ARGS(local_ask, LOCAL_ASK_ARGS);
+
 #define LOCAL_KEY_ARGS(F, T) \
 	F(T, str, key,  OPT, 0, 512, "left out: all entries") \
 	F(T, str, mesh, OPT, 0, LOCAL_MESH_MAX, "slug or id")
