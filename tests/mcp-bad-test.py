@@ -1,104 +1,20 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """mcp-bad-test.py CLAUDEMESH BROKER - what may go wrong around `claudemesh mcp`, with the real
 process and the real daemon behind it: nothing is lost, nothing told twice. TAP on stdout."""
 import fcntl
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-SECONDS = 10
+import people
+from people import SECONDS, Server, daemon_pid, environment, make_mesh, play, run, start_broker, verdict, work
+
+people.claudemesh, people.broker = (os.path.realpath(path) for path in sys.argv[1:3])
 F_SETPIPE_SZ = 1031
-work = tempfile.mkdtemp()
-claudemesh, broker = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
-count = 0
-
-
-def verdict(good, name):
-    global count
-    count += 1
-    print("%s %d - %s" % ("ok" if good else "not ok", count, name), flush=True)
-
-
-def environment(who):
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("CLAUDEMESH", "CLAUDE_", "XDG_"))}
-    return dict(keep, HOME=os.path.join(work, who), NO_COLOR="1")
-
-
-def run(who, *words, **more):
-    done = subprocess.run([claudemesh, *words], env=environment(who), capture_output=True, text=True, timeout=60, **more)
-    if done.returncode:
-        print("# %s: %d %s %s" % (words, done.returncode, done.stdout, done.stderr))
-    return done.stdout
-
-
-class Server:
-    """claudemesh mcp; read() gives messages until one fits."""
-
-    def __init__(self, home, **more):
-        self.process = subprocess.Popen([claudemesh, "mcp"], env=dict(environment("alice"), HOME=home, **more),
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.pending = b""
-        self.told = []           # contents of the channel
-
-    def write(self, data):
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
-
-    def say(self, **message):
-        self.write(json.dumps(dict(jsonrpc="2.0", **message)).encode() + b"\n")
-
-    def read(self, fits, seconds=SECONDS):
-        until = time.monotonic() + seconds
-        while True:
-            while b"\n" in self.pending:
-                line, self.pending = self.pending.split(b"\n", 1)
-                message = json.loads(line)
-                if message.get("method") == "notifications/claude/channel":
-                    self.told.append(message["params"]["content"])
-                if fits(message):
-                    return message
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-                return None
-            data = os.read(self.process.stdout.fileno(), 1 << 16)
-            if not data:
-                return None
-            self.pending += data
-
-    def ask(self, id, method, **params):
-        self.say(id=id, method=method, params=params)
-        return self.read(lambda m: m.get("id") == id) or {}
-
-    def greet(self, version="2025-06-18"):
-        answer = self.ask(0, "initialize", protocolVersion=version, capabilities={}, clientInfo=dict(name="t", version="1"))
-        self.say(method="notifications/initialized")
-        return answer.get("result", {}).get("protocolVersion")
-
-    def is_told(self, text):
-        return self.has(text) or bool(self.read(lambda m: m.get("method") == "notifications/claude/channel" and
-                                                text in m["params"]["content"]))
-
-    def has(self, text):
-        return any(text in content for content in self.told)
-
-    def times(self, text):
-        """How often it was told; what was on its way has come when the answer has."""
-        self.ask("t", "prompts/list")
-        return sum(text in content for content in self.told)
-
-    def end(self):
-        self.process.stdin.close()
-        status = self.process.wait(timeout=SECONDS)
-        told = self.process.stderr.read().decode()
-        if told:
-            print("# " + told.replace("\n", "\n# "))
-        return status
 
 
 def session_token(who):
@@ -107,14 +23,6 @@ def session_token(who):
     for directory, _, files in os.walk(os.path.join(work, who)):
         tokens += [os.path.join(directory, f) for f in files if f.endswith(".token") and "hooks" in directory]
     return open(tokens[0]).read().strip()
-
-
-def daemon_pid(who):
-    for directory, _, files in os.walk(os.path.join(work, who)):
-        if "daemon.pid" in files:
-            text = open(os.path.join(directory, "daemon.pid")).read().split()
-            return int(text[0]) if text else 0
-    return 0
 
 
 def bad_input(home):
@@ -198,33 +106,14 @@ def two_servers(home):
     three.end()
 
 
-def main():
-    for who in ("alice", "bob"):
-        os.mkdir(os.path.join(work, who))
-    out = open(os.path.join(work, "broker.out"), "w+")
-    server = subprocess.Popen([broker, "--listen", "127.0.0.1:0", "--data", work + "/broker", "--rate-limit", "0"], stdout=out,
-                              stderr=open(os.path.join(work, "broker.log"), "w"))
-    try:
-        until = time.monotonic() + SECONDS
-        while "listening on " not in open(out.name).read() and time.monotonic() < until:
-            select.select([], [], [], 0.02)
-        url = open(out.name).read().split("listening on ")[1].split()[0]
-        run("alice", "create", "demo", "--broker", url, "--name", "alice")
-        link = json.loads(run("alice", "share", "--json"))["url"]
-        run("bob", "join", link, "--name", "bob")
-        home = os.path.join(work, "alice")
-        bad_input(home)
-        no_daemon()
-        closed_pipe(home)
-        daemon_killed(home)
-        two_servers(home)
-    finally:
-        for who in ("alice", "bob"):
-            run(who, "daemon", "down")
-        server.terminate()
-        server.wait()
-        shutil.rmtree(work, ignore_errors=True)
-    print("1..%d" % count)
+def test():
+    make_mesh(start_broker().url)
+    home = os.path.join(work, "alice")
+    bad_input(home)
+    no_daemon()
+    closed_pipe(home)
+    daemon_killed(home)
+    two_servers(home)
 
 
-main()
+play(test)
