@@ -16,6 +16,7 @@ extern const struct command create_command, group_join_command, group_leave_comm
 	send_command, serve_command, share_command, status_set_command, summary_command,
 	hook_command, install_command, launch_command, mcp_command, uninstall_command, skill_command, skill_get_command, skill_list_command, skill_remove_command, skill_share_command,
 	visible_command, whoami_command;
+extern const struct command apikey_create_command, apikey_list_command, apikey_revoke_command;
 extern const struct command backup_command;
 extern const struct command restore_command;
 extern const struct command verify_command;

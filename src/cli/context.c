@@ -72,25 +72,36 @@ str context_display_name(void)
 	return str_from(getenv("CLAUDEMESH_DISPLAY_NAME"));
 }
 
-static struct err *open_stay(struct cli *c, struct visit_spec spec, struct stay *s)
+struct err *stay_find(struct cli *c, struct stay *s)
 {
-	spec.display_name = context_display_name();
 	TRY(context_client(c, &s->client));
 	TRY(context_config(c, &s->client, &s->config));
-	TRY(context_mesh(c, &s->config, &s->mesh));
+	return context_mesh(c, &s->config, &s->mesh);
+}
+
+static struct err *visit_it(struct cli *c, struct visit_spec spec, struct stay *s)
+{
+	spec.display_name = context_display_name();
 	spec.mesh = s->mesh;
 	out_busy(&c->out, "asking the broker");
 	return visit_open(c->arena, &s->client, &spec, &s->visit);
 }
 
+struct err *stay_visit(struct cli *c, struct stay *s)
+{
+	return visit_it(c, (struct visit_spec){ .reconnect = false }, s);
+}
+
 struct err *stay_open(struct cli *c, struct stay *s)
 {
-	return open_stay(c, (struct visit_spec){ .reconnect = false }, s);
+	TRY(stay_find(c, s));
+	return stay_visit(c, s);
 }
 
 struct err *stay_open_waiting(struct cli *c, struct stay *s)
 {
-	return open_stay(c, (struct visit_spec){ .reconnect = true, .receipts = true }, s);
+	TRY(stay_find(c, s));
+	return visit_it(c, (struct visit_spec){ .reconnect = true, .receipts = true }, s);
 }
 
 struct err *context_each_mesh(struct cli *c, mesh_fn *fn, void *arg)

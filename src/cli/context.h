@@ -28,6 +28,9 @@ struct stay {
 	struct visit *visit;
 };
 struct err *stay_open(struct cli *c, struct stay *s) MUST_CHECK;
+/* Its two steps: which mesh, and the connection. */
+struct err *stay_find(struct cli *c, struct stay *s) MUST_CHECK;
+struct err *stay_visit(struct cli *c, struct stay *s) MUST_CHECK;
 /* The same to wait for what becomes of a message: comes back when the connection is lost. */
 struct err *stay_open_waiting(struct cli *c, struct stay *s) MUST_CHECK;
 

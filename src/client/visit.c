@@ -352,6 +352,16 @@ struct err *visit_send(struct arena *a, struct visit *v, str who, const struct d
 	return NULL;
 }
 
+struct err *visit_post(struct arena *a, struct visit *v, const struct send_args *args,
+		       struct ack_args *ret_ack)
+{
+	struct waiting w = { .arena = a };
+
+	link_send(v->link, args, 0, on_reply, &w);
+	TRY(wait_reply(v, &w));
+	return decode_reply(a, "send", w.reply, ack_fields, ret_ack, sizeof(*ret_ack));
+}
+
 static struct err *status_within(struct arena *a, struct visit *v, str message_id, i64 timeout_ms,
 				 struct message_status_result_args *ret_result)
 {

@@ -62,6 +62,10 @@ struct err *visit_peers(struct arena *a, struct visit *v, bool members,
 struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d,
 		       struct target *ret_target, struct ack_args *ret_ack) MUST_CHECK;
 
+/* A post to a topic, sealed by the caller; its id is chosen here. */
+struct err *visit_post(struct arena *a, struct visit *v, const struct send_args *args,
+		       struct ack_args *ret_ack) MUST_CHECK;
+
 /* What became of a message, by its id or the start of it. */
 struct err *visit_status(struct arena *a, struct visit *v, str message_id,
 			 struct message_status_result_args *ret_result) MUST_CHECK;

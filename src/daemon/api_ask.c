@@ -7,7 +7,7 @@
  */
 #include "daemon/api_call.h"
 
-enum { ASK_MS = 10000, ASK_BODY_MAX = 1 << 20 };
+enum { ASK_MS = 10000 };
 
 /* By name, or by how the name begins if it ends with '_'. Everything else has a route of its
  * own, or is the daemon's alone (hello, client_ack). */
@@ -79,7 +79,7 @@ static struct err *ask_run(struct api_call *c)
 }
 
 const struct api_route api_ask_routes[] = {
-	{ "POST", "/v1/ask", local_ask_fields, sizeof(struct local_ask_args), ASK_BODY_MAX, API_ANYONE,
+	{ "POST", "/v1/ask", local_ask_fields, sizeof(struct local_ask_args), LOCAL_ASK_BYTES_MAX, API_ANYONE,
 	  ask_run, "Asks the mesh's broker about topics, API keys and mentions, or posts to a topic." },
 	{ 0 }
 };

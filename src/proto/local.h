@@ -18,6 +18,7 @@ enum {
 	LOCAL_MESH_MAX = 64,          /* bytes of a slug or id */
 	LOCAL_ID_MAX = 128,           /* bytes of any id */
 	LOCAL_TEXT_MAX = 128 << 10,   /* bytes of a message */
+	LOCAL_ASK_BYTES_MAX = 1 << 20, /* of a question passed on */
 	LOCAL_IDS_MAX = 1000,
 	LOCAL_WAIT_MAX_MS = 30000,    /* one request waits at most so long; then ask again */
 };
