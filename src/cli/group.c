@@ -1,13 +1,16 @@
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 
 #include "client/validate.h"
+#include "net/url.h"
 #include "proto/group.h"
 
 #define GROUP_JOIN_FLAGS(F, T) \
 	F(T, str, role, "ROLE", 1, NAME_BYTES_MAX, "what you are in this group")
 CLI_FLAGS(group_join, GROUP_JOIN_FLAGS);
 
+/* Without a daemon. */
 static struct err *tell(struct cli *c, const char *type, const struct json_field *fields,
 			const void *args, bool *ret_confirmed)
 {
@@ -20,6 +23,32 @@ static struct err *tell(struct cli *c, const char *type, const struct json_field
 	return e;
 }
 
+static struct err *join(struct cli *c, const struct join_group_args *args, bool *ret_confirmed)
+{
+	struct local_group_args local = { .name = args->name, .role = args->role };
+	struct warm warm;
+
+	TRY(warm_open(c, &warm));
+	if (!warm.is_up)
+		return tell(c, "join_group", join_group_fields, args, ret_confirmed);
+	TRY(warm_mesh(c, &warm, &local.mesh));
+	return warm_tell(c, &warm, "POST", S("/v1/groups"), local_group_fields, &local, ret_confirmed);
+}
+
+static struct err *leave(struct cli *c, const struct leave_group_args *args, bool *ret_confirmed)
+{
+	struct query q = { .name = "mesh" };
+	struct warm warm;
+	const char *path;
+
+	TRY(warm_open(c, &warm));
+	if (!warm.is_up)
+		return tell(c, "leave_group", leave_group_fields, args, ret_confirmed);
+	TRY(warm_mesh(c, &warm, &q.value));
+	path = arena_printf(c->arena, "/v1/groups/%.*s", STRF(url_encode(c->arena, args->name))).ptr;
+	return warm_tell(c, &warm, "DELETE", warm_target(c->arena, path, &q, 1), NULL, NULL, ret_confirmed);
+}
+
 static struct err *group_join_run(struct cli *c, const void *flags)
 {
 	const struct group_join_flags *in = flags;
@@ -29,7 +58,7 @@ static struct err *group_join_run(struct cli *c, const void *flags)
 
 	if (!valid_group(c->arena, c->args[0], &args.name, &why))
 		return invalid_err(c->arena, &why);
-	TRY(tell(c, "join_group", join_group_fields, &args, &confirmed));
+	TRY(join(c, &args, &confirmed));
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 
@@ -52,7 +81,7 @@ static struct err *group_leave_run(struct cli *c, const void *flags UNUSED)
 
 	if (!valid_group(c->arena, c->args[0], &args.name, &why))
 		return invalid_err(c->arena, &why);
-	TRY(tell(c, "leave_group", leave_group_fields, &args, &confirmed));
+	TRY(leave(c, &args, &confirmed));
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 

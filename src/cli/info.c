@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "cli/text.h"
+#include "cli/warm.h"
 
 static i64 now_us(const struct stay *s)
 {
@@ -31,10 +32,9 @@ static const struct member_args *own_member(const struct peers_list_args *list, 
 	return NULL;
 }
 
-static void info_json(struct cli *c, const struct stay *s, const struct peers_list_args *list,
-		      const struct member_args *own, str owner)
+static void info_json(struct cli *c, const struct company *co, const struct member_args *own, str owner)
 {
-	const struct config_mesh_args *m = s->mesh;
+	const struct config_mesh_args *m = co->mesh;
 	struct json_out *j = out_json(&c->out);
 
 	json_put_str(j, "slug", m->slug);
@@ -46,8 +46,8 @@ static void info_json(struct cli *c, const struct stay *s, const struct peers_li
 	json_put_str(j, "role", own ? own->role : STR_NONE);
 	json_put_str(j, "pubkey", m->pubkey);
 	json_put_str(j, "ownerPubkey", str_empty(owner) ? STR_NONE : owner);
-	json_put_int(j, "peerCount", (i64)count_online(list));
-	json_put_int(j, "memberCount", (i64)list->members.n);
+	json_put_int(j, "peerCount", (i64)count_online(&co->list));
+	json_put_int(j, "memberCount", (i64)co->list.members.n);
 	json_put_str(j, "joinedAt", m->joinedAt);
 	out_json_end(&c->out);
 }
@@ -55,34 +55,32 @@ static void info_json(struct cli *c, const struct stay *s, const struct peers_li
 static struct err *info_run(struct cli *c, const void *flags UNUSED)
 {
 	const struct member_args *own;
+	const struct config_mesh_args *mesh;
 	struct mesh_keys_args keys;
-	struct peers_list_args list;
-	struct stay stay;
-	struct err *e;
+	struct company co;
 
-	TRY(stay_open(c, &stay));
-	e = visit_peers(c->arena, stay.visit, true, &list);
-	visit_close(stay.visit);
-	TRY(e);
-	TRY(keys_load(c->arena, stay.client.paths, stay.mesh->meshId, &keys));
-	own = own_member(&list, stay.mesh->pubkey);
+	TRY(warm_company(c, &co));
+	mesh = co.mesh;
+	TRY(keys_load(c->arena, &co.paths, mesh->meshId, &keys));
+	own = own_member(&co.list, mesh->pubkey);
 	if (c->out.json) {
-		info_json(c, &stay, &list, own, keys.owner_pubkey);
+		info_json(c, &co, own, keys.owner_pubkey);
 		return NULL;
 	}
-	out_section(&c->out, "%.*s · %.*s", STRF(stay.mesh->slug), STRF(stay.mesh->brokerUrl));
+	out_section(&c->out, "%.*s · %.*s", STRF(mesh->slug), STRF(mesh->brokerUrl));
 	out_kv(&c->out,
 	       (struct kv[]){
-		       { "mesh", stay.mesh->meshId },
-		       { "member", stay.mesh->memberId },
+		       { "mesh", mesh->meshId },
+		       { "member", mesh->memberId },
 		       { "you", own ? own->displayName : STR_NONE },
 		       { "role", !str_empty(keys.owner_secret) ? S("owner") : own ? own->role : STR_NONE },
-		       { "key", stay.mesh->pubkey },
+		       { "key", mesh->pubkey },
 		       { "owner's key", str_empty(keys.owner_pubkey) ? S("not known") : keys.owner_pubkey },
-		       { "peers", arena_printf(c->arena, "%zu", count_online(&list)) },
-		       { "members", list.members.n ? arena_printf(c->arena, "%zu", list.members.n) : STR_NONE },
-		       { "joined", str_empty(stay.mesh->joinedAt) ? STR_NONE
-								  : context_time(c->arena, stay.mesh->joinedAt) },
+		       { "peers", arena_printf(c->arena, "%zu", count_online(&co.list)) },
+		       { "members",
+			 co.list.members.n ? arena_printf(c->arena, "%zu", co.list.members.n) : STR_NONE },
+		       { "joined",
+			 str_empty(mesh->joinedAt) ? STR_NONE : context_time(c->arena, mesh->joinedAt) },
 	       },
 	       9);
 	return NULL;
@@ -153,8 +151,9 @@ static void stats_row(struct cli *c, const struct peer_args *p)
 	out_end(o);
 }
 
-static void stats_json(struct cli *c, const struct stay *s, const struct peers_list_args *list)
+static void stats_json(struct cli *c, const struct company *co)
 {
+	const struct peers_list_args *list = &co->list;
 	struct json_out *j = out_json(&c->out);
 
 	out_json_list(&c->out, "peers");
@@ -164,7 +163,7 @@ static void stats_json(struct cli *c, const struct stay *s, const struct peers_l
 		if (str_eq(p->peerRole, S("control-plane")))
 			continue;
 		json_obj(j);
-		json_put_str(j, "mesh", s->mesh->slug);
+		json_put_str(j, "mesh", co->mesh->slug);
 		json_put_str(j, "name", p->displayName);
 		json_put_str(j, "pubkey", p->pubkey);
 		json_put_str(j, "sessionId", p->sessionId);
@@ -181,23 +180,18 @@ static void stats_json(struct cli *c, const struct stay *s, const struct peers_l
 
 static struct err *stats_run(struct cli *c, const void *flags UNUSED)
 {
-	struct peers_list_args list;
-	struct stay stay;
-	struct err *e;
+	struct company co;
 
-	TRY(stay_open(c, &stay));
-	e = visit_peers(c->arena, stay.visit, false, &list);
-	visit_close(stay.visit);
-	TRY(e);
+	TRY(warm_company(c, &co));
 	if (c->out.json) {
-		stats_json(c, &stay, &list);
+		stats_json(c, &co);
 		return NULL;
 	}
-	out_section(&c->out, "stats of %.*s", STRF(stay.mesh->slug));
-	for (size_t i = 0; i < list.peers.n; i++)
-		if (!str_eq(list.peers.items[i].peerRole, S("control-plane")))
-			stats_row(c, &list.peers.items[i]);
-	if (count_online(&list) == 0)
+	out_section(&c->out, "stats of %.*s", STRF(co.mesh->slug));
+	for (size_t i = 0; i < co.list.peers.n; i++)
+		if (!str_eq(co.list.peers.items[i].peerRole, S("control-plane")))
+			stats_row(c, &co.list.peers.items[i]);
+	if (count_online(&co.list) == 0)
 		out_info(&c->out, "(no peers connected)");
 	return NULL;
 }

@@ -2,7 +2,9 @@
 #include "cli/context.h"
 
 #include "cli/text.h"
+#include "cli/warm.h"
 #include "client/validate.h"
+#include "net/url.h"
 
 /* The broker's word for the state; a reference broker has only the other one. */
 static str state_of(const struct recipient_args *r)
@@ -63,20 +65,39 @@ static struct err *not_found(struct cli *c, struct err *e, str id, bool is_prefi
 				  : "only who sent it or was to get it can ask, for 30 days");
 }
 
+static struct err *ask(struct cli *c, str id, struct message_status_result_args *ret_result)
+{
+	struct query q = { .name = "mesh" };
+	const struct json *body;
+	struct warm warm;
+	struct stay stay;
+	const char *path;
+	struct err *e;
+
+	TRY(warm_open(c, &warm));
+	if (!warm.is_up) {
+		TRY(stay_open(c, &stay));
+		e = visit_status(c->arena, stay.visit, id, ret_result);
+		visit_close(stay.visit);
+		return e;
+	}
+	TRY(warm_mesh(c, &warm, &q.value));
+	path = arena_printf(c->arena, "/v1/messages/%.*s", STRF(url_encode(c->arena, id))).ptr;
+	TRY(warm_get(c, &warm, warm_target(c->arena, path, &q, 1), &body));
+	return json_decode(c->arena, body, message_status_result_fields, ret_result, sizeof(*ret_result), NULL);
+}
+
 static struct err *msg_status_run(struct cli *c, const void *flags UNUSED)
 {
 	struct message_status_result_args result;
 	struct invalid why;
-	struct stay stay;
 	bool is_prefix;
 	struct err *e;
 	str id;
 
 	if (!valid_message_id(c->arena, c->args[0], &id, &is_prefix, &why))
 		return invalid_err(c->arena, &why);
-	TRY(stay_open(c, &stay));
-	e = visit_status(c->arena, stay.visit, id, &result);
-	visit_close(stay.visit);
+	e = ask(c, id, &result);
 	if (e && e->code == ERR_NOT_FOUND)
 		return not_found(c, e, id, is_prefix);
 	TRY(e);

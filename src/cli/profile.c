@@ -3,6 +3,7 @@
  */
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 
 #define PROFILE_SET_FLAGS(F, T) \
 	F(T, str, avatar, "TEXT", 0, AVATAR_BYTES_MAX, "an emoji or an address; '' clears it") \
@@ -11,16 +12,19 @@
 	F(T, str, capabilities, "A,B", 0, 4096, "what you can do, separated by commas")
 CLI_FLAGS(profile_set, PROFILE_SET_FLAGS);
 
-/* Our row: of a session of ours if there is one, else of this connection. */
-static const struct peer_args *own_row(const struct peers_list_args *list, str pubkey)
+/* Our row: of the session that we are, of another one of ours if there is one, else of a
+ * connection that runs commands. */
+static const struct peer_args *own_row(const struct company *co)
 {
 	const struct peer_args *found = NULL;
 
-	for (size_t i = 0; i < list->peers.n; i++) {
-		const struct peer_args *p = &list->peers.items[i];
+	for (size_t i = 0; i < co->list.peers.n; i++) {
+		const struct peer_args *p = &co->list.peers.items[i];
 
-		if (!str_eq_nocase(p->memberPubkey, pubkey))
+		if (!str_eq_nocase(p->memberPubkey, co->mesh->pubkey))
 			continue;
+		if (!str_empty(co->session) && str_eq_nocase(p->pubkey, co->session))
+			return p;
 		if (!found || !str_eq(p->peerRole, S("control-plane")))
 			found = p;
 	}
@@ -54,11 +58,11 @@ static str absent_if_empty(str s)
 	return str_empty(s) ? STR_NONE : s;
 }
 
-static void profile_json(struct cli *c, const struct stay *s, const struct peer_args *p)
+static void profile_json(struct cli *c, const struct company *co, const struct peer_args *p)
 {
 	struct json_out *j = out_json(&c->out);
 
-	json_put_str(j, "mesh", s->mesh->slug);
+	json_put_str(j, "mesh", co->mesh->slug);
 	json_put_str(j, "displayName", p->displayName);
 	json_put_str(j, "status", p->status);
 	json_put_str(j, "summary", absent_if_empty(p->summary));
@@ -81,23 +85,18 @@ static void profile_json(struct cli *c, const struct stay *s, const struct peer_
 
 static struct err *profile_run(struct cli *c, const void *flags UNUSED)
 {
-	struct peers_list_args list;
 	const struct peer_args *p;
-	struct stay stay;
-	struct err *e;
+	struct company co;
 
-	TRY(stay_open(c, &stay));
-	e = visit_peers(c->arena, stay.visit, false, &list);
-	visit_close(stay.visit);
-	TRY(e);
-	p = own_row(&list, stay.mesh->pubkey);
+	TRY(warm_company(c, &co));
+	p = own_row(&co);
 	if (!p)
 		return FAIL(c->arena, NOT_FOUND, "the broker does not list you");
 	if (c->out.json) {
-		profile_json(c, &stay, p);
+		profile_json(c, &co, p);
 		return NULL;
 	}
-	out_section(&c->out, "you on %.*s", STRF(stay.mesh->slug));
+	out_section(&c->out, "you on %.*s", STRF(co.mesh->slug));
 	out_kv(&c->out,
 	       (struct kv[]){
 		       { "Name", p->displayName },
@@ -135,28 +134,41 @@ static struct err *read_capabilities(struct cli *c, str text, struct strs *ret_l
 	return NULL;
 }
 
+/* args->mesh becomes the mesh that it was told to. */
+static struct err *set(struct cli *c, struct local_profile_args *args, bool *ret_confirmed)
+{
+	struct set_profile_args told = { .avatar = args->avatar, .title = args->title, .bio = args->bio,
+					 .capabilities = args->capabilities, .scope = SCOPE_MEMBER };
+	struct warm warm;
+	struct stay stay;
+	struct err *e;
+
+	TRY(warm_open(c, &warm));
+	if (warm.is_up)
+		return warm_profile(c, &warm, args, ret_confirmed);
+	TRY(stay_open(c, &stay));
+	args->mesh = stay.mesh->slug;
+	e = visit_tell(c->arena, stay.visit, "set_profile", set_profile_fields, &told, ret_confirmed);
+	visit_close(stay.visit);
+	return e;
+}
+
 static struct err *profile_set_run(struct cli *c, const void *flags)
 {
 	const struct profile_set_flags *in = flags;
-	struct set_profile_args args = { .avatar = in->avatar, .title = in->title, .bio = in->bio,
-					 .scope = SCOPE_MEMBER };
-	struct stay stay;
+	struct local_profile_args args = { .avatar = in->avatar, .title = in->title, .bio = in->bio };
 	bool confirmed;
-	struct err *e;
 
 	if (!in->avatar.ptr && !in->title.ptr && !in->bio.ptr && !in->capabilities.ptr)
 		return cli_invalid(c, S("flags"), "missing", S("nothing to set"),
 				   S("--avatar, --title, --bio or --capabilities"));
 	if (in->capabilities.ptr)
 		TRY(read_capabilities(c, in->capabilities, &args.capabilities));
-	TRY(stay_open(c, &stay));
-	e = visit_tell(c->arena, stay.visit, "set_profile", set_profile_fields, &args, &confirmed);
-	visit_close(stay.visit);
-	TRY(e);
+	TRY(set(c, &args, &confirmed));
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 
-		json_put_str(j, "mesh", stay.mesh->slug);
+		json_put_str(j, "mesh", args.mesh);
 		json_put_bool(j, "confirmed", confirmed);
 		out_json_end(&c->out);
 		return NULL;

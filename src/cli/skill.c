@@ -2,6 +2,8 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
+#include "net/url.h"
 #include "proto/skill.h"
 
 /* ---- the bundled one ---- */
@@ -43,18 +45,51 @@ static str joined(struct arena *a, const struct strs *words)
 	return all;
 }
 
-static struct err *list_run(struct cli *c, const void *flags UNUSED)
+/* Asks the broker by itself, where there is no daemon. */
+static struct err *visit_once(struct cli *c, const char *type, const struct json_field *fields, const void *args,
+			      const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
 {
-	struct list_skills_args args = { .query = c->args_n ? c->args[0] : STR_NONE };
-	struct skill_list_args list;
 	struct stay stay;
 	struct err *e;
 
 	TRY(stay_open(c, &stay));
-	e = visit_call(c->arena, stay.visit, "list_skills", list_skills_fields, &args, skill_list_fields, &list,
-		       sizeof(list));
+	e = visit_call(c->arena, stay.visit, type, fields, args, reply_fields, ret_reply, reply_size);
 	visit_close(stay.visit);
-	TRY(e);
+	return e;
+}
+
+/* "/v1/skills/NAME?mesh=M" */
+static struct err *skill_target(struct cli *c, const struct warm *w, str name, str *ret_target)
+{
+	struct query q = { .name = "mesh" };
+
+	TRY(warm_mesh(c, w, &q.value));
+	*ret_target = warm_target(c->arena, arena_printf(c->arena, "/v1/skills/%.*s",
+							 STRF(url_encode(c->arena, name))).ptr, &q, 1);
+	return NULL;
+}
+
+static struct err *ask_list(struct cli *c, str word, struct skill_list_args *ret_list)
+{
+	const struct list_skills_args args = { .query = word };
+	struct query q[] = { { "query", word }, { "mesh", STR_NONE } };
+	const struct json *body;
+	struct warm w;
+
+	TRY(warm_open(c, &w));
+	if (!w.is_up)
+		return visit_once(c, "list_skills", list_skills_fields, &args, skill_list_fields, ret_list,
+				  sizeof(*ret_list));
+	TRY(warm_mesh(c, &w, &q[1].value));
+	TRY(warm_get(c, &w, warm_target(c->arena, "/v1/skills", q, ARRAY_LEN(q)), &body));
+	return json_decode(c->arena, body, skill_list_fields, ret_list, sizeof(*ret_list), NULL);
+}
+
+static struct err *list_run(struct cli *c, const void *flags UNUSED)
+{
+	struct skill_list_args list;
+
+	TRY(ask_list(c, c->args_n ? c->args[0] : STR_NONE, &list));
 	if (c->out.json) {
 		out_json(&c->out);
 		out_json_list(&c->out, "skills");
@@ -93,20 +128,35 @@ const struct command skill_list_command = {
 	.fields = "name description tags author createdAt",
 };
 
-static struct err *get_run(struct cli *c, const void *flags UNUSED)
+static struct err *ask_one(struct cli *c, str name, struct skill_data_args *ret_data)
 {
-	struct get_skill_args args = { .name = c->args[0] };
-	struct skill_data_args data;
-	struct stay stay;
+	const struct get_skill_args args = { .name = name };
+	const struct json *body;
+	struct warm w;
+	str target;
 	struct err *e;
 
-	TRY(stay_open(c, &stay));
-	e = visit_call(c->arena, stay.visit, "get_skill", get_skill_fields, &args, skill_data_fields, &data,
-		       sizeof(data));
-	visit_close(stay.visit);
+	TRY(warm_open(c, &w));
+	if (!w.is_up)
+		return visit_once(c, "get_skill", get_skill_fields, &args, skill_data_fields, ret_data,
+				  sizeof(*ret_data));
+	TRY(skill_target(c, &w, name, &target));
+	e = warm_get(c, &w, target, &body);
+	if (e && str_eq(err_wire(e), S("skill_not_found"))) {
+		*ret_data = (struct skill_data_args){ 0 };
+		return NULL;
+	}
 	TRY(e);
+	return json_decode(c->arena, body, skill_data_fields, ret_data, sizeof(*ret_data), NULL);
+}
+
+static struct err *get_run(struct cli *c, const void *flags UNUSED)
+{
+	struct skill_data_args data;
+
+	TRY(ask_one(c, c->args[0], &data));
 	if (!data.skill.present)
-		return no_such_skill(c, args.name);
+		return no_such_skill(c, c->args[0]);
 	if (c->out.json) {
 		json_encode(out_json(&c->out), skill_fields, &data.skill);
 		out_json_end(&c->out);
@@ -132,28 +182,42 @@ const struct command skill_get_command = {
 	.doc = "Shows a skill of the mesh with its instructions.",
 };
 
-static struct err *remove_run(struct cli *c, const void *flags UNUSED)
+static struct err *take_away(struct cli *c, str name, bool *ret_removed)
 {
-	struct remove_skill_args args = { .name = c->args[0] };
-	struct skill_ack_args ack;
-	struct stay stay;
+	const struct remove_skill_args args = { .name = name };
+	struct skill_ack_args ack = { .action = S("") };
+	const struct json *body;
+	struct warm w;
+	str target;
 	struct err *e;
 
-	TRY(stay_open(c, &stay));
-	e = visit_call(c->arena, stay.visit, "remove_skill", remove_skill_fields, &args, skill_ack_fields, &ack,
-		       sizeof(ack));
-	visit_close(stay.visit);
-	TRY(e);
-	if (!str_eq(ack.action, S("removed")))
-		return no_such_skill(c, args.name);
+	TRY(warm_open(c, &w));
+	if (w.is_up) {
+		TRY(skill_target(c, &w, name, &target));
+		e = warm_send(c, &w, "DELETE", target, NULL, NULL, &body);
+		*ret_removed = !e;
+		return e && str_eq(err_wire(e), S("skill_not_found")) ? NULL : e;
+	}
+	TRY(visit_once(c, "remove_skill", remove_skill_fields, &args, skill_ack_fields, &ack, sizeof(ack)));
+	*ret_removed = str_eq(ack.action, S("removed"));
+	return NULL;
+}
+
+static struct err *remove_run(struct cli *c, const void *flags UNUSED)
+{
+	bool removed;
+
+	TRY(take_away(c, c->args[0], &removed));
+	if (!removed)
+		return no_such_skill(c, c->args[0]);
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 
-		json_put_str(j, "name", args.name);
+		json_put_str(j, "name", c->args[0]);
 		json_put_bool(j, "removed", true);
 		out_json_end(&c->out);
 	}
-	out_ok(&c->out, STR_NONE, "removed %.*s", STRF(args.name));
+	out_ok(&c->out, STR_NONE, "removed %.*s", STRF(c->args[0]));
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 #include "client/front_matter.h"
 #include "proto/skill.h"
 
@@ -125,6 +126,28 @@ static struct err *check(struct cli *c, const struct share_skill_args *s, str pa
 	return NULL;
 }
 
+static struct err *share(struct cli *c, const struct share_skill_args *s, struct skill_ack_args *ret_ack)
+{
+	struct local_skill_args local = { .name = s->name, .description = s->description, .tags = s->tags,
+					  .instructions = s->instructions, .manifest = s->manifest };
+	const struct json *body;
+	struct warm warm;
+	struct stay stay;
+	struct err *e;
+
+	TRY(warm_open(c, &warm));
+	if (warm.is_up) {
+		TRY(warm_mesh(c, &warm, &local.mesh));
+		TRY(warm_send(c, &warm, "POST", S("/v1/skills"), local_skill_fields, &local, &body));
+		return json_decode(c->arena, body, skill_ack_fields, ret_ack, sizeof(*ret_ack), NULL);
+	}
+	TRY(stay_open(c, &stay));
+	e = visit_call(c->arena, stay.visit, "share_skill", share_skill_fields, s, skill_ack_fields, ret_ack,
+		       sizeof(*ret_ack));
+	visit_close(stay.visit);
+	return e;
+}
+
 static struct err *share_run(struct cli *c, const void *flags)
 {
 	const struct skill_share_flags *in = flags;
@@ -132,7 +155,6 @@ static struct err *share_run(struct cli *c, const void *flags)
 	struct share_skill_args args = { 0 };
 	struct front_matter front;
 	struct skill_ack_args ack;
-	struct stay stay;
 	struct err *e;
 
 	TRY(read_file(c, path, &text));
@@ -145,11 +167,7 @@ static struct err *share_run(struct cli *c, const void *flags)
 	args.tags = in->tags.len ? words_of(c->arena, in->tags) : front.tags;
 	args.manifest = manifest_of(c->arena, &front, in);
 	TRY(check(c, &args, path));
-	TRY(stay_open(c, &stay));
-	e = visit_call(c->arena, stay.visit, "share_skill", share_skill_fields, &args, skill_ack_fields, &ack,
-		       sizeof(ack));
-	visit_close(stay.visit);
-	TRY(e);
+	TRY(share(c, &args, &ack));
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
 

@@ -127,14 +127,13 @@ struct err *warm_mesh(struct cli *c, const struct warm *w, str *ret_slug)
 	return NULL;
 }
 
-struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_mesh_args *mesh,
-		       struct peers_list_args *ret_list)
+static struct err *warm_list(struct cli *c, const struct warm *w, str target,
+			     const struct config_mesh_args *mesh, struct peers_list_args *ret_list)
 {
-	const struct query q = { "mesh", mesh->slug };
 	struct mesh_keys_args keys;
 	const struct json *body;
 
-	TRY(warm_get(c, w, warm_target(c->arena, "/v1/peers", &q, 1), &body));
+	TRY(warm_get(c, w, target, &body));
 	TRY(json_decode(c->arena, body, peers_list_fields, ret_list, sizeof(*ret_list), NULL));
 	TRY(keys_load(c->arena, &w->paths, mesh->meshId, &keys));
 	members_verify(c->arena, &ret_list->members, mesh->meshId, keys.owner_pubkey);
@@ -142,15 +141,73 @@ struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_
 	return NULL;
 }
 
-struct err *warm_profile(struct cli *c, const struct warm *w, struct local_profile_args *args,
-			 bool *ret_confirmed)
+struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_mesh_args *mesh,
+		       struct peers_list_args *ret_list)
+{
+	const struct query q = { "mesh", mesh->slug };
+
+	return warm_list(c, w, warm_target(c->arena, "/v1/peers", &q, 1), mesh, ret_list);
+}
+
+static struct err *company_warm(struct cli *c, const struct warm *w, struct company *co)
+{
+	const struct query q[] = { { "mesh", co->mesh->slug }, { "fresh", S("true") } };
+	const struct json *body;
+
+	co->paths = w->paths;
+	TRY(warm_list(c, w, warm_target(c->arena, "/v1/peers", q, ARRAY_LEN(q)), co->mesh, &co->list));
+	if (str_empty(w->ipc.token))
+		return NULL;
+	TRY(warm_get(c, w, S("/v1/sessions/me"), &body));
+	co->session = json_get_str(json_get(body, S("session")), S("pubkey"));
+	return NULL;
+}
+
+struct err *warm_company(struct cli *c, struct company *ret)
+{
+	struct config_args *config = NEW(c->arena, struct config_args);
+	struct company co = { .session = S("") };
+	struct visit_spec spec = { .display_name = context_display_name() };
+	struct client client;
+	struct visit *visit;
+	struct warm w;
+	struct err *e;
+
+	TRY(context_client(c, &client));
+	TRY(context_config(c, &client, config));
+	TRY(context_mesh(c, config, &co.mesh));
+	out_busy(&c->out, "asking the broker");
+	TRY(warm_open(c, &w));
+	if (w.is_up) {
+		TRY(company_warm(c, &w, &co));
+		*ret = co;
+		return NULL;
+	}
+	spec.mesh = co.mesh;
+	co.paths = *client.paths;
+	TRY(visit_open(c->arena, &client, &spec, &visit));
+	e = visit_peers(c->arena, visit, true, &co.list);
+	visit_close(visit);
+	TRY(e);
+	*ret = co;
+	return NULL;
+}
+
+struct err *warm_tell(struct cli *c, const struct warm *w, const char *method, str target,
+		      const struct json_field *fields, const void *args, bool *ret_confirmed)
 {
 	const struct json *body;
 
-	TRY(warm_mesh(c, w, &args->mesh));
-	TRY(warm_send(c, w, "POST", S("/v1/profile"), local_profile_fields, args, &body));
+	TRY(warm_send(c, w, method, target, fields, args, &body));
 	*ret_confirmed = json_get_bool(body, S("confirmed"));
 	return NULL;
+}
+
+struct err *warm_profile(struct cli *c, const struct warm *w, struct local_profile_args *args,
+			 bool *ret_confirmed)
+{
+	TRY(warm_mesh(c, w, &args->mesh));
+	return warm_tell(c, w, "POST", S("/v1/profile"), local_profile_fields, args, ret_confirmed);
 }
 
 void warm_reload(struct cli *c)

@@ -31,6 +31,10 @@ struct err *warm_get(struct cli *c, const struct warm *w, str target, const stru
 struct err *warm_send(struct cli *c, const struct warm *w, const char *method, str target,
 		      const struct json_field *fields, const void *args,
 		      const struct json **ret_body) MUST_CHECK;
+/* The same for what brokers confirm, or take without a word. */
+struct err *warm_tell(struct cli *c, const struct warm *w, const char *method, str target,
+		      const struct json_field *fields, const void *args, bool *ret_confirmed)
+	MUST_CHECK;
 /* "/v1/inbox?mesh=a&limit=3" from pairs; those without a value are left out. */
 struct query { const char *name; str value; };
 str warm_target(struct arena *a, const char *path, const struct query *pairs, size_t n);
@@ -41,6 +45,14 @@ struct err *warm_mesh(struct cli *c, const struct warm *w, str *ret_slug) MUST_C
 /* Who is there, the members' chains checked against the owner key that we pinned. */
 struct err *warm_peers(struct cli *c, const struct warm *w, const struct config_mesh_args *mesh,
 		       struct peers_list_args *ret_list) MUST_CHECK;
+/* One mesh and who is in it now, asked through the daemon or, without one, of the broker. */
+struct company {
+	struct paths paths;                  /* where the mesh's keys are */
+	const struct config_mesh_args *mesh; /* of --mesh, or as context_mesh() finds it */
+	struct peers_list_args list;
+	str session;                         /* our own session's key; empty outside of one */
+};
+struct err *warm_company(struct cli *c, struct company *ret) MUST_CHECK;
 /* What others see of us; *ret_confirmed: the brokers said yes. */
 struct err *warm_profile(struct cli *c, const struct warm *w, struct local_profile_args *args,
 			 bool *ret_confirmed) MUST_CHECK;

@@ -1,0 +1,104 @@
+#!/bin/sh
+# daemon-commands-test.sh CLAUDEMESH BROKER - profile, groups, skills, info and msg-status go
+# through the daemon. The commands run on a copy of the configuration that names a broker where
+# none is: what they know they have from the daemon. TAP on stdout.
+set -u
+claudemesh=$1
+broker=$2
+. "$(dirname "$0")/daemon-lib.sh"
+
+start broker --log-level error
+as alice create Team --broker "$url" --name alice >/dev/null || exit 1
+link=$(as alice share --uses 5 --json | sed -n 's/.*"url":"\([^"]*\)".*/\1/p')
+as bob join "$link" --name bob >/dev/null || exit 1
+open_broker() { as "$1" daemon status --json | grep -q '"team":"open"'; }
+for who in alice bob; do
+	is 0 "$who's daemon" as $who daemon up --quiet
+	until_ok open_broker $who
+done
+
+# by WHO COMMAND...: over WHO's daemon or not at all
+by() {
+	who=$1
+	shift
+	if [ ! -d "$work/$who-far" ]; then
+		mkdir -m 700 "$work/$who-far"
+		cp -p "$work/$who"/config.json "$work/$who-far"
+		: >"$work/$who-far/session-token" # as of a session that launch began
+		sed -i 's|"brokerUrl": *"[^"]*"|"brokerUrl":"ws://127.0.0.1:1/ws"|' "$work/$who-far/config.json"
+	fi
+	CLAUDEMESH_CONFIG_DIR="$work/$who-far" CLAUDEMESH_USER_DIR="$work/$who" "$claudemesh" "$@"
+}
+is 4 'without it there is no answer' by alice profile --no-daemon
+
+is 0 'profile set' by alice profile set --title lead --bio 'a few words' --capabilities c,sql --json
+one_document
+says '"mesh":"team"'
+says '"confirmed":true'
+is 0 'profile' by alice profile
+says 'lead'
+says 'c, sql'
+is 0 'profile set to nothing' by alice profile set --title ''
+is 0 'profile as JSON' by alice profile --json
+one_document
+silent '"title":"lead"'
+says '"bio":"a few words"'
+
+is 0 'group join' by alice group join @dev --role lead --json
+one_document
+says '{"schema_version":"1.0","group":"dev","role":"lead","confirmed":true'
+is 0 'it is in the profile' by alice profile
+says '@dev:lead'
+is 0 'others see it' as bob peers --all --json --no-daemon
+says '{"name":"dev","role":"lead"}'
+is 0 'group leave' by alice group leave dev
+says 'left @dev'
+is 0 'it is not in the profile' by alice profile
+silent '@dev'
+is 3 'a group that cannot be' by alice group join 'a b'
+
+is 0 'info' by alice info
+says 'owner'
+says 'team'
+is 0 'info as JSON' by bob info --json
+one_document
+says '"displayName":"bob"'
+says '"memberCount":2'
+is 0 'stats' by alice stats --json
+one_document
+
+is 0 'a message' by alice send bob 'a few words' --json
+id=$(member messageId)
+is 0 'msg-status' by alice msg-status "$id" --json
+one_document
+says "\"messageId\":\"$id\""
+silent settled
+is 0 'of a prefix' by alice msg-status "$(echo "$id" | cut -c 1-12)"
+says bob
+is 5 'of none' by alice msg-status 00000000
+tells 'message not found'
+
+printf -- '---\nname: review\ndescription: how we review\nmodel: opus\n---\nRead it twice.\n' >"$work/SKILL.md"
+is 0 'skill share' by alice skill share "$work/SKILL.md" --tags code,care --json
+one_document
+says '"action":"shared"'
+is 0 'skill list' by bob skill list
+says 'review'
+says 'by alice'
+says '[code, care]'
+is 0 'skill list of a word' by bob skill list nothing --json
+one_document
+says '"skills":[]'
+is 0 'skill get' by bob skill get review
+says 'Read it twice.'
+is 0 'skill get as JSON' by bob skill get review --json
+one_document
+says '"model":"opus"'
+is 7 'somebody else does not remove it' by bob skill remove review --yes
+is 0 'skill remove' by alice skill remove review --yes --json
+one_document
+says '"removed":true'
+is 5 'it is gone' by bob skill get review
+tells "the mesh has no skill 'review'"
+is 5 'and cannot be removed again' by alice skill remove review --yes
+finish
