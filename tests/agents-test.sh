@@ -6,43 +6,10 @@ set -u
 claudemesh=$(realpath "$1")
 broker=$2
 here=$(realpath "$(dirname "$0")")
-. "$here/cli-lib.sh"
-seconds=20
-unset CLAUDEMESH_NO_DAEMON CLAUDEMESH_IPC_TOKEN CLAUDEMESH_IPC_TOKEN_FILE CLAUDEMESH_CONFIG_DIR CLAUDEMESH_DAEMON_DIR CLAUDEMESH_USER_DIR
-unset CLAUDEMESH_CHANNEL CLAUDEMESH_MESH CLAUDE_PROJECT_DIR CODEX_HOME CLAUDE_CONFIG_DIR
-mkdir -p "$work/bin" "$work/alice/.codex" "$work/alice/.gemini" "$work/alice/.cursor" "$work/bob"
-ln -s "$claudemesh" "$work/bin/claudemesh"
+. "$here/agent-lib.sh"
+mkdir -p "$work/alice/.codex" "$work/alice/.gemini" "$work/alice/.cursor"
+export CLAUDEMESH_HOOK_DEBUG=1
 for agent in codex gemini cursor-agent; do ln -s "$here/agents/$agent" "$work/bin/$agent"; done
-PATH="$work/bin:$PATH"
-pids=
-
-as() {
-	who=$1
-	shift
-	HOME="$work/$who" claudemesh "$@"
-}
-
-stop() {
-	as alice daemon down
-	as bob daemon down
-	kill $pids
-	rm -rf "$work"
-}
-trap 'stop >/dev/null 2>&1' EXIT
-
-# until_ok COMMAND...: it succeeds within the time
-until_ok() {
-	i=0
-	until "$@" >/dev/null 2>&1; do
-		i=$((i + 1))
-		if [ $i = $((seconds * 20)) ]; then
-			verdict no "in vain until $*"
-			sed 's/^/# log: /' "$work/log"
-			return 1
-		fi
-		sleep 0.05
-	done
-}
 
 heard() { grep -qF -- "$1" "$work/log"; }
 heard_once() { [ "$(grep '"told"' "$work/log" | grep -cF -- "$1")" = 1 ] && verdict ok "  once" || verdict no "  once: $1"; }
@@ -58,14 +25,7 @@ is_listed() { [ -n "$(address "$1")" ]; }
 is_away() { [ -z "$(address "$1")" ]; }
 arrived() { as bob msg-status "$1" --json | grep -q '"delivered":true'; }
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-url=http://127.0.0.1:$port
-"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/broker.log" 2>&1 &
-pids=$!
-until_ok python3 -c "import urllib.request as r; r.urlopen('$url/health', timeout=5)"
-is 0 'create' as alice create demo --broker "$url" --name alice
-is 0 'share' as alice share --json
-is 0 'join' as bob join "$(member url)" --name bob
+a_mesh
 is 0 'install' as alice install --agents codex,gemini,cursor
 is 0 'a daemon' as alice daemon up
 
@@ -97,6 +57,7 @@ for agent in codex gemini cursor-agent; do
 	# What comes while it works is why it does not stop yet; the stop after that is let through.
 	mkfifo "$work/$agent.turn"
 	echo "read $work/$agent.turn" >&3
+	until_ok heard "\"told\": \"read $work/$agent.turn"
 	is 0 "a peer writes while $agent works" as bob send "$session" "busy $agent" --wait --json
 	message=$(member messageId)
 	until_ok arrived "$message"

@@ -6,54 +6,15 @@ set -u
 claudemesh=$(realpath "$1")
 broker=$2
 here=$(realpath "$(dirname "$0")")
-. "$here/cli-lib.sh"
-seconds=20
-unset CLAUDEMESH_NO_DAEMON CLAUDEMESH_IPC_TOKEN CLAUDEMESH_IPC_TOKEN_FILE CLAUDEMESH_CONFIG_DIR CLAUDEMESH_DAEMON_DIR CLAUDEMESH_USER_DIR
+. "$here/agent-lib.sh"
 export TMPDIR="$work/tmp"
-mkdir -p "$work/bin" "$work/alice" "$work/bob" "$TMPDIR" "$work/dir"
-ln -s "$claudemesh" "$work/bin/claudemesh"
+mkdir -p "$TMPDIR" "$work/dir"
 ln -s "$here/agents/claude" "$work/bin/claude"
-PATH="$work/bin:$PATH"
-pids=
-
-as() {
-	who=$1
-	shift
-	HOME="$work/$who" claudemesh "$@"
-}
-
-stop() {
-	as alice daemon down
-	as bob daemon down
-	kill $pids
-	rm -rf "$work"
-}
-trap 'stop >/dev/null 2>&1' EXIT
-
-# until_ok COMMAND...: it succeeds within the time
-until_ok() {
-	i=0
-	until "$@" >/dev/null 2>&1; do
-		i=$((i + 1))
-		if [ $i = $((seconds * 20)) ]; then
-			verdict no "in vain until $*"
-			return 1
-		fi
-		sleep 0.05
-	done
-}
 
 heard() { grep -qF -- "$1" "$work/log"; }
 listed() { as bob inbox --json >"$work/inbox" 2>&1; cat "$work/inbox" >>"$work/inboxes"; grep -qF -- "$1" "$work/inboxes"; }
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-url=http://127.0.0.1:$port
-"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/broker.log" 2>&1 &
-pids=$!
-until_ok python3 -c "import urllib.request as r; r.urlopen('$url/health', timeout=5)"
-is 0 'create' as alice create demo --broker "$url" --name alice
-is 0 'share' as alice share --json
-is 0 'join' as bob join "$(member url)" --name bob
+a_mesh
 
 is 0 'launch --print shows, and does nothing' as alice launch --print -- --model opus
 says '--model opus'

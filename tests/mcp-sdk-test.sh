@@ -7,14 +7,12 @@ claudemesh=$(realpath "$1")
 broker=$2
 here=$(realpath "$(dirname "$0")")
 sdk=$3/mcp-sdk
-. "$here/cli-lib.sh"
-seconds=20
-unset CLAUDEMESH_NO_DAEMON CLAUDEMESH_IPC_TOKEN CLAUDEMESH_IPC_TOKEN_FILE CLAUDEMESH_CONFIG_DIR CLAUDEMESH_DAEMON_DIR CLAUDEMESH_USER_DIR
+. "$here/agent-lib.sh"
 if ! command -v npm >/dev/null; then
 	echo '1..0 # SKIP npm is not installed'
 	exit 0
 fi
-mkdir -p "$sdk" "$work/alice" "$work/bob"
+mkdir -p "$sdk"
 cp "$here/mcp-sdk/package.json" "$here/mcp-sdk/package-lock.json" "$here/mcp-sdk/client.mjs" "$sdk/"
 if ! cmp -s "$sdk/package-lock.json" "$sdk/installed"; then
 	(cd "$sdk" && npm ci --ignore-scripts --no-audit --no-fund) >"$work/npm" 2>&1 || {
@@ -26,43 +24,10 @@ if ! cmp -s "$sdk/package-lock.json" "$sdk/installed"; then
 	cp "$sdk/package-lock.json" "$sdk/installed"
 fi
 
-as() {
-	who=$1
-	shift
-	HOME="$work/$who" "$claudemesh" "$@"
-}
-
-pids=
-stop() {
-	as alice daemon down
-	as bob daemon down
-	kill $pids
-	rm -rf "$work"
-}
-trap 'stop >/dev/null 2>&1' EXIT
-
-until_ok() {
-	i=0
-	until "$@" >/dev/null 2>&1; do
-		i=$((i + 1))
-		if [ $i = $((seconds * 20)) ]; then
-			verdict no "in vain until $*"
-			return 1
-		fi
-		sleep 0.05
-	done
-}
 saw() { grep -qF -- "$1" "$work/log"; }
 see() { until_ok saw "$1" && verdict ok "$2" || { verdict no "$2"; sed 's/^/# /' "$work/log" "$work/sdk.err"; }; }
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-url=http://127.0.0.1:$port
-"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/broker.log" 2>&1 &
-pids=$!
-until_ok python3 -c "import urllib.request as r; r.urlopen('$url/health', timeout=5)"
-is 0 'create' as alice create demo --broker "$url" --name alice
-is 0 'share' as alice share --json
-is 0 'join' as bob join "$(member url)" --name bob
+a_mesh
 printf -- '---\ndescription: Before a release\n---\n\nRun the tests.\n' >"$work/release.md"
 is 0 'bob shares a skill' as bob skill share "$work/release.md" --when-to-use 'before tagging'
 

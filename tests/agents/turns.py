@@ -38,7 +38,7 @@ def run_hooks(path, event, allowed, **given):
         took_ms = (time.monotonic() - begin) * 1000
         answer = json.loads(done.stdout) if done.stdout.strip() else {}
         assert set(answer) <= set(allowed), (event, answer)
-        note(hook=event, status=done.returncode, took_ms=round(took_ms, 1), answer=answer)
+        note(hook=event, status=done.returncode, took_ms=round(took_ms, 1), answer=answer, said=done.stderr)
         if done.returncode == 0:
             answers.append(answer)
     return answers
