@@ -20,6 +20,7 @@ enum {
 	INPUT_MS = 500,       /* for the agent to say what it wants */
 	CALL_MS = 300,        /* one request to the daemon */
 	MESSAGES_MAX = 20,
+	KEY_BYTES = 32,
 	CHANNEL_MS = 10000,   /* for a channel to hand a message over; then the hook does */
 };
 
@@ -122,6 +123,13 @@ static bool is_left(const struct hook *h, const struct json *row)
 	       clock_ms(&clock_real) - received_ms > CHANNEL_MS;
 }
 
+/* A broker's word becomes part of a command only if it is a key. */
+static void add_answer(struct buf *text, str key)
+{
+	if (str_is_hex(key, KEY_BYTES, true))
+		buf_printf(text, "\n(answer: claudemesh send %.*s \"...\")", STRF(key));
+}
+
 /* As many messages as fit; *ret_ids is the body that marks them seen. */
 static struct err *collect(struct hook *h, struct buf *text, str *ret_ids)
 {
@@ -144,8 +152,7 @@ static struct err *collect(struct hook *h, struct buf *text, str *ret_ids)
 			text->len = start;
 			break; /* the rest with the next hook */
 		}
-		buf_printf(text, "\n(answer: claudemesh send %.*s \"...\")",
-			   STRF(json_get_str(row, S("sender_member_pubkey"))));
+		add_answer(text, json_get_str(row, S("sender_member_pubkey")));
 		buf_printf(&ids, "%s\"%.*s\"", n++ ? "," : "{\"ids\":[", STRF(json_get_str(row, S("id"))));
 	}
 	buf_add(&ids, S("]}"));

@@ -3,53 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { CODE_POINT_BAD = 0xfffd };
-
-bool text_is_unsafe(u32 c)
-{
-	static const struct {
-		u32 from, to;
-	} unsafe[] = {
-		{ 0x00, 0x1f },     /* C0: escape sequences start here */
-		{ 0x7f, 0x9f },     /* DEL and C1, the one-character forms of the same */
-		{ 0x61c, 0x61c },   /* Arabic letter mark */
-		{ 0x180e, 0x180e }, /* Mongolian vowel separator */
-		{ 0x200b,
-		  0x200b }, /* zero width space; the joiners after it belong to scripts and emoji */
-		{ 0x200e, 0x200f },   /* direction marks */
-		{ 0x2028, 0x202e },   /* line and paragraph separators, embeddings, overrides */
-		{ 0x2060, 0x206f },   /* invisible operators, isolates, deprecated controls */
-		{ 0xfeff, 0xfeff },   /* byte order mark */
-		{ 0xfff9, 0xfffb },   /* interlinear annotation */
-		{ 0xe0000, 0xe007f }, /* tags: whole sentences that no one sees */
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(unsafe); i++)
-		if (c >= unsafe[i].from && c <= unsafe[i].to)
-			return true;
-	return false;
-}
-
-/* Takes one character off *rest; false and one byte where it is no UTF-8. */
-static bool take(str *rest, u32 *ret_code_point, str *ret_bytes)
-{
-	const u8 *p = (const u8 *)rest->ptr;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	bool good = n <= rest->len && str_is_utf8(str_of(p, n));
-
-	if (!good)
-		n = 1;
-	*ret_bytes = str_of(p, n);
-	*rest = str_skip(*rest, n);
-	if (!good) {
-		*ret_code_point = CODE_POINT_BAD;
-		return false;
-	}
-	*ret_code_point = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++)
-		*ret_code_point = *ret_code_point << 6 | (p[i] & 0x3fu);
-	return true;
-}
+#include "base/utf8.h"
 
 static void add_escaped(struct buf *b, u32 code_point)
 {
@@ -62,9 +16,9 @@ void text_add_line(struct buf *b, str s)
 		u32 code_point;
 		str bytes;
 
-		if (!take(&s, &code_point, &bytes))
-			buf_add(b, S("\xef\xbf\xbd"));
-		else if (text_is_unsafe(code_point))
+		if (!utf8_take(&s, &code_point, &bytes))
+			buf_add(b, S(UTF8_MARK));
+		else if (utf8_is_unsafe(code_point))
 			add_escaped(b, code_point);
 		else
 			buf_add(b, bytes);
@@ -104,11 +58,11 @@ void text_add_json(struct buf *b, str json)
 	while (json.len) {
 		u32 c;
 		str bytes;
-		bool good = take(&json, &c, &bytes);
+		bool good = utf8_take(&json, &c, &bytes);
 
 		if (!good)
 			buf_add(b, S("\\ufffd"));
-		else if (c < 0x7f || !text_is_unsafe(c))
+		else if (c < 0x7f || !utf8_is_unsafe(c))
 			buf_add(b, bytes);
 		else if (c < 0x10000)
 			buf_printf(b, "\\u%04x", c);
@@ -151,7 +105,7 @@ str text_cut_columns(str s, size_t columns)
 		unsigned wide;
 		u32 c;
 
-		take(&rest, &c, &bytes);
+		utf8_take(&rest, &c, &bytes);
 		wide = columns_of(c);
 		if (wide > columns)
 			return str_of(s.ptr, (size_t)(before.ptr - s.ptr));
@@ -168,7 +122,7 @@ size_t text_columns(str s)
 		str bytes;
 		u32 c;
 
-		take(&s, &c, &bytes);
+		utf8_take(&s, &c, &bytes);
 		n += columns_of(c);
 	}
 	return n;

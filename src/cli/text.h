@@ -12,8 +12,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* May this character act on a terminal or hide from the eye? True for newline and tab too. */
-bool text_is_unsafe(u32 code_point);
 /* Adds s as one line: unsafe characters escaped, bytes that are no UTF-8 as U+FFFD. */
 void text_add_line(struct buf *b, str s);
 /* Adds s with its line breaks kept; every line after the first starts with `indent` spaces.

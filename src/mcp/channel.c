@@ -1,69 +1,14 @@
 #include "mcp/channel.h"
 
-enum { NAME_SHOWN_MAX = 64, SUMMARY_SHOWN_MAX = 80, DATA_SHOWN_MAX = 240, CONTENT_MAX = 2 << 20 };
+#include "mcp/neutral.h"
 
-/* ---- text ---- */
-
-/* Names of tags by which agents tell whose words they read. A tag is known by how it begins:
- * "system" stands for "system-reminder", too. */
-static const str tags[] = {
-	S("channel"), S("system"), S("user"), S("assistant"), S("human"), S("function"), S("invoke"),
-	S("antml"), S("tool"), S("command"), S("local-command"), S("task-notification"), S("claudemesh"),
-	S("instructions"), S("important"), S("hook"), S("cross-session"), S("agent-message"), S("teammate"),
+enum {
+	NAME_SHOWN_MAX = 64,
+	SUMMARY_SHOWN_MAX = 80,
+	DATA_SHOWN_MAX = 240,
+	VALUE_MAX = 512,              /* of an attribute */
+	CONTENT_MAX = 2 << 20,
 };
-
-static bool is_tag(str rest)
-{
-	while (rest.len && (rest.ptr[0] == '/' || rest.ptr[0] == ' '))
-		rest = str_skip(rest, 1);
-	for (size_t i = 0; i < ARRAY_LEN(tags); i++)
-		if (rest.len >= tags[i].len && str_eq_nocase(str_of(rest.ptr, tags[i].len), tags[i]))
-			return true;
-	return false;
-}
-
-static void add_neutral(struct buf *b, str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '<' && is_tag(str_skip(text, i + 1)))
-			buf_add(b, S("\xe2\x80\xb9"));
-		else
-			buf_add_byte(b, text.ptr[i]);
-	}
-}
-
-str channel_neutral(struct arena *a, str text)
-{
-	struct buf b = buf_make(CONTENT_MAX);
-	str out;
-
-	add_neutral(&b, text);
-	out = arena_dup(a, buf_str(&b));
-	buf_done(&b);
-	return out;
-}
-
-/* The first n bytes at most, no character cut in two. */
-static str cut(str text, size_t n)
-{
-	if (text.len <= n)
-		return text;
-	while (n && ((unsigned char)text.ptr[n] & 0xc0) == 0x80)
-		n--;
-	return str_of(text.ptr, n);
-}
-
-/* One line of it: a name that holds a line break cannot begin a line of ours. */
-static void add_line(struct buf *b, str text, size_t max)
-{
-	text = cut(text, max);
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-
-		buf_add_byte(b, c < ' ' || c == 0x7f || c == '<' || c == '>' || c == '[' || c == ']' ? ' '
-											   : (char)c);
-	}
-}
 
 /* ---- who ---- */
 
@@ -90,8 +35,12 @@ static enum provenance provenance_of(const struct json *data)
 
 static void put_text(struct json_out *o, const char *key, str value)
 {
-	if (value.len)
-		json_put_str(o, key, value);
+	struct buf b = buf_make(VALUE_MAX);
+
+	neutral_add_value(&b, value, VALUE_MAX);
+	if (b.len)
+		json_put_str(o, key, buf_str(&b));
+	buf_done(&b);
 }
 
 static str first_of(str a, str b)
@@ -133,10 +82,10 @@ void channel_message(struct buf *b, const struct json *data)
 		buf_add(b, S("[URGENT] "));
 	else if (str_eq(priority, S("low")))
 		buf_add(b, S("[low] "));
-	add_line(b, name.len ? name : S("somebody"), NAME_SHOWN_MAX);
+	neutral_add_line(b, name.len ? name : S("somebody"), NAME_SHOWN_MAX);
 	if (topic.len) {
 		buf_add(b, S(" (#"));
-		add_line(b, topic, NAME_SHOWN_MAX);
+		neutral_add_line(b, topic, NAME_SHOWN_MAX);
 		buf_add(b, S(")"));
 	}
 	buf_add(b, S(": "));
@@ -144,7 +93,7 @@ void channel_message(struct buf *b, const struct json *data)
 		buf_add(b, S("(decrypt failed)"));
 		return;
 	}
-	add_neutral(b, cut(body, CHANNEL_TEXT_MAX));
+	neutral_add_text(b, body, CHANNEL_TEXT_MAX);
 	if (body.len > CHANNEL_TEXT_MAX)
 		buf_printf(b, "\n(cut: %zu bytes in all; claudemesh inbox shows the rest)", body.len);
 }
@@ -178,19 +127,19 @@ static void say_system(struct buf *b, str kind, const struct json *data)
 
 	buf_add(b, S("[system] "));
 	if (!verb) {
-		add_line(b, event, NAME_SHOWN_MAX);
+		neutral_add_line(b, event, NAME_SHOWN_MAX);
 		buf_add(b, S(": "));
-		add_line(b, inner ? inner->raw : S("{}"), DATA_SHOWN_MAX);
+		neutral_add_line(b, inner ? inner->raw : S("{}"), DATA_SHOWN_MAX);
 		return;
 	}
 	buf_add(b, S("Peer \""));
-	add_line(b, json_get_str(peer, S("name")), NAME_SHOWN_MAX);
+	neutral_add_line(b, json_get_str(peer, S("name")), NAME_SHOWN_MAX);
 	buf_add(b, S("\" ("));
-	add_line(b, json_get_str(peer, S("pubkey")), 8);
+	neutral_add_line(b, json_get_str(peer, S("pubkey")), 8);
 	buf_printf(b, ") %s the mesh", verb);
 	if (summary.len) {
 		buf_add(b, S(" \xc2\xb7 \""));
-		add_line(b, summary, SUMMARY_SHOWN_MAX);
+		neutral_add_line(b, summary, SUMMARY_SHOWN_MAX);
 		buf_add(b, S("\""));
 	}
 }

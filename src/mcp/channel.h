@@ -3,7 +3,7 @@
  * speaks (client.md 8.3).
  *
  * The text starts with who speaks and how far that is known, said by us; what a peer wrote
- * cannot look like that line, nor like a tag of the agent's own. All attributes are texts,
+ * cannot look like that line, nor like a tag of the agent's own (neutral.h). All attributes are texts,
  * their names letters, digits and '_': Claude Code drops the whole notification otherwise.
  */
 #ifndef MCP_CHANNEL_H
@@ -35,9 +35,5 @@ bool channel_params(struct json_out *o, str kind, const struct json *data);
 
 /* The text of a message alone, as `content` has it. */
 void channel_message(struct buf *b, const struct json *data);
-
-/* The text with what could be taken for a tag of the agent's made harmless: '<' before such
- * a name becomes U+2039. */
-str channel_neutral(struct arena *a, str text);
 
 #endif

@@ -3,7 +3,10 @@
  * a shell command costs no tokens until it is used, a tool costs them in every session.
  */
 #include "mcp/mcp_internal.h"
+#include "mcp/neutral.h"
 #include "net/url.h"
+
+enum { TEXT_MAX = 8 << 20 };
 
 struct tool {
 	const char *name, *doc;
@@ -18,21 +21,24 @@ struct tool {
 static void answer(struct mcp_call *c, const struct err *e, int status, const struct json *body)
 {
 	bool failed = e || status >= 400;
+	struct buf text = buf_make(TEXT_MAX);
 	struct mcp_result r;
 
+	if (e)
+		buf_printf(&text, "the claudemesh daemon does not answer: %.*s (claudemesh daemon up)", STRF(e->text));
+	else
+		neutral_add_text(&text, body->raw, SIZE_MAX);
 	mcp_result(c, &r);
 	json_key(&r.json, S("content"));
 	json_arr(&r.json);
 	json_obj(&r.json);
 	json_put_str(&r.json, "type", S("text"));
-	json_put_str(&r.json, "text",
-		     e ? arena_printf(c->arena, "the claudemesh daemon does not answer: %.*s (claudemesh daemon up)",
-				      STRF(e->text))
-		       : body->raw);
+	json_put_str(&r.json, "text", buf_str(&text));
 	json_obj_end(&r.json);
 	json_arr_end(&r.json);
 	if (failed)
 		json_put_bool(&r.json, "isError", true);
+	buf_done(&text);
 	mcp_result_end(&r);
 }
 
