@@ -36,6 +36,7 @@ struct broker {
 	unsigned n_shards;
 	struct loop *loop;
 	struct pool *pool;
+	struct places *places;
 	struct hub *hub;
 	struct policy policy;
 	struct gate *gate;
@@ -193,17 +194,20 @@ static void make_loop_side(struct broker *b)
 				     s->public_is_local };
 	b->pool = pool_new(b->loop);
 	b->hub = hub_new(b->loop, &ends);
+	b->places = places_new(&random_system);
 	b->gate = gate_new(&(struct gate_env){ .clock = &clock_real,
 					       .random = &random_system,
 					       .policy = &b->policy,
 					       .hub = b->hub,
 					       .pool = b->pool,
+					       .places = b->places,
 					       .shards = b->n_shards });
 	b->http = http_new(&(struct http_env){ .clock = &clock_real,
 					       .random = &random_system,
 					       .policy = &b->policy,
 					       .hub = b->hub,
 					       .pool = b->pool,
+					       .places = b->places,
 					       .stats = stats,
 					       .stats_arg = b });
 	limits.message_max = (size_t)(FRAME_FACTOR * s->max_message_bytes);
@@ -336,6 +340,7 @@ static void broker_close(struct broker *b)
 	server_free(b->server);
 	gate_free(b->gate);
 	http_free(b->http);
+	places_free(b->places);
 	hub_free(b->hub);
 	pool_free(b->pool);
 	tls_free(b->tls);

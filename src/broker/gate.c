@@ -29,6 +29,10 @@ struct visitor {
 	struct visitor *prev, *next;
 	enum visitor_state state;
 	bool known; /* the engine was told of it, and wants to hear of its end */
+	bool direct; /* its address is its own */
+	bool has_place;
+	u8 digest[PLACE_BYTES]; /* of what its hello tells of its place */
+	struct place place;
 	bool held;  /* reads nothing until the engine has room */
 	unsigned shard; /* its engine, once it is known; the house for no mesh at all */
 	char challenge[HELLO_CHALLENGE_LEN + 1];
@@ -60,6 +64,7 @@ void gate_set_server(struct gate *g, struct server *sv)
 static void visitor_free(struct visitor *v)
 {
 	DL_DELETE(v->gate->visitors, v);
+	places_leave(v->gate->env.places, &v->place);
 	v->magic = 0;
 	free(v->marks);
 	free(v);
@@ -113,8 +118,10 @@ static void visitor_set_state(struct visitor *v, enum visitor_state state)
 		abort();
 	}
 	v->state = state;
-	if (state == VISITOR_CLOSING)
+	if (state == VISITOR_CLOSING) {
+		places_leave(v->gate->env.places, &v->place);
 		return;
+	}
 	if (state == VISITOR_PROVING || state == VISITOR_ASKED || v->held)
 		ws_conn_pause(v->conn);
 	else
@@ -163,6 +170,7 @@ void gate_on_open(struct gate *g, struct ws_conn *c, struct server_request *rq)
 	v->gate = g;
 	v->conn = c;
 	snprintf(v->challenge, sizeof(v->challenge), "%.*s", STRF(header->value));
+	v->direct = policy_is_direct(g->env.policy, rq);
 	DL_APPEND(g->visitors, v);
 	ws_conn_set_user(c, v);
 }
@@ -172,6 +180,8 @@ static void say_hello(struct visitor *v, const struct proving *p)
 	struct event *ev = event_new(EVENT_HELLO, conn_ref_of(p->id), p->frame, STR_NONE);
 
 	ev->proof = p->proof;
+	v->has_place = v->direct && p->proof.has_place;
+	memcpy(v->digest, p->proof.place, sizeof(v->digest));
 	v->known = true;
 	if (p->proof.mesh_id[0])
 		v->shard = mesh_shard(str_from(p->proof.mesh_id), v->gate->env.shards);
@@ -322,6 +332,18 @@ static void apply_send(struct gate *g, const struct effect *ef)
 	}
 }
 
+static void admit(struct visitor *v)
+{
+	ws_conn_authenticated(v->conn);
+	visitor_set_state(v, VISITOR_ADMITTED);
+	if (!v->has_place)
+		return;
+	v->place.conn = ws_conn_id(v->conn);
+	v->place.shard = v->shard;
+	places_enter(v->gate->env.places, &v->place, str_from(ws_conn_peer(v->conn)->text),
+		     v->digest);
+}
+
 void gate_apply(struct gate *g, const struct effect *ef)
 {
 	struct visitor *v = ef->kind == EFFECT_SEND ? NULL : visitor_get(g, conn_id_of(ef->to[0]));
@@ -331,8 +353,7 @@ void gate_apply(struct gate *g, const struct effect *ef)
 	} else if (v && ef->kind == EFFECT_CLOSE) {
 		visitor_close(v, ef->code, ef->reason);
 	} else if (v && ef->kind == EFFECT_ADMIT && v->state == VISITOR_ASKED) {
-		ws_conn_authenticated(v->conn);
-		visitor_set_state(v, VISITOR_ADMITTED);
+		admit(v);
 	}
 }
 

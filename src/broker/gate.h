@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "broker/hub.h"
+#include "broker/places.h"
 #include "broker/policy.h"
 #include "broker/pool.h"
 
@@ -25,6 +26,7 @@ struct gate_env {
 	const struct policy *policy;
 	struct hub *hub;
 	struct pool *pool;
+	struct places *places;        /* admitted sockets are entered */
 	unsigned shards;              /* engines behind the hub */
 };
 

@@ -1,6 +1,4 @@
-/*
- * gate_test.c - the gate between real sockets and an engine that only takes notes.
- */
+/* gate_test.c - the gate between real sockets and an engine that only takes notes. */
 #include "net/test_net.h"
 
 #include "broker/gate.h"
@@ -26,6 +24,7 @@ struct stage {
 	struct loop *loop;
 	struct policy policy;
 	struct pool *pool;
+	struct places *places;
 	struct hub *hub;
 	struct gate *gate;
 	struct server *server;
@@ -98,9 +97,10 @@ static struct stage *stage_with(struct arena *a, const struct server_limits *lim
 	t->mesh_id = "m";
 	assert_ok(loop_new(a, &t->loop));
 	t->pool = pool_new(t->loop);
+	t->places = places_new(&random_system);
 	t->hub = hub_new(t->loop, &ends);
-	t->gate = gate_new(
-		&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub, t->pool, 2 });
+	t->gate = gate_new(&(struct gate_env){ &clock_real, &random_system, &t->policy, t->hub,
+					       t->pool, t->places, 2 });
 	t->app = (struct server_app){
 		.on_request = on_request,
 		.on_upgrade = on_upgrade,
@@ -128,6 +128,7 @@ static void stage_free(struct stage *t)
 		loop_turn(t->loop, 50);
 	server_free(t->server);
 	gate_free(t->gate);
+	places_free(t->places);
 	hub_free(t->hub);
 	pool_free(t->pool);
 	loop_turn(t->loop, 0);

@@ -65,19 +65,55 @@ static void submit(struct http *h, unsigned shard, struct event *ev)
 		log_debug("the engine's queue is full");
 }
 
+static void too_often(struct http *h, struct server_request *rq)
+{
+	struct err *e = FAIL(rq->arena, RATE_LIMIT, "too many from here; wait a minute");
+
+	http_fail(h, rq, true, err_word(e, S("rate limited")));
+}
+
+/* The connection that an OP_PLACE call is about; answers if there is none. */
+static struct place *find_place(const struct call *c, struct server_request *rq)
+{
+	struct http *h = c->http;
+	struct place *p = NULL;
+
+	if (policy_is_direct(h->env.policy, rq) && c->proof.has_place)
+		p = places_find(h->env.places, str_from(rq->peer->text), c->proof.place);
+	if (!p) {
+		http_fail(h, rq, true, FAIL(rq->arena, NOT_FOUND, NO_PLACE_TEXT));
+		return NULL;
+	}
+	places_give_back(h->env.places, str_from(c->address));
+	if (place_charge(p, clock_mono_ms(h->env.clock)))
+		return p;
+	too_often(h, rq);
+	return NULL;
+}
+
 static void call_submit(struct call *c, struct server_request *rq)
 {
 	struct http *h = c->http;
+	struct place *place = NULL;
+	unsigned shard = SHARD_HOUSE;
 	struct event *ev;
 
-	if (is_busy(h, rq, c->op, SHARD_HOUSE))
+	if (c->op->flags & OP_PLACE) {
+		place = find_place(c, rq);
+		if (!place)
+			return;
+		shard = place->shard;
+	}
+	if (is_busy(h, rq, c->op, shard))
 		return;
 	ev = event_new(EVENT_CALL, conn_ref_of(c->id), c->body, c->param);
 	ev->op = c->op;
 	ev->proof = c->proof;
 	ev->may_create = c->may_create;
 	memcpy(ev->address, c->address, sizeof(ev->address));
-	submit(h, SHARD_HOUSE, ev);
+	if (place)
+		ev->about = conn_ref_of(place->conn);
+	submit(h, shard, ev);
 }
 
 static void call_prove(void *arg)
@@ -102,9 +138,18 @@ static void call_proved(void *arg)
 
 static void call_start(struct http *h, struct server_request *rq, const struct op *op, str param)
 {
-	struct arena *a = arena_new();
-	struct call *c = NEW(a, struct call);
+	str account = policy_account(rq->arena, rq->peer);
+	struct arena *a;
+	struct call *c;
 
+	/* A lie until it is known whom it is about; then it is given back. */
+	if (op->flags & OP_PLACE &&
+	    !places_charge(h->env.places, account, clock_mono_ms(h->env.clock))) {
+		too_often(h, rq);
+		return;
+	}
+	a = arena_new();
+	c = NEW(a, struct call);
 	c->http = h;
 	c->arena = a;
 	c->id = rq->id;
@@ -114,7 +159,7 @@ static void call_start(struct http *h, struct server_request *rq, const struct o
 	c->may_create = str_eq(str_from(op->name), S("invite_create"))
 				? policy_may_invite(h->env.policy, rq)
 				: policy_may_create(h->env.policy, rq);
-	snprintf(c->address, sizeof(c->address), "%.*s", STRF(policy_account(a, rq->peer)));
+	snprintf(c->address, sizeof(c->address), "%.*s", STRF(account));
 	c->job = (struct pool_job){ .run = call_prove, .done = call_proved, .arg = c };
 	if (op->prove) {
 		pool_start(h->env.pool, &c->job);

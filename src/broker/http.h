@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "broker/hub.h"
+#include "broker/places.h"
 #include "broker/policy.h"
 #include "broker/pool.h"
 #include "engine/engine.h"
@@ -25,6 +26,7 @@ struct http_env {
 	const struct policy *policy;
 	struct hub *hub;
 	struct pool *pool;
+	struct places *places;
 	struct engine_stats (*stats)(void *arg);
 	void *stats_arg;
 };

@@ -6,7 +6,9 @@
 #include "broker/http.h"
 #include "crypto/secret.h"
 #include "engine/op.h"
+#include "engine/prove.h"
 #include "net/http_client.h"
+#include "proto/limits.h"
 
 enum { NOTES_MAX = 8 };
 
@@ -14,7 +16,10 @@ struct stage {
 	struct arena *arena;
 	struct loop *loop;
 	struct policy policy;
+	struct clock_fixed at;
+	struct clock clock;
 	struct pool *pool;
+	struct places *places;
 	struct hub *hub;
 	struct http *http;
 	struct server *server;
@@ -22,6 +27,7 @@ struct stage {
 	struct event *notes[NOTES_MAX];
 	unsigned shards[NOTES_MAX]; /* to which each went */
 	size_t n;
+	u8 digest[PLACE_BYTES];
 	bool full, db_down;
 };
 
@@ -70,12 +76,15 @@ static struct stage *stage_new(struct arena *a)
 	assert_ok(loop_new(a, &t->loop));
 	t->policy = (struct policy){ .create = CREATE_LOOPBACK, .public_is_local = true };
 	t->pool = pool_new(t->loop);
+	t->places = places_new(&random_system);
 	t->hub = hub_new(t->loop, &ends);
-	t->http = http_new(&(struct http_env){ .clock = &clock_real,
+	t->clock = clock_fixed(&t->at);
+	t->http = http_new(&(struct http_env){ .clock = &t->clock,
 					       .random = &random_system,
 					       .policy = &t->policy,
 					       .hub = t->hub,
 					       .pool = t->pool,
+					       .places = t->places,
 					       .stats = stats,
 					       .stats_arg = t });
 	t->app = (struct server_app){ .on_request = on_request };
@@ -91,6 +100,7 @@ static void stage_free(struct stage *t)
 		loop_turn(t->loop, 50);
 	server_free(t->server);
 	http_free(t->http);
+	places_free(t->places);
 	hub_free(t->hub);
 	pool_free(t->pool);
 	loop_turn(t->loop, 0);
@@ -295,6 +305,76 @@ TEST(the_page_of_a_link_is_text_or_html)
 
 	assert_str(got->type, S("text/plain; charset=utf-8"));
 	assert_body(got, "claudemesh join 'https://mesh.example/i/AbC-1#");
+	stage_free(t);
+}
+
+#define HOOK(pid) "{\"cwd\":\"/srv\",\"pid\":" #pid ",\"status\":\"idle\"}"
+#define HOOK_PATH "/hook/set-status"
+
+/* Somebody at 127.0.0.1 in /srv, on the second shard. */
+static struct place somebody(struct stage *t, i64 pid)
+{
+	struct place p = { .conn = { 5, 6 }, .shard = 1 };
+	struct proof proof = { 0 };
+
+	proof_place(&proof, pid, S("/srv"));
+	p.conn.gen = (u32)pid;
+	assert_true(proof.has_place);
+	memcpy(t->digest, proof.place, sizeof(t->digest));
+	return p;
+}
+
+TEST(a_hook_goes_to_the_shard_of_the_connection_that_it_is_beside)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct place p = somebody(t, 7);
+	struct answer *got;
+
+	places_enter(t->places, &p, S("127.0.0.1"), t->digest);
+	got = ask(t, "POST", HOOK_PATH, HOOK(7), JSON);
+	UNTIL(t->loop, t->n == 1);
+	assert_int_equal(t->shards[0], 1);
+	assert_true(conn_ref_eq(t->notes[0]->about, (struct conn_ref){ 0, 5, 7 }));
+	reply(t, t->notes[0]->from, 200, "{}");
+	UNTIL(t->loop, got->done);
+	places_leave(t->places, &p);
+	got = asked(t, "POST", HOOK_PATH, HOOK(7), JSON);
+	assert_int_equal(got->status, 404);
+	places_enter(t->places, &p, S("127.0.0.2"), t->digest);
+	got = asked(t, "POST", HOOK_PATH, HOOK(7), JSON);
+	assert_int_equal(got->status, 404);
+	assert_int_equal(t->n, 1);
+	places_leave(t->places, &p);
+	stage_free(t);
+}
+
+/* Who knows the truth after so many lies is told the same, so nothing can be tried out. */
+TEST(a_flood_of_hooks_ends_before_the_engine_and_learns_nothing)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct place p = somebody(t, 7);
+	struct answer *got;
+
+	places_enter(t->places, &p, S("127.0.0.1"), t->digest);
+	for (int i = 0; i < HOOK_MISSES_BURST; i++) {
+		got = asked(t, "POST", HOOK_PATH, i % 2 ? HOOK(8) : "{", JSON);
+		assert_int_equal(got->status, i % 2 ? 404 : 400);
+	}
+	for (int i = 0; i < 3; i++) {
+		static const char *const bodies[] = { HOOK(8), HOOK(7), "{" };
+
+		got = asked(t, "POST", HOOK_PATH, bodies[i], JSON);
+		assert_int_equal(got->status, 429);
+		assert_body(got, "{\"ok\":false,\"error\":\"rate limited\"");
+	}
+	assert_int_equal(t->n, 0);
+	t->at.us += 60 * 1000 * 1000 / HOOK_MISSES_PER_MINUTE;
+	ask(t, "POST", HOOK_PATH, HOOK(7), JSON);
+	UNTIL(t->loop, t->n == 1);
+	reply(t, t->notes[0]->from, 200, "{}");
+	places_leave(t->places, &p);
 	stage_free(t);
 }
 

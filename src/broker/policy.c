@@ -58,6 +58,14 @@ static bool is_local(const struct policy *p, const struct server_request *rq)
 	       policy_is_json(http_header_get(rq->head, S("content-type"))) && p->public_is_local;
 }
 
+bool policy_is_direct(const struct policy *p, const struct server_request *rq)
+{
+	if (came_through_proxy(rq->head) || http_header_count(rq->head, S("origin")))
+		return false;
+	/* Known elsewhere by another name, and asked from here: that is how a proxy looks. */
+	return p->public_is_local || !rq->peer->is_loopback;
+}
+
 /* Whoever has one IPv6 address has the 2^64 beside it, too. */
 str policy_account(struct arena *a, const struct addr *peer)
 {

@@ -21,6 +21,9 @@ bool policy_may_create(const struct policy *p, const struct server_request *rq);
 /* May the broker sign an invite, with an owner key that it holds, for who shows no right to it?
  * --create anyone opens the making of meshes, not the meshes of others: programs here only. */
 bool policy_may_invite(const struct policy *p, const struct server_request *rq);
+/* Is the address that a socket or a request comes from that of its sender? Not if a proxy passed
+ * it on, or may have, or if a page had a browser send it. */
+bool policy_is_direct(const struct policy *p, const struct server_request *rq);
 /* No Origin, or the page is ours: of the public URL, or of the Host it names itself, if that is
  * loopback, an address, or proved by our certificate. Any other name may have been made to
  * resolve to this machine by whoever wrote the page (DNS rebinding). */

@@ -12,6 +12,8 @@ const struct route routes[] = {
 	{ "GET", "/health", NULL, http_health, "Tells that it runs, and which version." },
 	{ "GET", "/ws", NULL, http_upgrade, "The WebSocket that clients connect to." },
 	{ "GET", "/i/:code", NULL, http_link, "Explains an invite link in a browser." },
+	{ "POST", "/hook/set-status", "hook_set_status", NULL,
+	  "Sets the status of the session that the caller runs beside." },
 	{ "POST", "/cli/mesh/create", "mesh_create", NULL, "Makes a mesh." },
 	{ "POST", "/cli/mesh/:slug/invite", "invite_create", NULL, "Makes an invite." },
 	{ "POST", "/join", "join", NULL, "Makes a member from a v1 invite token." },

@@ -16,7 +16,7 @@ static const struct {
 	{ "GET", "health", 404, NULL, "GET /health" },
 	{ "GET", "//health", 404, NULL, "GET /health" },
 	{ "GET", "/helth", 404, NULL, "GET /health" },
-	{ "GET", "/", 404, NULL, NULL },
+	{ "GET", "/", 0, "/", "" },
 	{ "GET", "", 404, NULL, NULL },
 	{ "GET", "/wp-admin/setup-config.php/and/more/of/it", 404, NULL, "" },
 	{ "POST", "/cli/mesh/create", 0, "/cli/mesh/create", "" },

@@ -25,12 +25,16 @@ enum event_kind {
 	EVENT_CALL,           /* data: JSON body of an HTTP call (may be empty), op and param */
 };
 
+enum { PLACE_BYTES = 32 };
+
 /* What the pool proved about the bytes of an event, before anyone acted on them. */
 struct proof {
 	bool signed_by_key;   /* a signature in the request holds under `pubkey` */
 	char pubkey[65];      /* NUL-terminated lower hex, or empty */
 	char invite_pubkey[65];
 	char mesh_id[ID_LEN + 1]; /* of a hello; empty if no mesh can have its id */
+	bool has_place;
+	u8 place[PLACE_BYTES]; /* of what a hello or a hook tells of its process */
 	enum bearer_kind { BEARER_NONE, BEARER_API_KEY } bearer_kind;
 	u8 bearer[32];        /* digest of the token that came along, whatever it may be worth */
 };
@@ -47,6 +51,7 @@ struct event {
 	bool forwarded;       /* EVENT_CALL: from the house, to the mesh's own shard */
 	u64 mark;             /* EVENT_WRITTEN */
 	const struct op *op;  /* EVENT_CALL: the row to run */
+	struct conn_ref about; /* EVENT_CALL, OP_PLACE: the connection that the caller is beside */
 	char address[ADDRESS_LEN_MAX]; /* EVENT_CALL: who is charged for failed guesses */
 	size_t data_len, param_len;
 	char bytes[];         /* data, then param (the path's parameter) */

@@ -18,6 +18,7 @@ enum op_flag {
 	OP_CALL = 4,          /* an HTTP call */
 	OP_ACKS = 8,          /* refusals are acks (send), not error messages */
 	OP_OK_FALSE = 16,     /* HTTP errors read {"ok":false,"error":...}; else {"error":...} */
+	OP_PLACE = 32,        /* HTTP: only beside a connection, see event.about */
 };
 
 struct op {

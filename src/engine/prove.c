@@ -1,6 +1,7 @@
 #include "engine/prove.h"
 
 #include "base/block.h"
+#include "crypto/hash.h"
 #include "crypto/hello.h"
 #include "engine/op.h"
 #include "proto/hello.h"
@@ -31,6 +32,18 @@ static struct err *check_time(struct arena *a, const char *what, i64 timestamp_m
 	return skew <= HELLO_SKEW_MS ? NULL : rejected(a, what, S("timestamp_skew"));
 }
 
+_Static_assert((int)PLACE_BYTES == (int)DIGEST_BYTES, "a place is a digest");
+
+void proof_place(struct proof *proof, i64 pid, str cwd)
+{
+	const str parts[] = { str_of(&pid, sizeof(pid)), cwd };
+
+	if (pid <= 0 || !cwd.len)
+		return;
+	proof->has_place = true;
+	digest_parts(parts, ARRAY_LEN(parts), proof->place);
+}
+
 static void set_mesh(struct proof *proof, str mesh_id)
 {
 	if (mesh_id.len == ID_LEN)
@@ -58,6 +71,7 @@ static struct err *prove_member(struct arena *a, const struct hello_args *in, st
 		return rejected(a, "hello", S("bad_signature"));
 	memcpy(proof->pubkey, in->pubkey.ptr, 64);
 	set_mesh(proof, in->meshId);
+	proof_place(proof, in->pid, in->cwd);
 	return NULL;
 }
 
@@ -114,6 +128,7 @@ static struct err *prove_session(struct arena *a, const struct session_hello_arg
 		return rejected(a, "session_hello", S("bad_signature"));
 	memcpy(proof->pubkey, in->parentMemberPubkey.ptr, 64);
 	set_mesh(proof, in->meshId);
+	proof_place(proof, in->pid, in->cwd);
 	return NULL;
 }
 

@@ -19,8 +19,14 @@ struct err *prove_hello(struct arena *a, str frame, str challenge, i64 now_ms,
 struct err *prove_call(struct arena *a, const struct op *op, str body, str param, i64 now_ms,
 		       struct proof *ret_proof) MUST_CHECK;
 
+/* Notes which process and directory a request tells of, if it tells of both. */
+void proof_place(struct proof *proof, i64 pid, str cwd);
+
 /* Not a word of wire-core.md 3.3's lists: the reference daemon must retry this. */
 #define NOT_STORED_TEXT "the broker could not store this; nothing was changed, try again"
+
+/* OP_PLACE: whatever is wrong with what the caller tells, it learns no more than this. */
+#define NO_PLACE_TEXT "no connection from your address said this pid and cwd"
 
 /* The JSON body of a failed call, in the dialect of its row; the status is err_http(e). */
 struct block *call_error(const struct op *op, const struct err *e);

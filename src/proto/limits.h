@@ -72,6 +72,9 @@ enum {
 	RATE_BURST_DEFAULT = 10,
 	GUESS_PER_MINUTE = 30,           /* failed invite lookups of one address */
 	GUESS_BURST = 10,
+	HOOKS_PER_MINUTE = 30,           /* POST /hook/set-status for one connection, and as many at once */
+	HOOK_MISSES_PER_MINUTE = 60,     /* those of one address that fit no connection */
+	HOOK_MISSES_BURST = 60,
 	MESHES_PER_DAY = 1000,           /* made from one address */
 	INVITES_MAX = 10000,             /* of one mesh */
 	INVITE_KEEP_DAYS = 7,            /* how long one that ended unused is still known */

@@ -94,6 +94,19 @@ JSON_ARGS(peers_list, PEERS_LIST_ARGS);
 	F(T, str,    _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
 JSON_ARGS(set_status, SET_STATUS_ARGS);
 
+/* POST /hook/set-status: an agent's hook, which knows its process and directory only. */
+#define HOOK_SET_STATUS_ARGS(F, T) \
+	F(T, str,    cwd,        REQ, 1, CWD_BYTES_MAX, "directory of the connection's hello") \
+	F(T, i64,    pid,        REQ, 1, INT32_MAX, "process of the connection's hello") \
+	F(T, status, status,     REQ, 0, 0, "idle, working or dnd; who is dnd stays so") \
+	F(T, str,    session_id, OPT, 0, SESSION_ID_BYTES_MAX, "sent by reference clients, unused")
+JSON_ARGS(hook_set_status, HOOK_SET_STATUS_ARGS);
+
+#define HOOK_STATUS_SET_ARGS(F, T) \
+	F(T, bool, ok,          REQ, 0, 0, "true") \
+	F(T, str,  presence_id, REQ, 1, 64, "whose status it is")
+JSON_ARGS(hook_status_set, HOOK_STATUS_SET_ARGS);
+
 #define SET_VISIBLE_ARGS(F, T) \
 	F(T, bool,  visible, REQ, 0, 0, "false: others do not list it, nor do multicasts reach it") \
 	F(T, scope, scope,   OPT, 0, 0, "connection or member; absent: the connection, and a member link's word is kept for its later ones") \

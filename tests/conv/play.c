@@ -355,14 +355,18 @@ static struct err *check_body(struct play *p, struct arena *a, str args, str bod
 	return NULL;
 }
 
-/* http METHOD PATH ['Header: value']... [{body} | raw 'body'] -> STATUS [PATTERN | 'part'] */
+/* http [from ADDRESS] METHOD PATH ['Header: value']... [{body} | raw 'body'] -> STATUS [PATTERN | 'part'] */
 static struct err *verb_http(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
 {
-	str method = take_token(&args), path, headers[HEADERS_MAX], body = STR_NONE, copy;
+	str method = take_token(&args), path, headers[HEADERS_MAX], body = STR_NONE, from = STR_NONE, copy;
 	struct http_result_text answer;
 	size_t n = 0;
 	i64 status;
 
+	if (str_eq(method, S("from"))) {
+		from = take_token(&args);
+		method = take_token(&args);
+	}
 	TRY(vars_expand_text(&p->vars, take_token(&args), &path));
 	while (args = str_trim(args), n < HEADERS_MAX && str_starts(args, S("'")))
 		TRY(take_text(p, a, &args, &headers[n++]));
@@ -376,7 +380,7 @@ static struct err *verb_http(struct play *p, struct arena *a, struct actor *who 
 	TRY(take_word(a, &args, "->"));
 	if (!str_to_i64(take_token(&args), &status))
 		return FAIL(a, BAD_REQUEST, "a status is a number");
-	TRY(wire_http(p->arena, p->broker.port, method, path, headers, n, body, &answer));
+	TRY(wire_http_from(p->arena, from, p->broker.port, method, path, headers, n, body, &answer));
 	if (answer.status != status)
 		return FAIL(a, CONFLICT, "answered %d: %.*s", answer.status, STRF(answer.body));
 	return check_body(p, a, args, answer.body);

@@ -34,14 +34,21 @@ static struct err *wait_fd(struct arena *a, int fd, short events, i64 deadline_m
 	return FAIL(a, TIMEOUT, "the broker did not %s in time", events == POLLIN ? "answer" : "read");
 }
 
-struct err *wire_connect(struct arena *a, int port, int *ret_fd)
+/* from: an address of this machine, empty for the usual one. */
+static struct err *connect_from(struct arena *a, str from, int port, int *ret_fd)
 {
+	struct sockaddr_in here = { .sin_family = AF_INET };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return FAIL(a, NETWORK, "no socket: %s", strerror(errno));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (from.len && (inet_pton(AF_INET, arena_cstr(a, from), &here.sin_addr) != 1 ||
+			 bind(fd, (struct sockaddr *)&here, sizeof(here)) < 0)) {
+		close(fd);
+		return FAIL(a, BAD_REQUEST, "cannot connect from '%.*s'", STRF(from));
+	}
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
 		close(fd);
 		return FAIL(a, NETWORK, "connect to port %d failed: %s", port, strerror(errno));
@@ -50,6 +57,11 @@ struct err *wire_connect(struct arena *a, int port, int *ret_fd)
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	*ret_fd = fd;
 	return NULL;
+}
+
+struct err *wire_connect(struct arena *a, int port, int *ret_fd)
+{
+	return connect_from(a, STR_NONE, port, ret_fd);
 }
 
 static struct err *write_all(struct arena *a, int fd, str bytes)
@@ -156,13 +168,19 @@ static void write_head(struct buf *out, int port, str method, str path, const st
 struct err *wire_http(struct arena *a, int port, str method, str path, const str *headers, size_t n,
 		      str body, struct http_result_text *ret)
 {
+	return wire_http_from(a, STR_NONE, port, method, path, headers, n, body, ret);
+}
+
+struct err *wire_http_from(struct arena *a, str from, int port, str method, str path,
+			   const str *headers, size_t n, str body, struct http_result_text *ret)
+{
 	CLEANUP(arena_freep) struct arena *io = arena_new();
 	CLEANUP(buf_done) struct buf out = buf_make(WIRE_MESSAGE_MAX);
 	CLEANUP(buf_done) struct buf in = buf_make(WIRE_MESSAGE_MAX);
 	struct http_head head = { 0 };
 	int fd;
 
-	TRY(wire_connect(a, port, &fd));
+	TRY(connect_from(a, from, port, &fd));
 	arena_defer(io, close_fd, (void *)(intptr_t)fd);
 	write_head(&out, port, method, path, headers, n);
 	if (body.ptr && !has_header(headers, n, S("Content-Type:")))

@@ -48,6 +48,9 @@ struct err *wire_connect(struct arena *a, int port, int *ret_fd) MUST_CHECK;
  * are added, Content-Type if there is a body and none is given. */
 struct err *wire_http(struct arena *a, int port, str method, str path, const str *headers, size_t n,
 		      str body, struct http_result_text *ret) MUST_CHECK;
+/* The same from another address of this machine: "127.0.0.2". */
+struct err *wire_http_from(struct arena *a, str from, int port, str method, str path,
+			   const str *headers, size_t n, str body, struct http_result_text *ret) MUST_CHECK;
 
 /* These bytes on a connection of their own, and all that comes until the broker ends it. */
 struct err *wire_raw(struct arena *a, int port, str bytes, str *ret_answer) MUST_CHECK;

@@ -10,6 +10,7 @@ extern const struct op msg_hello[];   /* hello.c: hello, session_hello */
 extern const struct op msg_message[]; /* message.c: send, client_ack */
 extern const struct op msg_receipt[]; /* receipt.c: message_status */
 extern const struct op msg_peer[];    /* peer.c: list_peers, set_status, set_summary */
+extern const struct op msg_hook[];    /* hook.c: hook_set_status */
 extern const struct op msg_profile[]; /* profile.c: set_visible, set_profile, set_stats */
 extern const struct op msg_group[];   /* group.c: join_group, leave_group */
 extern const struct op msg_skill[];   /* skill.c: share_skill, get_skill, list_skills, remove_skill */
