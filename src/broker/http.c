@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "broker/http_answer.h"
+#include "broker/rest.h"
 #include "broker/routes.h"
 #include "engine/op.h"
 #include "engine/prove.h"
@@ -194,6 +195,11 @@ static void no_route(struct http *h, struct server_request *rq, const struct rou
 		http_fail(h, rq, false, FAIL(a, NOT_FOUND, "nothing at '%.*s'", STRF(path)));
 }
 
+void http_on_head(struct http *h, struct server_request *rq)
+{
+	rest_on_head(h, rq);
+}
+
 void http_on_request(struct http *h, struct server_request *rq)
 {
 	struct http_note *note = NEW(rq->arena, struct http_note);
@@ -204,6 +210,8 @@ void http_on_request(struct http *h, struct server_request *rq)
 	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"),
 				    REQUEST_ID_LEN);
 	note->route = "none";
+	if (rest_on_request(h, rq))
+		return;
 	if (str_eq(rq->head->method, S("OPTIONS"))) {
 		http_answer(h, rq, 204, STR_NONE);
 		return;
@@ -249,3 +257,5 @@ void http_apply(struct http *h, const struct effect *ef)
 	else if (rq)
 		http_answer(h, rq, ef->code, ef->block ? block_str(ef->block) : STR_NONE);
 }
+	else if (note && note->op)
+		rest_answer(h, rq, ef->code, (i64)ef->mark, ef->block ? block_str(ef->block) : STR_NONE);

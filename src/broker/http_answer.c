@@ -1,6 +1,7 @@
 #include "broker/http_answer.h"
 
 #include "base/log.h"
+#include "broker/rest.h"
 #include "json/json.h"
 
 enum { HEADERS_MORE_MAX = 4, ERROR_BODY_MAX = 4096, RETRY_AFTER_SECONDS = 2 };
@@ -9,11 +10,11 @@ enum { HEADERS_MORE_MAX = 4, ERROR_BODY_MAX = 4096, RETRY_AFTER_SECONDS = 2 };
  * could borrow; what trusts the caller's place refuses an Origin (policy.h). */
 static const struct http_header cors[] = {
 	{ S("Access-Control-Allow-Origin"), S("*") },
-	{ S("Access-Control-Allow-Methods"), S("POST, GET, OPTIONS") },
+	{ S("Access-Control-Allow-Methods"), S("POST, GET, PUT, PATCH, DELETE, OPTIONS") },
 	{ S("Access-Control-Allow-Headers"),
-	  S("Authorization, Content-Type, X-Mesh-Id, X-Member-Id, X-File-Name, X-Tags, X-Persistent, "
-	    "X-Target-Spec") },
-	{ S("Access-Control-Expose-Headers"), S("X-Request-Id") },
+	  S("Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Mesh-Id, "
+	    "X-Member-Id, X-File-Name, X-Tags, X-Persistent, X-Target-Spec") },
+	{ S("Access-Control-Expose-Headers"), S("X-Request-Id, ETag, Retry-After, Allow") },
 };
 
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
@@ -27,12 +28,14 @@ void http_answer_as(struct http *h, struct server_request *rq, int status, str t
 		abort();
 	memcpy(all, cors, sizeof(cors));
 	all[n++] = (struct http_header){ S("X-Request-Id"), note->id };
-	all[n++] = (struct http_header){ S("Cache-Control"), S("no-store") };
+	all[n++] = (struct http_header){ S("Cache-Control"), note->cache.ptr ? note->cache : S("no-store") };
 	if (type.len)
 		all[n++] = (struct http_header){ S("Content-Type"), type };
 	if (status == 429 || status == 503)
 		all[n++] = (struct http_header){
-			S("Retry-After"), arena_printf(rq->arena, "%d", RETRY_AFTER_SECONDS)
+			S("Retry-After"),
+			arena_printf(rq->arena, "%lld", (long long)(note->retry_after_s ? note->retry_after_s
+											: RETRY_AFTER_SECONDS))
 		};
 	if (n_headers)
 		memcpy(all + n, headers, n_headers * sizeof(*headers));
@@ -83,8 +86,14 @@ static str error_body(struct server_request *rq, bool ok_false, str word, str te
 
 void http_fail(struct http *h, struct server_request *rq, bool ok_false, const struct err *e)
 {
+	const struct http_note *note = rq->user;
+
 	if (e->code == ERR_INTERNAL || e->code == ERR_IO)
 		log_err(LOG_ERROR, "request failed", e);
+	if (note->problems) {
+		rest_fail(h, rq, e);
+		return;
+	}
 	http_answer(h, rq, err_http(e), error_body(rq, ok_false, err_wire(e), err_public(e)));
 }
 

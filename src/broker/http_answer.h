@@ -20,6 +20,10 @@ struct http {
 struct http_note {
 	str id;                       /* X-Request-Id */
 	const char *route;            /* its pattern: a path may hold an invite's code */
+	bool problems;                /* refusals are of the REST API's form */
+	const struct op *op;          /* of the REST API; else NULL */
+	str cache;                    /* Cache-Control, unless no-store */
+	i64 retry_after_s;            /* 0: a few seconds */
 };
 
 /* 405 and 415, which have headers and codes of their own. */

@@ -1,6 +1,8 @@
 #include "broker/routes.h"
 
 #include "broker/http.h"
+#include "broker/rest.h"
+#include "engine/rest.h"
 #include "broker/web.h"
 #include "net/url.h"
 
@@ -11,6 +13,7 @@ const struct route routes[] = {
 	{ "GET", "/a/:file", NULL, web_asset, "A script, style or picture of the web page." },
 	{ "GET", "/health", NULL, http_health, "Tells that it runs, and which version." },
 	{ "GET", "/ws", NULL, http_upgrade, "The WebSocket that clients connect to." },
+	{ "GET", "/api/v1/openapi.json", NULL, http_openapi, "Describes the REST API, for programs." },
 	{ "GET", "/i/:code", NULL, http_link, "Explains an invite link in a browser." },
 	{ "POST", "/hook/set-status", "hook_set_status", NULL,
 	  "Sets the status of the session that the caller runs beside." },
@@ -63,6 +66,8 @@ static str nearest(struct arena *a, str path)
 	size_t least = NEAREST_MAX;
 
 	for (const struct route *r = routes; r->method; r++) {
+	const struct rest *row = NULL;
+	const struct op *op;
 		size_t far = str_distance(path, str_from(r->pattern));
 
 		if (far < least) {
@@ -73,6 +78,16 @@ static str nearest(struct arena *a, str path)
 	return best ? arena_printf(a, "%s %s", best->method, best->pattern) : S("");
 }
 
+	for (size_t i = 0; (op = op_at(i)); i++) {
+		size_t far = op->rest ? str_distance(path, str_from(op->rest->path)) : SIZE_MAX;
+
+		if (far < least) {
+			least = far;
+			row = op->rest;
+		}
+	}
+	if (row)
+		return arena_printf(a, "%s %s", row->method, row->path);
 static bool method_fits(const struct route *r, str method)
 {
 	return str_eq(str_from(r->method), method) ||

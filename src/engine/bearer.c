@@ -1,6 +1,6 @@
 #include "engine/bearer.h"
 
-#include "crypto/hash.h"
+#include "crypto/apikey.h"
 #include "engine/guess.h"
 
 struct api_key {
@@ -74,6 +74,22 @@ static struct err *invalid(struct arena *a, const char *text)
 	return err_word(FAIL(a, UNAUTHORIZED, "%s", text), S("api_key_invalid"));
 }
 
+struct err *bearer_take(struct arena *a, str authorization, struct proof *proof)
+{
+	str token = str_trim(str_skip(authorization, 7));
+
+	if (!authorization.ptr)
+		return err_word(FAIL(a, UNAUTHORIZED, "no API key: send 'Authorization: Bearer KEY'"),
+				S("api_key_missing"));
+	if (authorization.len < 7 || !str_eq_nocase(str_of(authorization.ptr, 7), S("Bearer ")))
+		return invalid(a, "not of the form 'Authorization: Bearer KEY'");
+	if (!apikey_is_well_formed(token))
+		return invalid(a, "that is no API key: it was mistyped or cut, as its check characters show");
+	apikey_digest(token, proof->bearer);
+	proof->bearer_kind = BEARER_API_KEY;
+	return NULL;
+}
+
 static struct err *key_get(struct req *rq, struct api_key **ret_key)
 {
 	const u8 *digest = rq->event->proof.bearer;
@@ -142,8 +158,7 @@ struct err *bearer_check(struct req *rq, struct caller *ret_caller, bool *ret_el
 	*ret_elsewhere = false;
 	*ret_caller = (struct caller){ 0 };
 	if (rq->event->proof.bearer_kind == BEARER_NONE)
-		return err_word(FAIL(rq->arena, UNAUTHORIZED, "no API key: send 'Authorization: Bearer KEY'"),
-				S("api_key_missing"));
+		return bearer_take(rq->arena, STR_NONE, NULL);
 	TRY(key_get(rq, &k));
 	if (!engine_owns(rq->engine, str_from(k->mesh_id))) {
 		*ret_elsewhere = true;

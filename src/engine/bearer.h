@@ -21,6 +21,9 @@ struct caller {
 	const char *key_id;           /* of the API key; lives as long as the batch's memory of it */
 };
 
+/* Of an Authorization header (ptr NULL: there is none) into a proof; any thread. UNAUTHORIZED for what
+ * can be no token: mistyped, cut, of another scheme. */
+struct err *bearer_take(struct arena *a, str authorization, struct proof *proof) MUST_CHECK;
 /* UNAUTHORIZED with api_key_missing or api_key_invalid. *ret_elsewhere: the mesh is of another
  * shard, which has been sent the call; nothing else may be done with it here. */
 struct err *bearer_check(struct req *rq, struct caller *ret_caller, bool *ret_elsewhere) MUST_CHECK;

@@ -122,6 +122,13 @@ void effects_reply(struct effects *fx, struct conn_ref to, int status, struct bl
 	e->block = block;
 }
 
+void effects_refuse(struct effects *fx, struct conn_ref to, int status, struct block *block,
+		    i64 retry_after_s)
+{
+	effects_reply(fx, to, status, block);
+	fx->items[fx->n - 1].mark = (u64)retry_after_s;
+}
+
 void effects_forward(struct effects *fx, unsigned shard, const struct event *ev)
 {
 	struct effect *e = add(fx, EFFECT_FORWARD, &ev->from, 1);

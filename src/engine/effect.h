@@ -24,7 +24,8 @@ struct effect {
 	int code;
 	bool anyway;          /* true whatever becomes of the commit: nothing of it is stored */
 	bool hint;            /* goes behind everything else of the batch */
-	u64 mark;             /* EFFECT_SEND: report with EVENT_WRITTEN when written; 0: do not */
+	u64 mark;             /* EFFECT_SEND: report with EVENT_WRITTEN when written; 0: do not.
+			       * EFFECT_REPLY: seconds after which to ask again; 0: not known */
 	struct block *block;
 	str reason;
 	struct conn_ref *to;
@@ -58,6 +59,9 @@ void effects_admit(struct effects *fx, struct conn_ref to);
 /* Moves all of `more` behind fx and frees it. */
 void effects_append(struct effects *fx, struct effects *more);
 void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
+/* A refusal that may be asked again after so many seconds; 0: nobody knows. */
+void effects_refuse(struct effects *fx, struct conn_ref to, int status, struct block *block,
+		    i64 retry_after_s);
 /* Whoever sent the event is answered by the other shard. */
 void effects_forward(struct effects *fx, unsigned shard, const struct event *ev);
 

@@ -18,8 +18,11 @@ enum op_flag {
 	OP_CALL = 4,          /* an HTTP call */
 	OP_ACKS = 8,          /* refusals are acks (send), not error messages */
 	OP_OK_FALSE = 16,     /* HTTP errors read {"ok":false,"error":...}; else {"error":...} */
+	OP_REST = 64,         /* by method and path, see rest.h */
 	OP_PLACE = 32,        /* HTTP: only beside a connection, see event.about */
 };
+
+struct rest;
 
 struct op {
 	const char *name;     /* "type" on the wire; name of the call */
@@ -33,10 +36,11 @@ struct op {
 	const char *reply;    /* wire names of what it may answer, space-separated; "" for none */
 	const struct json_field *reply_fields;
 	const char *doc;      /* one sentence */
+	const struct rest *rest; /* OP_REST */
 };
 
 #define OP(wire, flags_, id, prove_, run_, reply_, reply_fields_, doc_) \
-	{ wire, flags_, id##_fields, sizeof(struct id##_args), prove_, run_, reply_, reply_fields_, doc_ }
+	{ wire, flags_, id##_fields, sizeof(struct id##_args), prove_, run_, reply_, reply_fields_, doc_, NULL }
 
 const struct op *op_find(str name, unsigned flag); /* NULL if there is none */
 /* The i-th row of all tables, NULL at the end. */

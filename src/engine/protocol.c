@@ -81,6 +81,8 @@ struct err *protocol_json(struct arena *a, struct buf *out, str name)
 
 	json_arr(&o);
 	for (size_t i = 0; (op = op_at(i)); i++) {
+		if (op->flags & OP_REST)
+			continue;
 		if (!name.len || str_eq(name, str_from(op->name))) {
 			write_op(&o, op);
 			found++;
@@ -160,6 +162,8 @@ void protocol_markdown(struct buf *out)
 			"Bounds are bytes of a text, items of an array, words of a list.\n\n"
 			"## To the broker\n");
 	for (size_t i = 0; (op = op_at(i)); i++) {
+		if (op->flags & OP_REST)
+			continue; /* docs/rest.md */
 		head(out, op->name, kind_of(op), op->doc);
 		table(out, op->fields, "");
 		if (op->flags & OP_CALL && op->reply_fields) {

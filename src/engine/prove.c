@@ -180,8 +180,7 @@ static str echo(const struct json *obj, str key)
 	return id.len <= CLIENT_ID_BYTES_MAX ? id : STR_NONE;
 }
 
-/* What a database says of its failure (hosts, paths) is for the log. */
-static str shown(const struct err *e)
+str err_shown(const struct err *e)
 {
 	return e->code == ERR_TRY_AGAIN ? S(NOT_STORED_TEXT) : err_public(e);
 }
@@ -192,7 +191,7 @@ struct block *error_message(const struct err *e, str frame)
 	CLEANUP(buf_done) struct buf b = buf_make(FIELD_STR_MAX);
 	struct json_out o = json_out(&b);
 	const struct json *obj = NULL;
-	struct error_args out = { .code = err_wire(e), .message = shown(e) };
+	struct error_args out = { .code = err_wire(e), .message = err_shown(e) };
 
 	if (!json_parse(a, frame, &obj)) {
 		out.id = echo(obj, S("id"));
@@ -214,7 +213,7 @@ struct block *call_error(const struct op *op, const struct err *e)
 	if (op->flags & OP_OK_FALSE)
 		json_put_bool(&o, "ok", false);
 	json_put_str(&o, "error", err_wire(e));
-	json_put_str(&o, "detail", shown(e));
+	json_put_str(&o, "detail", err_shown(e));
 	json_obj_end(&o);
 	return block_new(buf_str(&b));
 }

@@ -28,6 +28,8 @@ void proof_place(struct proof *proof, i64 pid, str cwd);
 /* OP_PLACE: whatever is wrong with what the caller tells, it learns no more than this. */
 #define NO_PLACE_TEXT "no connection from your address said this pid and cwd"
 
+/* What the caller may hear of it: what a database says of its failure is for the log. */
+str err_shown(const struct err *e);
 /* The JSON body of a failed call, in the dialect of its row; the status is err_http(e). */
 struct block *call_error(const struct op *op, const struct err *e);
 /* The `error` message of a refused frame: code, text, and id and _reqId of the frame, if any. */

@@ -1,7 +1,9 @@
 #include "engine/req.h"
 
 #include "base/log.h"
+#include "engine/bearer.h"
 #include "engine/prove.h"
+#include "engine/rest.h"
 #include "proto/message.h"
 
 enum { MESSAGE_OUT_MAX = 64 << 20 };
@@ -44,7 +46,11 @@ void req_done(struct req *rq)
 
 void req_answer(struct req *rq, int status, const struct json_field *fields, const void *args)
 {
-	effects_reply(rq->engine->fx, rq->event->from, status, message_block(NULL, fields, args));
+	struct block *block = message_block(NULL, fields, args);
+
+	if (rq->caller && !(rq->op->rest->flags & REST_SEND))
+		bucket_take_many(&rq->caller->member->lists, (i64)(block->len / 1024 + 1));
+	effects_reply(rq->engine->fx, rq->event->from, status, block);
 }
 
 struct err *req_forward(struct req *rq, str mesh_id)
@@ -117,7 +123,10 @@ void req_fail(struct req *rq, const struct err *e)
 	if (e->code == ERR_INTERNAL || e->code == ERR_IO)
 		log_err(LOG_ERROR, "request failed", e);
 	rq->engine->stats.bad_messages++;
-	if (rq->op && rq->op->flags & OP_CALL)
+	if (rq->op && rq->op->flags & OP_REST)
+		effects_refuse(rq->engine->fx, rq->event->from, rest_status(e), rest_problem(e, rq->engine->now_ms),
+			       rq->retry_after_s);
+	else if (rq->op && rq->op->flags & OP_CALL)
 		effects_reply(rq->engine->fx, rq->event->from, err_http(e), call_error(rq->op, e));
 	else if (rq->op && rq->op->flags & OP_ACKS)
 		fail_send(rq, e);
@@ -200,6 +209,12 @@ static void run_call(struct req *rq, str data)
 	struct err *err;
 
 	rq->op = rq->event->op;
+	if (rq->op->flags & OP_REST) {
+		err = rest_run(rq);
+		if (err)
+			req_fail(rq, err);
+		return;
+	}
 	err = json_parse(rq->arena, data.len ? data : S("{}"), &rq->frame);
 	if (!err && rq->frame->type != JSON_OBJ)
 		err = FAIL(rq->arena, BAD_REQUEST, "expected a JSON object");

@@ -17,6 +17,8 @@ struct req {
 	const struct op *op;
 	struct presence *from;                /* OP_FRAME: who sent it */
 	const struct json *frame;             /* the parsed object */
+	const struct caller *caller;          /* OP_REST: who asks, see bearer.h; NULL: anybody */
+	i64 retry_after_s;                    /* OP_CALL, OP_REST: of a refusal; 0: whoever answers knows */
 };
 
 /* {"type":...,fields} to the connection of the event. */

@@ -107,6 +107,8 @@ struct err *json_decode(struct arena *a, const struct json *obj, const struct js
 			void *args, size_t args_size, unsigned *ret_unknown) MUST_CHECK;
 /* Writes args as members of the object that is open in o; absent OPT members are left out. */
 void json_encode(struct json_out *o, const struct json_field *fields, const void *args);
+/* Writes the schema of one field as an object. */
+void json_schema_field(struct json_out *o, const struct json_field *f);
 /* Writes the table as a JSON Schema object. */
 void json_schema(struct json_out *o, const struct json_field *fields);
 

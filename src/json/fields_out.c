@@ -97,7 +97,7 @@ void json_encode(struct json_out *o, const struct json_field *fields, const void
 	}
 }
 
-static void schema_object(struct json_out *o, const struct json_field *fields);
+static void schema_object(struct json_out *o, const struct json_field *fields, bool nullable);
 
 static void schema_items(struct json_out *o, const struct json_field *f)
 {
@@ -110,7 +110,7 @@ static void schema_items(struct json_out *o, const struct json_field *f)
 	json_key(o, S("items"));
 	json_obj(o);
 	if (f->kind == JSON_K_LIST)
-		schema_object(o, type->fields);
+		schema_object(o, type->fields, false);
 	else
 		json_put_str(o, "type", S("string"));
 	json_obj_end(o);
@@ -146,7 +146,7 @@ static void schema_field(struct json_out *o, const struct json_field *f)
 	case JSON_K_ANY: break;
 	case JSON_K_STRS:
 	case JSON_K_LIST: schema_items(o, f); break;
-	case JSON_K_OBJ: schema_object(o, f->sub); break;
+	case JSON_K_OBJ: schema_object(o, f->sub, f->need & NULLABLE); break;
 	case JSON_K_ENUM:
 		json_put_str(o, "type", S("string"));
 		json_key(o, S("enum"));
@@ -163,11 +163,11 @@ static void schema_field(struct json_out *o, const struct json_field *f)
 }
 
 /* The members of an object's schema, within the object that is open in o. */
-static void schema_object(struct json_out *o, const struct json_field *fields)
+static void schema_object(struct json_out *o, const struct json_field *fields, bool nullable)
 {
 	bool any = false;
 
-	json_put_str(o, "type", S("object"));
+	json_put_raw(o, "type", nullable ? S("[\"object\",\"null\"]") : S("\"object\""));
 	json_key(o, S("properties"));
 	json_obj(o);
 	for (const struct json_field *f = fields; f->name; f++) {
@@ -188,9 +188,16 @@ static void schema_object(struct json_out *o, const struct json_field *fields)
 	json_arr_end(o);
 }
 
+void json_schema_field(struct json_out *o, const struct json_field *f)
+{
+	json_obj(o);
+	schema_field(o, f);
+	json_obj_end(o);
+}
+
 void json_schema(struct json_out *o, const struct json_field *fields)
 {
 	json_obj(o);
-	schema_object(o, fields);
+	schema_object(o, fields, false);
 	json_obj_end(o);
 }
