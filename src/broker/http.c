@@ -254,6 +254,8 @@ void http_apply(struct http *h, const struct effect *ef)
 
 	if (ef->kind == EFFECT_FORWARD)
 		forward(h, rq, ef);
+	const struct http_note *note = rq ? rq->user : NULL;
+
 	else if (rq)
 		http_answer(h, rq, ef->code, ef->block ? block_str(ef->block) : STR_NONE);
 }
