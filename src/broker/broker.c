@@ -39,6 +39,7 @@ struct broker {
 	struct places *places;
 	struct hub *hub;
 	struct policy policy;
+	struct challenges *challenges;
 	struct gate *gate;
 	struct http *http;
 	struct server *server;
@@ -203,11 +204,13 @@ static void make_loop_side(struct broker *b)
 	b->pool = pool_new(b->loop);
 	b->hub = hub_new(b->loop, &ends);
 	b->places = places_new(&random_system);
+	b->challenges = challenges_new(&clock_real, &random_system);
 	b->gate = gate_new(&(struct gate_env){ .clock = &clock_real,
 					       .random = &random_system,
 					       .policy = &b->policy,
 					       .hub = b->hub,
 					       .pool = b->pool,
+					       .challenges = b->challenges,
 					       .places = b->places,
 					       .shards = b->n_shards });
 	b->http = http_new(&(struct http_env){ .clock = &clock_real,
@@ -215,6 +218,7 @@ static void make_loop_side(struct broker *b)
 					       .policy = &b->policy,
 					       .hub = b->hub,
 					       .pool = b->pool,
+					       .challenges = b->challenges,
 					       .places = b->places,
 					       .stats = stats,
 					       .stats_arg = b });
@@ -351,6 +355,7 @@ static void broker_close(struct broker *b)
 	gate_free(b->gate);
 	http_free(b->http);
 	places_free(b->places);
+	challenges_free(b->challenges);
 	hub_free(b->hub);
 	pool_free(b->pool);
 	tls_free(b->tls);

@@ -8,6 +8,7 @@
 #include "json/json.h"
 
 enum { VISITOR_MAGIC = 0x6d766973 };
+#define PAGE_CHALLENGE S("challenge=")
 
 enum visitor_state {
 	VISITOR_NEW,     /* may say hello */
@@ -29,6 +30,7 @@ struct visitor {
 	struct visitor *prev, *next;
 	enum visitor_state state;
 	bool known; /* the engine was told of it, and wants to hear of its end */
+	bool is_page; /* its challenge is one that it asked for before */
 	bool direct; /* its address is its own */
 	bool has_place;
 	u8 digest[PLACE_BYTES]; /* of what its hello tells of its place */
@@ -142,18 +144,36 @@ static void visitor_submit(struct visitor *v, struct event *ev)
 	ws_conn_pause(v->conn);
 }
 
+/* A page names the challenge that it asked for before. False: not a good one. */
+static bool page_challenge(struct gate *g, const struct server_request *rq, str *ret_challenge)
+{
+	str query = rq->head->query;
+
+	*ret_challenge = STR_NONE;
+	if (!str_starts(query, PAGE_CHALLENGE))
+		return true;
+	*ret_challenge = str_skip(query, PAGE_CHALLENGE.len);
+	return g->env.challenges && challenges_ok(g->env.challenges, *ret_challenge);
+}
+
 void gate_on_upgrade(struct gate *g, struct server_request *rq, struct ws_answer *answer)
 {
 	struct http_header *header;
+	str challenge;
 
 	if (!policy_origin_ok(g->env.policy, rq)) {
 		answer->status = 403;
 		answer->why = "a page of another site may not connect";
 		return;
 	}
+	if (!page_challenge(g, rq, &challenge)) {
+		answer->status = 403;
+		answer->why = "this challenge was used or is too old; ask for another";
+		return;
+	}
 	header = NEW(rq->arena, struct http_header);
 	header->name = S("Claudemesh-Challenge");
-	header->value = hello_challenge(rq->arena, g->env.random);
+	header->value = challenge.len ? challenge : hello_challenge(rq->arena, g->env.random);
 	rq->user = header;
 	answer->headers = header;
 	answer->n_headers = 1;
@@ -170,6 +190,7 @@ void gate_on_open(struct gate *g, struct ws_conn *c, struct server_request *rq)
 	v->gate = g;
 	v->conn = c;
 	snprintf(v->challenge, sizeof(v->challenge), "%.*s", STRF(header->value));
+	v->is_page = str_starts(rq->head->query, PAGE_CHALLENGE);
 	v->direct = policy_is_direct(g->env.policy, rq);
 	DL_APPEND(g->visitors, v);
 	ws_conn_set_user(c, v);
@@ -197,7 +218,12 @@ static void on_proved(void *arg, const struct proving *p)
 	if (!v || v->state != VISITOR_PROVING)
 		return;
 	switch (p->verdict) {
-	case VERDICT_GOOD: say_hello(v, p); break;
+	case VERDICT_GOOD:
+		if (v->is_page && !challenges_use(g->env.challenges, str_from(v->challenge)))
+			visitor_close(v, WS_POLICY, S("replayed"));
+		else
+			say_hello(v, p);
+		break;
 	case VERDICT_STRAY:
 		visitor_set_state(v, VISITOR_NEW);
 		ws_conn_send_block(v->conn, p->error);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "broker/challenge.h"
 #include "broker/hub.h"
 #include "broker/places.h"
 #include "broker/policy.h"
@@ -26,6 +27,7 @@ struct gate_env {
 	const struct policy *policy;
 	struct hub *hub;
 	struct pool *pool;
+	struct challenges *challenges; /* NULL: pages have none */
 	struct places *places;        /* admitted sockets are entered */
 	unsigned shards;              /* engines behind the hub */
 };

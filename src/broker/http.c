@@ -230,6 +230,8 @@ void http_on_request(struct http *h, struct server_request *rq)
 	if (!op)
 		http_fail(h, rq, false,
 			  FAIL(rq->arena, NOT_SUPPORTED, "this broker has no '%s'", m.route->op));
+	else if (op->flags & OP_OWN_PAGE && !policy_origin_ok(h->env.policy, rq))
+		http_fail(h, rq, false, FAIL(rq->arena, FORBIDDEN, "a page of another site may not ask this"));
 	else if (is_wrong_type(rq))
 		http_answer_type(h, rq, op->flags & OP_OK_FALSE);
 	else

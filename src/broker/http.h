@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "broker/challenge.h"
 #include "broker/hub.h"
 #include "broker/places.h"
 #include "broker/policy.h"
@@ -26,6 +27,7 @@ struct http_env {
 	const struct policy *policy;
 	struct hub *hub;
 	struct pool *pool;
+	struct challenges *challenges;
 	struct places *places;
 	struct engine_stats (*stats)(void *arg);
 	void *stats_arg;

@@ -129,7 +129,9 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		.id = id_random(rq->arena, e->random), .pubkey = who->pubkey, .x25519 = who->x25519,
 		.name = name, .role = enum_word(role_words, (int)who->role),
 		.invite_no = invite ? invite->no : 0, .claim_signature = who->claim_signature,
-		.created_ms = e->now_ms,
+		.created_ms = e->now_ms, .device_of = who->device_of ? who->device_of->no : 0,
+		.device_label = who->device_label, .device_code = who->device_code,
+		.device_signature = who->device_signature, .device_expires_s = who->device_expires_s,
 	});
 	*ret_member = member;
 	return join_general(rq, m, member, who->topic_role);

@@ -13,6 +13,9 @@ struct newcomer {
 	str x25519, claim_signature; /* empty without a chain */
 	enum role role;
 	str topic_role;       /* in #general: lead or member */
+	const struct member *device_of; /* its member; NULL: none */
+	str device_label, device_code, device_signature;
+	i64 device_expires_s;
 };
 
 /* 64 hex of either case to lower case; BAD_REQUEST with `word` otherwise. */

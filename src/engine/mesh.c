@@ -116,6 +116,11 @@ static void member_fill(struct member *member, struct arena *a, const struct mem
 	member->verified = row->claim_signature.len > 0;
 	member->created_ms = row->created_ms;
 	member->revoked_ms = row->revoked_ms;
+	member->device_of = row->device_of;
+	member->device_expires_s = row->device_expires_s;
+	own_str(&member->device_label, row->device_label);
+	own_str(&member->device_code, row->device_code);
+	own_str(&member->device_signature, row->device_signature);
 	member->seen_in_store = true;
 }
 
@@ -252,6 +257,9 @@ static void member_free(struct member *member)
 	own_free(&member->summary);
 	own_free(&member->profile);
 	own_free(&member->last_summary);
+	own_free(&member->device_label);
+	own_free(&member->device_code);
+	own_free(&member->device_signature);
 	own_groups_free(&member->groups);
 	free(member);
 }

@@ -19,6 +19,8 @@ enum op_flag {
 	OP_ACKS = 8,          /* refusals are acks (send), not error messages */
 	OP_OK_FALSE = 16,     /* HTTP errors read {"ok":false,"error":...}; else {"error":...} */
 	OP_REST = 64,         /* by method and path, see rest.h */
+	OP_REST = 64,         /* by method and path, see rest.h */
+	OP_OWN_PAGE = 128,    /* an HTTP call that no page of another origin may make */
 	OP_PLACE = 32,        /* HTTP: only beside a connection, see event.about */
 };
 

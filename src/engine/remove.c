@@ -28,6 +28,16 @@ struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_s
 	return NULL;
 }
 
+static struct err *devices_remove(struct member *member, struct arena *a)
+{
+	struct member *device, *next;
+
+	HASH_ITER(hh, member->mesh->members, device, next)
+		if (device->device_of == member->no)
+			TRY(member_remove(device, a));
+	return NULL;
+}
+
 struct err *member_remove(struct member *member, struct arena *a)
 {
 	struct mesh *m = member->mesh;
@@ -52,5 +62,5 @@ struct err *member_remove(struct member *member, struct arena *a)
 		timer_clear(&e->timers, &mb->orphan);
 		TRY(mailbox_end_all(mb, a, DELIVERY_REVOKED, e->now_ms));
 	}
-	return NULL;
+	return devices_remove(member, a);
 }

@@ -75,6 +75,9 @@ struct member {
 	i64 seen_ms;                          /* when it last lost or left a connection; 0: never */
 	str last_summary;                     /* of that connection */
 	i64 invite_no, created_ms, revoked_ms;
+	i64 device_of;                        /* its member's number; 0: it is no device */
+	str device_label, device_code, device_signature;
+	i64 device_expires_s;                 /* as signed */
 	i64 called_ms;                        /* when it was last here by REST, as far as memory goes */
 	bool verified;
 	bool seen_in_store;                   /* while reading again */
@@ -106,6 +109,7 @@ struct presence {
 	bool skills;                          /* is told of skills that come and go */
 	bool keeps;                           /* `next` for its next turn, while it works */
 	bool listed_capabilities;
+	bool awaits_device;                   /* made a code and is told of its use */
 	bool hidden;                          /* from other members: lists, multicasts, announcements */
 	bool hears;                           /* is in a list of mesh->listeners, muted */
 	bool covered;                         /* as presences_cover() last found it */
@@ -282,7 +286,8 @@ void presence_lease_run(void *engine, void *presence);
 /* remove.c - a member that may not come back. */
 /* Everything that waits in the mailbox ends so; its senders are told. */
 struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_state state, i64 at_ms) MUST_CHECK;
-/* Closes its connections and ends what waits for it. It stays in the mesh, for its messages. */
+/* Closes its connections and ends what waits for it; its devices go with it. They stay in the
+ * mesh, for their messages. */
 struct err *member_remove(struct member *member, struct arena *a) MUST_CHECK;
 
 /* push.c - the one writer of pushes. */

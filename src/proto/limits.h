@@ -49,6 +49,9 @@ enum {
 	LIST_ROWS_MAX = 100000,          /* rows of a reply that a client takes */
 	TOKEN_BYTES_MAX = 4096,          /* v1 invite token */
 	INVITE_USES_MAX = 1000,
+	DEVICE_INTRODUCTION_BYTES_MAX = 2048,
+	DEVICES_MAX = 8,                 /* browsers and machines of one member; senders seal a copy to each */
+	DEVICE_CODE_MS = 60000,          /* how long a code lets a device in */
 
 	HELLO_SKEW_MS = 60000,           /* either way */
 	ATTESTATION_MAX_MS = 24 * 3600 * 1000,

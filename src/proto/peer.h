@@ -4,6 +4,7 @@
 #ifndef PROTO_PEER_H
 #define PROTO_PEER_H
 
+#include "proto/device.h"
 #include "proto/group.h"
 
 #define LIST_PEERS_ARGS(F, T) \
@@ -75,7 +76,8 @@ JSON_OBJECT(chain, CHAIN_ARGS);
 	F(T, str,   role,        REQ, 0, 0, "admin or member") \
 	F(T, bool,  online,      REQ, 0, 0, "has a connection") \
 	F(T, bool,  verified,    REQ, 0, 0, "its chain from the owner's key holds") \
-	F(T, chain, chain,       OPT, 0, 0, "for clients that check it themselves")
+	F(T, chain, chain,       OPT, 0, 0, "for clients that check it themselves") \
+	F(T, device_of, device,  OPT, 0, 0, "whose device it is, if it is one; takes the place of the chain")
 JSON_LIST(member, MEMBER_ARGS);
 #define JSON_C_members struct member_list
 #define JSON_KIND_members JSON_K_LIST

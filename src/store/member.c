@@ -18,6 +18,11 @@ static const struct field fields[] = { FIELD(I64, member_row, no),
 				       FIELD(OPT, member_row, last_summary),
 				       FIELD(BOOL, member_row, hidden),
 				       FIELD(OPT, member_row, profile),
+				       FIELD(I64, member_row, device_of),
+				       FIELD(OPT, member_row, device_label),
+				       FIELD(OPT, member_row, device_code),
+				       FIELD(I64, member_row, device_expires_s),
+				       FIELD(OPT, member_row, device_signature),
 				       { 0 } };
 
 void store_member_add(struct store *st, const struct member_row *m)

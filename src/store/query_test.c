@@ -90,6 +90,7 @@ static const char *const any_mesh[] = {
 	"SIGNATURES",
 	"SIGNATURES_PRUNE",
 	"API_KEY",
+	"DEVICE_CODE",
 };
 
 TEST(a_query_names_its_mesh)

@@ -97,6 +97,10 @@ struct member_row {
 	str last_summary;    /* what it was doing then; may be absent */
 	bool hidden;         /* member-wide, like status */
 	str profile;         /* likewise; a JSON object as text, may be absent */
+	i64 device_of;       /* number of the member whose device it is; 0: a member of its own */
+	str device_label;    /* what it says it is; these are absent without device_of */
+	str device_code, device_signature; /* by whom it was let in, see crypto/device.h */
+	i64 device_expires_s;
 };
 void store_member_add(struct store *st, const struct member_row *m);
 struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
@@ -105,6 +109,20 @@ struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
 void store_member_profile_set(struct store *st, const struct member_row *m);
 void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms);
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary);
+
+/* ---- codes for devices: one of a member ---- */
+struct device_code_row {
+	str code;            /* 64 hex: the public key made from it */
+	i64 mesh_no, member_no;
+	i64 until_ms;        /* for the broker; expires_s is as signed */
+	i64 expires_s;
+	str signature, introduction;
+};
+void store_device_code_add(struct store *st, const struct device_code_row *d);
+/* *ret_code is NULL when there is none; it may have expired. */
+struct err *store_device_code(struct store *st, struct arena *a, str code,
+			      struct device_code_row **ret_code) MUST_CHECK;
+void store_device_codes_remove(struct store *st, i64 mesh_no, i64 member_no);
 
 /* ---- invites ---- */
 struct invite_row {

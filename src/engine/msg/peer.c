@@ -43,7 +43,7 @@ static struct peer_args peer_of(struct arena *a, const struct presence *p)
 /* What lets a client check the member itself; absent where there is no chain. */
 static void chain_of(const struct member *m, const struct invite_row *invites, size_t n, struct chain_args *out)
 {
-	if (!m->claim_signature.len)
+	if (!m->claim_signature.len || m->device_of)
 		return;
 	out->x25519 = m->x25519;
 	out->claimSignature = m->claim_signature;
@@ -66,6 +66,25 @@ static void chain_of(const struct member *m, const struct invite_row *invites, s
 		out->maxUses = invites[i].max_uses;
 		out->ownerSignature = invites[i].owner_signature;
 	}
+}
+
+static void device_of(const struct member *m, struct device_of_args *out)
+{
+	const struct member *first = m->device_of ? mesh_member_by_no(m->mesh, m->device_of) : NULL;
+
+	if (!first)
+		return;
+	*out = (struct device_of_args){
+		.present = true,
+		.memberId = str_from(first->id),
+		.memberPubkey = str_of(first->pubkey, 64),
+		.label = m->device_label.ptr ? m->device_label : S(""),
+		.code = m->device_code,
+		.expiresAt = m->device_expires_s,
+		.codeSignature = m->device_signature,
+		.x25519 = m->x25519,
+		.claimSignature = m->claim_signature,
+	};
 }
 
 static bool is_shown(const struct presence *p, const struct member *to)
@@ -109,6 +128,7 @@ static struct err *list_members(struct req *rq, struct member_list *out)
 			.verified = member->verified,
 		};
 		chain_of(member, invites, n_invites, &row->chain);
+		device_of(member, &row->device);
 	}
 	return NULL;
 }
