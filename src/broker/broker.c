@@ -50,7 +50,6 @@ struct broker {
 
 /* What the server tells, passed on to its two halves. */
 
-static void on_request(void *arg, struct server_request *rq)
 static void on_request_head(void *arg, struct server_request *rq)
 {
 	struct broker *b = arg;
@@ -58,6 +57,7 @@ static void on_request_head(void *arg, struct server_request *rq)
 	http_on_head(b->http, rq);
 }
 
+static void on_request(void *arg, struct server_request *rq)
 {
 	struct broker *b = arg;
 
@@ -100,8 +100,8 @@ static void on_ws_close(void *arg, struct ws_conn *c, const struct ws_end *end)
 }
 
 static const struct server_app app = {
-	.on_request = on_request,
 	.on_request_head = on_request_head,
+	.on_request = on_request,
 	.on_upgrade = on_upgrade,
 	.on_ws_open = on_ws_open,
 	.on_ws_message = on_ws_message,
@@ -220,12 +220,12 @@ static void make_loop_side(struct broker *b)
 					       .pool = b->pool,
 					       .challenges = b->challenges,
 					       .places = b->places,
+					       .post_bytes_max = (size_t)(FRAME_FACTOR *
+									  s->max_message_bytes),
 					       .stats = stats,
 					       .stats_arg = b });
 	limits.message_max = (size_t)(FRAME_FACTOR * s->max_message_bytes);
 	/* Messages stay inside their window; the rest is room for answers and announcements. */
-					       .post_bytes_max = (size_t)(FRAME_FACTOR *
-									  s->max_message_bytes),
 	limits.out_max = MAX(limits.out_max, 2 * (size_t)s->window_bytes) + 4 * limits.message_max;
 	limits.hello_ms = s->hello_seconds * 1000;
 	limits.body_max = BODY_BYTES_MAX;

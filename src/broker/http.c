@@ -254,12 +254,12 @@ void http_apply(struct http *h, const struct effect *ef)
 {
 	struct server_request *rq = server_request_get(h->server, conn_id_of(ef->to[0]));
 
-	if (ef->kind == EFFECT_FORWARD)
-		forward(h, rq, ef);
 	const struct http_note *note = rq ? rq->user : NULL;
 
+	if (ef->kind == EFFECT_FORWARD)
+		forward(h, rq, ef);
+	else if (note && note->op)
+		rest_answer(h, rq, ef->code, (i64)ef->mark, ef->block ? block_str(ef->block) : STR_NONE);
 	else if (rq)
 		http_answer(h, rq, ef->code, ef->block ? block_str(ef->block) : STR_NONE);
 }
-	else if (note && note->op)
-		rest_answer(h, rq, ef->code, (i64)ef->mark, ef->block ? block_str(ef->block) : STR_NONE);

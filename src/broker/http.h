@@ -29,9 +29,9 @@ struct http_env {
 	struct pool *pool;
 	struct challenges *challenges;
 	struct places *places;
+	size_t post_bytes_max;        /* body of a REST post */
 	struct engine_stats (*stats)(void *arg);
 	void *stats_arg;
-	size_t post_bytes_max;        /* body of a REST post */
 };
 
 struct http *http_new(const struct http_env *env);
@@ -41,9 +41,9 @@ void http_free(struct http *h);               /* NULL is fine */
 void http_set_server(struct http *h, struct server *sv, str base);
 
 /* Of struct server_app. */
+void http_on_head(struct http *h, struct server_request *rq);
 void http_on_request(struct http *h, struct server_request *rq);
 /* EFFECT_REPLY, EFFECT_FORWARD. */
-void http_on_head(struct http *h, struct server_request *rq);
 void http_apply(struct http *h, const struct effect *ef);
 
 /* Answers: with a JSON body, or with {"error":word,"detail":text}. */

@@ -66,11 +66,11 @@ static bool fits(str pattern, str path, str *ret_param)
 static str nearest(struct arena *a, str path)
 {
 	const struct route *best = NULL;
+	const struct rest *row = NULL;
+	const struct op *op;
 	size_t least = NEAREST_MAX;
 
 	for (const struct route *r = routes; r->method; r++) {
-	const struct rest *row = NULL;
-	const struct op *op;
 		size_t far = str_distance(path, str_from(r->pattern));
 
 		if (far < least) {
@@ -78,9 +78,6 @@ static str nearest(struct arena *a, str path)
 			best = r;
 		}
 	}
-	return best ? arena_printf(a, "%s %s", best->method, best->pattern) : S("");
-}
-
 	for (size_t i = 0; (op = op_at(i)); i++) {
 		size_t far = op->rest ? str_distance(path, str_from(op->rest->path)) : SIZE_MAX;
 
@@ -91,6 +88,9 @@ static str nearest(struct arena *a, str path)
 	}
 	if (row)
 		return arena_printf(a, "%s %s", row->method, row->path);
+	return best ? arena_printf(a, "%s %s", best->method, best->pattern) : S("");
+}
+
 static bool method_fits(const struct route *r, str method)
 {
 	return str_eq(str_from(r->method), method) ||

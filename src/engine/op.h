@@ -18,10 +18,9 @@ enum op_flag {
 	OP_CALL = 4,          /* an HTTP call */
 	OP_ACKS = 8,          /* refusals are acks (send), not error messages */
 	OP_OK_FALSE = 16,     /* HTTP errors read {"ok":false,"error":...}; else {"error":...} */
-	OP_REST = 64,         /* by method and path, see rest.h */
+	OP_PLACE = 32,        /* HTTP: only beside a connection, see event.about */
 	OP_REST = 64,         /* by method and path, see rest.h */
 	OP_OWN_PAGE = 128,    /* an HTTP call that no page of another origin may make */
-	OP_PLACE = 32,        /* HTTP: only beside a connection, see event.about */
 };
 
 struct rest;
