@@ -52,6 +52,7 @@ until_ok heard 'bob: are you back' && verdict ok 'S03 it is heard at the next st
 pid=$(pgrep -f "claudemesh launch --resume $session" | head -n 1)
 kill -TERM "$pid"
 until_ok test -s "$work/status"
-[ -z "$(ls "$TMPDIR")" ] && verdict ok 'ended by a signal, no file is left' || verdict no 'ended by a signal, no file is left'
+ls "$TMPDIR" >"$out"
+[ ! -s "$out" ] && verdict ok 'ended by a signal, no file is left' || verdict no 'ended by a signal, no file is left'
 
 echo "1..$count"

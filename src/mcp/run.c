@@ -13,6 +13,7 @@ enum {
 	SHOWN_MAX = 1024,             /* messages remembered as shown, so that none is shown twice */
 	UNREAD_MAX = 20,              /* shown one by one at the start; the rest waits in the inbox */
 	START_AGAIN_MS = 5000,        /* between two attempts to start a daemon */
+	SEEN_END_MS = 1000,           /* at the end, for the daemon to hear what was shown */
 };
 
 struct run {
@@ -29,6 +30,7 @@ struct run {
 	struct asked *asked;          /* answers that are still to come */
 	str shown[SHOWN_MAX];         /* ids, a ring; owned */
 	size_t next_shown;
+	size_t shown_unheard;         /* shown, and the daemon has not said that it heard so */
 };
 
 /* A question to the daemon under way. */
@@ -171,8 +173,20 @@ static void remember(struct run *r, str id)
 	*slot = str_of(copy, id.len);
 }
 
-static void ignore(void *arg UNUSED, const struct err *e UNUSED, int status UNUSED, str body UNUSED)
+static void on_seen(void *arg, const struct err *e UNUSED, int status UNUSED, str body UNUSED)
 {
+	struct run *r = arg;
+
+	r->shown_unheard--;
+}
+
+/* What the agent was shown just before it ended is not shown again at its next start. */
+static void tell_the_rest(struct run *r)
+{
+	i64 until_ms = loop_now_ms(r->loop) + SEEN_END_MS;
+
+	while (r->shown_unheard && loop_now_ms(r->loop) < until_ms)
+		loop_turn(r->loop, (int)(until_ms - loop_now_ms(r->loop)));
 }
 
 /* Who is no session of the daemon's sees the user's mail, which holds that of all sessions. */
@@ -192,7 +206,8 @@ static void show(struct run *r, const struct json *row)
 	remember(r, id);
 	if (!r->spec->channel)
 		return;
-	ask(r, S("POST"), S("/v1/inbox/seen"), arena_printf(a, "{\"ids\":[\"%.*s\"]}", STRF(id)), ignore, NULL);
+	r->shown_unheard++;
+	ask(r, S("POST"), S("/v1/inbox/seen"), arena_printf(a, "{\"ids\":[\"%.*s\"]}", STRF(id)), on_seen, r);
 }
 
 static void on_unread(void *arg, const struct err *e, int status, str body)
@@ -286,6 +301,7 @@ static void run_close(struct run *r)
 {
 	lines_free(r->lines);
 	ipc_events_close(r->events);
+	tell_the_rest(r);
 	mcp_free(r->mcp);
 	drop_questions(r);
 	while (r->starting)

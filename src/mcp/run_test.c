@@ -3,6 +3,7 @@
  */
 #include "mcp/run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -234,6 +235,29 @@ TEST(mail_of_other_sessions_is_not_told)
 	greet(s);
 	until_says(s, "al: ours");
 	assert_false(str_contains(buf_str(&s->read), S("not ours")));
+}
+
+TEST(the_end_waits_until_the_daemon_knows_what_was_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_new(a, true);
+	struct loop *daemon = s->fake.loop;
+	struct timespec soon;
+
+	greet(s);
+	push(s, "r1", "the last word");
+	loop_turn(daemon, 0);
+	s->fake.loop = NULL; /* busy with something else */
+	until_says(s, "al: the last word");
+	s->fake.loop = daemon;
+	close(s->in);
+	s->in = -1;
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_nsec += 50000000;
+	soon.tv_sec += soon.tv_nsec / 1000000000;
+	soon.tv_nsec %= 1000000000;
+	assert_int_equal(pthread_timedjoin_np(s->thread, NULL, &soon), ETIMEDOUT);
+	until_seen(s, "\"r1\"");
 }
 
 TEST(a_daemon_that_comes_later_is_found)
