@@ -54,12 +54,11 @@ static void print_health(struct cli *c, const struct json *health, i64 pid)
 {
 	struct output *o = &c->out;
 	const struct json *brokers = json_get(health, S("brokers"));
-	const struct json *closed = json_get(health, S("closed"));
 	const struct json *outbox = json_get(health, S("outbox"));
 
 	out_ok(o, arena_printf(c->arena, "pid %" PRId64, pid), "the daemon is running");
 	for (const struct json *b = brokers ? brokers->first : NULL; b; b = b->next) {
-		str why = json_get_str(closed, b->key);
+		str why = json_get_str(json_get(health, b->s), b->key);
 
 		out_span(o, tone_of(b->s), "  ●");
 		out_span(o, TONE_PLAIN, " %.*s  ", STRF(b->key));

@@ -30,7 +30,6 @@ static const char *const final_words[] = {
 	"bad_parent_pubkey",
 	"attestation_mismatch",
 	"parent_member_id_mismatch",
-	"ttl_too_long",
 	"unknown_message_type",
 	"downgrade",
 	"kicked",

@@ -166,6 +166,8 @@ struct err *link_hello_send(struct link *l, str challenge)
 	return l->spec.is_session ? send_session(l, challenge) : send_member(l, challenge);
 }
 
+#define CLOCKS_DIFFER "; this machine's clock and the broker's differ by hours: set the clock"
+
 /* Refusals of wire-core.md 2.7 and ours, with what the user can do. */
 static const struct {
 	const char *word;
@@ -178,6 +180,9 @@ static const struct {
 	{ "timestamp_skew", ERR_UNAUTHORIZED,
 	  "; this machine's clock and the broker's differ by more than a minute: set "
 	  "the clock" },
+	/* Of an attestation that is made for each hello: the clock again. */
+	{ "expired", ERR_UNAUTHORIZED, CLOCKS_DIFFER },
+	{ "ttl_too_long", ERR_UNAUTHORIZED, CLOCKS_DIFFER },
 	{ "bad_signature", ERR_UNAUTHORIZED,
 	  "; the key in config.json is not the one the broker knows" },
 	{ "capacity", ERR_TRY_AGAIN, "; the mesh is full: try again later" },

@@ -43,13 +43,19 @@ static void put_routes(struct api_call *c, struct json_out *j)
 			json_put_str(j, arena_cstr(c->arena, m->slug), str_from(route_state_word(state)));
 	}
 	json_obj_end(j);
-	/* Closed for good: why. */
-	json_key(j, S("closed"));
+}
+
+/* Why links are in this state, as far as it is known. */
+static void put_whys(struct api_call *c, struct json_out *j, const char *key, enum route_state state)
+{
+	struct mesh *m;
+
+	json_key(j, str_from(key));
 	json_obj(j);
 	for (size_t i = 0; (m = meshes_at(c->daemon->meshes, i)); i++) {
 		str word, text;
 
-		if (!m->member || route_get_state(m->member) != ROUTE_CLOSED ||
+		if (!m->member || route_get_state(m->member) != state ||
 		    (c->is_session && !str_eq(m->mesh_id, c->view.mesh_id)))
 			continue;
 		text = route_why(m->member, &word);
@@ -84,6 +90,8 @@ static struct err *health_run(struct api_call *c)
 	json_put_int(j, "pid", getpid());
 	json_put_str(j, "started_at", time_iso(c->arena, c->daemon->started_ms));
 	put_routes(c, j);
+	put_whys(c, j, "closed", ROUTE_CLOSED);
+	put_whys(c, j, "reconnecting", ROUTE_RECONNECTING);
 	sessions_list(c->arena, c->daemon->sessions, &n_sessions);
 	json_put_int(j, "sessions", (i64)n_sessions);
 	TRY(put_mail(c, j));
