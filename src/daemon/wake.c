@@ -37,12 +37,12 @@ static i64 take_gap(struct wake *w)
 {
 	i64 wall = clock_ms(w->clock), mono = clock_mono_ms(w->clock), slept = slept_ms();
 	i64 passed = mono - w->mono_ms;
-	i64 asleep = MAX(slept - w->slept_ms, wall - w->wall_ms - passed);
+	i64 asleep = MAX(slept - w->slept_ms, llabs(wall - w->wall_ms - passed));
 
 	w->wall_ms = wall;
 	w->mono_ms = mono;
 	w->slept_ms = slept;
-	return MAX(0, asleep) + MAX(0, passed - WAKE_LOOK_MS);
+	return asleep + MAX(0, passed - WAKE_LOOK_MS);
 }
 
 void wake_look(struct wake *w)

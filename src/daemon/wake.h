@@ -4,8 +4,9 @@
  *
  * Clocks are held against each other. The wall clock goes on while the machine sleeps, the
  * monotonic one does not; a look that comes late shows a process that stood still. A wall clock
- * that is set ahead looks like a sleep, which costs a reconnect; set back it means nothing. The
- * kernel tells at once when it wakes or the clock is set; where it cannot, WAKE_LOOK_MS.
+ * that is set looks like a sleep: a hello carries the time, and one that was refused for it is
+ * said anew. The kernel tells at once when it wakes or the clock is set; where it cannot, it is
+ * seen after WAKE_LOOK_MS.
  */
 #ifndef DAEMON_WAKE_H
 #define DAEMON_WAKE_H
