@@ -41,6 +41,7 @@ struct broker {
 	struct policy policy;
 	struct challenges *challenges;
 	struct gate *gate;
+	struct sse *sse;
 	struct http *http;
 	struct server *server;
 	struct tls *tls;
@@ -99,6 +100,13 @@ static void on_ws_close(void *arg, struct ws_conn *c, const struct ws_end *end)
 	gate_on_close(b->gate, c, end);
 }
 
+static void on_stream_close(void *arg, struct conn_id id, void *user)
+{
+	struct broker *b = arg;
+
+	sse_closed(b->sse, id, user);
+}
+
 static const struct server_app app = {
 	.on_request_head = on_request_head,
 	.on_request = on_request,
@@ -107,6 +115,7 @@ static const struct server_app app = {
 	.on_ws_message = on_ws_message,
 	.on_ws_written = on_ws_written,
 	.on_ws_close = on_ws_close,
+	.on_stream_close = on_stream_close,
 	.ws_path = "/ws",
 };
 
@@ -126,7 +135,9 @@ static void apply(void *arg, const struct effect *ef)
 {
 	struct broker *b = arg;
 
-	if (ef->kind == EFFECT_REPLY || ef->kind == EFFECT_FORWARD)
+	if (ef->kind == EFFECT_EVENT || ef->kind == EFFECT_EVENT_LAST)
+		sse_apply(b->sse, ef);
+	else if (ef->kind == EFFECT_REPLY || ef->kind == EFFECT_FORWARD || ef->kind == EFFECT_STREAM)
 		http_apply(b->http, ef);
 	else
 		gate_apply(b->gate, ef);
@@ -213,6 +224,7 @@ static void make_loop_side(struct broker *b)
 					       .challenges = b->challenges,
 					       .places = b->places,
 					       .shards = b->n_shards });
+	b->sse = sse_new(b->loop, b->hub, &clock_real, SSE_HEARTBEAT_MS);
 	b->http = http_new(&(struct http_env){ .clock = &clock_real,
 					       .random = &random_system,
 					       .policy = &b->policy,
@@ -220,6 +232,7 @@ static void make_loop_side(struct broker *b)
 					       .pool = b->pool,
 					       .challenges = b->challenges,
 					       .places = b->places,
+					       .sse = b->sse,
 					       .post_bytes_max = (size_t)(FRAME_FACTOR *
 									  s->max_message_bytes),
 					       .stats = stats,
@@ -233,6 +246,7 @@ static void make_loop_side(struct broker *b)
 	limits.unauth_per_addr_max = (size_t)s->max_unauthenticated_per_address;
 	b->server = server_new(b->loop, &app, b, &limits);
 	gate_set_server(b->gate, b->server);
+	sse_set_server(b->sse, b->server);
 }
 
 /* Where clients find us: what the operator says, else the first address we listen on. */
@@ -353,6 +367,7 @@ static void broker_close(struct broker *b)
 		loop_turn(b->loop, STOP_TURN_MS);
 	server_free(b->server);
 	gate_free(b->gate);
+	sse_free(b->sse);
 	http_free(b->http);
 	places_free(b->places);
 	challenges_free(b->challenges);

@@ -258,6 +258,8 @@ void http_apply(struct http *h, const struct effect *ef)
 
 	if (ef->kind == EFFECT_FORWARD)
 		forward(h, rq, ef);
+	else if (ef->kind == EFFECT_STREAM)
+		rest_stream(h, rq, ef);
 	else if (note && note->op)
 		rest_answer(h, rq, ef->code, (i64)ef->mark, ef->block ? block_str(ef->block) : STR_NONE);
 	else if (rq)

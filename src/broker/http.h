@@ -16,6 +16,7 @@
 #include "broker/places.h"
 #include "broker/policy.h"
 #include "broker/pool.h"
+#include "broker/sse.h"
 #include "engine/engine.h"
 
 struct http;
@@ -29,6 +30,7 @@ struct http_env {
 	struct pool *pool;
 	struct challenges *challenges;
 	struct places *places;
+	struct sse *sse;
 	size_t post_bytes_max;        /* body of a REST post */
 	struct engine_stats (*stats)(void *arg);
 	void *stats_arg;
@@ -43,7 +45,7 @@ void http_set_server(struct http *h, struct server *sv, str base);
 /* Of struct server_app. */
 void http_on_head(struct http *h, struct server_request *rq);
 void http_on_request(struct http *h, struct server_request *rq);
-/* EFFECT_REPLY, EFFECT_FORWARD. */
+/* EFFECT_REPLY, EFFECT_FORWARD, EFFECT_STREAM. */
 void http_apply(struct http *h, const struct effect *ef);
 
 /* Answers: with a JSON body, or with {"error":word,"detail":text}. */

@@ -8,25 +8,27 @@ enum { HEADERS_MORE_MAX = 4, ERROR_BODY_MAX = 4096, RETRY_AFTER_SECONDS = 2 };
 
 /* The reference's, and what its own clients miss there. No cookie exists that a foreign page
  * could borrow; what trusts the caller's place refuses an Origin (policy.h). */
-static const struct http_header cors[] = {
+const struct http_header http_cors[] = {
 	{ S("Access-Control-Allow-Origin"), S("*") },
 	{ S("Access-Control-Allow-Methods"), S("POST, GET, PUT, PATCH, DELETE, OPTIONS") },
 	{ S("Access-Control-Allow-Headers"),
 	  S("Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Mesh-Id, "
 	    "X-Member-Id, X-File-Name, X-Tags, X-Persistent, X-Target-Spec") },
 	{ S("Access-Control-Expose-Headers"), S("X-Request-Id, ETag, Retry-After, Allow") },
+	{ S(""), S("") },
 };
+enum { CORS_N = ARRAY_LEN(http_cors) - 1 };
 
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
 		    const struct http_header *headers, size_t n_headers, str body)
 {
 	const struct http_note *note = rq->user;
-	struct http_header all[ARRAY_LEN(cors) + 4 + HEADERS_MORE_MAX];
-	size_t n = ARRAY_LEN(cors);
+	struct http_header all[CORS_N + 4 + HEADERS_MORE_MAX];
+	size_t n = CORS_N;
 
 	if (n_headers > HEADERS_MORE_MAX)
 		abort();
-	memcpy(all, cors, sizeof(cors));
+	memcpy(all, http_cors, CORS_N * sizeof(*all));
 	all[n++] = (struct http_header){ S("X-Request-Id"), note->id };
 	all[n++] = (struct http_header){ S("Cache-Control"), note->cache.ptr ? note->cache : S("no-store") };
 	if (type.len)

@@ -26,6 +26,9 @@ struct http_note {
 	i64 retry_after_s;            /* 0: a few seconds */
 };
 
+/* What lets other pages read an answer; ends with an empty name. */
+extern const struct http_header http_cors[];
+
 /* 405 and 415, which have headers and codes of their own. */
 void http_answer_allow(struct http *h, struct server_request *rq, str allow);
 void http_answer_type(struct http *h, struct server_request *rq, bool ok_false);

@@ -194,6 +194,25 @@ void rest_answer(struct http *h, struct server_request *rq, int status, i64 retr
 		http_answer_as(h, rq, status, body.len ? S("application/json") : S(""), NULL, 0, body);
 }
 
+void rest_stream(struct http *h, struct server_request *rq, const struct effect *ef)
+{
+	struct http_header all[16];
+	size_t n = 0;
+
+	if (rq) {
+		const struct http_note *note = rq->user;
+
+		for (const struct http_header *c = http_cors; c->name.len; c++)
+			all[n++] = *c;
+		all[n++] = (struct http_header){ S("X-Request-Id"), arena_dup(rq->arena, note->id) };
+		all[n++] = (struct http_header){ S("Cache-Control"), S("no-cache") };
+		all[n++] = (struct http_header){ S("Content-Type"), S("text/event-stream") };
+		/* Or a proxy waits for the end. */
+		all[n++] = (struct http_header){ S("X-Accel-Buffering"), S("no") };
+	}
+	sse_start(h->env.sse, rq, ef, all, n);
+}
+
 void http_openapi(struct http *h, struct server_request *rq, str param UNUSED)
 {
 	struct buf b = buf_make(OPENAPI_BYTES_MAX);

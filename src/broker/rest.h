@@ -17,6 +17,8 @@ void rest_on_head(struct http *h, struct server_request *rq);
 bool rest_on_request(struct http *h, struct server_request *rq);
 /* EFFECT_REPLY of a request that was one. */
 void rest_answer(struct http *h, struct server_request *rq, int status, i64 retry_after_s, str body);
+/* EFFECT_STREAM; rq is NULL if the request has gone. */
+void rest_stream(struct http *h, struct server_request *rq, const struct effect *ef);
 void rest_fail(struct http *h, struct server_request *rq, const struct err *e);
 
 /* Handlers of routes. */

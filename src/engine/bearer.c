@@ -2,6 +2,7 @@
 
 #include "crypto/apikey.h"
 #include "engine/guess.h"
+#include "engine/reader.h"
 
 struct api_key {
 	UT_hash_handle hh;            /* engine->api_keys, by digest; oldest reading first */
@@ -147,6 +148,7 @@ static struct err *key_check(struct req *rq, struct api_key *k, struct caller *w
 	who->caps &= member_caps(who->member);
 	who->topics = k->scoped ? &k->topics : NULL;
 	who->key_id = k->id;
+	who->ends_ms = k->expires_ms;
 	note_use(e, k, who->member);
 	return NULL;
 }
@@ -201,4 +203,5 @@ void bearer_revoked(struct engine *e, str digest, i64 revoked_ms)
 	HASH_FIND(hh, e->api_keys, digest.ptr, (unsigned)digest.len, k);
 	if (k && !k->revoked_ms)
 		k->revoked_ms = revoked_ms;
+	readers_end_key(e, digest);
 }

@@ -19,6 +19,7 @@ struct caller {
 	unsigned caps;                /* enum cap: what the token may do and its member still may */
 	const struct strs *topics;    /* NULL: all; else only those, by name */
 	const char *key_id;           /* of the API key; lives as long as the batch's memory of it */
+	i64 ends_ms;                  /* when the token expires; 0: never */
 };
 
 /* Of an Authorization header (ptr NULL: there is none) into a proof; any thread. UNAUTHORIZED for what

@@ -122,6 +122,24 @@ void effects_reply(struct effects *fx, struct conn_ref to, int status, struct bl
 	e->block = block;
 }
 
+void effects_stream(struct effects *fx, struct conn_ref to, unsigned shard, struct block *first)
+{
+	struct effect *e = add(fx, EFFECT_STREAM, &to, 1);
+
+	e->code = (int)shard;
+	e->block = first;
+}
+
+void effects_events(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block)
+{
+	add(fx, EFFECT_EVENT, to, n)->block = block;
+}
+
+void effects_event_last(struct effects *fx, struct conn_ref to, struct block *block)
+{
+	add(fx, EFFECT_EVENT_LAST, &to, 1)->block = block;
+}
+
 void effects_refuse(struct effects *fx, struct conn_ref to, int status, struct block *block,
 		    i64 retry_after_s)
 {

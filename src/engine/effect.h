@@ -17,6 +17,10 @@ enum effect_kind {
 	EFFECT_ADMIT,         /* the hello was good: frames may flow */
 	EFFECT_REPLY,         /* answer the request: code is the HTTP status, block the JSON body */
 	EFFECT_FORWARD,       /* submit the event of these bytes (block) to the shard `code` */
+	EFFECT_STREAM,        /* answer the request with a stream that starts with block; code: the shard
+			       * that wants to hear of its end */
+	EFFECT_EVENT,         /* block goes on every stream of `to` */
+	EFFECT_EVENT_LAST,    /* and then the stream ends; nobody wants to hear of that */
 };
 
 struct effect {
@@ -62,6 +66,9 @@ void effects_reply(struct effects *fx, struct conn_ref to, int status, struct bl
 /* A refusal that may be asked again after so many seconds; 0: nobody knows. */
 void effects_refuse(struct effects *fx, struct conn_ref to, int status, struct block *block,
 		    i64 retry_after_s);
+void effects_stream(struct effects *fx, struct conn_ref to, unsigned shard, struct block *first);
+void effects_events(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block);
+void effects_event_last(struct effects *fx, struct conn_ref to, struct block *block);
 /* Whoever sent the event is answered by the other shard. */
 void effects_forward(struct effects *fx, unsigned shard, const struct event *ev);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "engine/bearer.h"
 #include "engine/guess.h"
+#include "engine/reader.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
 #include "engine/signatures.h"
@@ -134,6 +135,7 @@ static void undo_mesh(struct mesh *m)
 	HASH_ITER(hh, m->members, member, next_member)
 		if (member->sends_in == e->batch_no)
 			bucket_give_back(&member->sends, member->n_sends);
+	readers_undo(m);
 	m->stale = true;
 }
 

@@ -8,6 +8,7 @@
 
 #include <utlist.h>
 
+#include "engine/reader.h"
 #include "json/fields.h"
 #include "proto/enums.h"
 
@@ -445,6 +446,7 @@ void mesh_free(struct mesh *m)
 
 	while (m->presences)
 		presence_end(m->presences);
+	readers_free(m);
 	HASH_ITER(hh, m->mailboxes, mb, next_mb)
 		mailbox_drop(mb);
 	HASH_ITER(hh, m->members, member, next)

@@ -2,6 +2,7 @@
 
 #include <utlist.h>
 
+#include "engine/reader.h"
 #include "engine/receipts.h"
 
 enum { CLOSE_BANNED = 4002 };
@@ -56,6 +57,7 @@ struct err *member_remove(struct member *member, struct arena *a)
 		}
 		presence_end(member->presences);
 	}
+	readers_end(m, member, 0, "you are no member of the mesh any more");
 	HASH_ITER(hh, m->mailboxes, mb, next) {
 		if (mb->member != member)
 			continue;

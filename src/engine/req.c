@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "engine/bearer.h"
 #include "engine/prove.h"
+#include "engine/reader.h"
 #include "engine/rest.h"
 #include "proto/message.h"
 
@@ -228,7 +229,8 @@ static void run_closed(struct engine *e, const struct event *ev)
 {
 	struct presence *p = presence_of(e, ev->from);
 
-	if (!p)
+	if (!p) {
+		reader_closed(e, ev->from);
 		return;
 	p->mesh->touched_in = e->batch_no;
 	/* A goodbye ends it; a lost connection may come back. A command that took no messages

@@ -152,6 +152,8 @@ struct mesh {
 	i64 n_presences;
 	struct presence *listeners, *muted;   /* online and want announcements */
 	i64 n_listeners, n_muted;
+	struct audience *audiences;           /* who reads its topics as streams, see reader.h */
+	i64 n_readers;
 	i64 hint_ms, muted_ms;                /* last announcement; since when somebody is muted */
 	struct timer calm;
 };
@@ -173,6 +175,7 @@ struct engine {
 	struct signature_seen *signatures;
 	struct guess *guesses;
 	struct api_key *api_keys;             /* see bearer.h */
+	struct reader *readers;               /* see reader.h */
 	struct mailbox *refill;               /* have room and something waiting */
 	i64 held_until_ms;                    /* nothing waiting is pushed before (mono); 0: not held */
 	u64 stamp;

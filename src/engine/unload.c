@@ -23,7 +23,7 @@ static bool is_idle(struct mesh *m)
 	struct member *member, *next;
 	struct mailbox *mb, *next_mb;
 
-	if (m->presences || m->stale || m->idle_in != m->touched_in) {
+	if (m->presences || m->n_readers || m->stale || m->idle_in != m->touched_in) {
 		m->idle_in = m->touched_in;
 		m->idle_ms = e->mono_ms;
 		return false;

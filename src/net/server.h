@@ -137,6 +137,7 @@ bool server_stream_send(struct server *sv, struct conn_id id, str bytes);
 /* The same without a copy. */
 bool server_stream_send_block(struct server *sv, struct conn_id id, struct block *b);
 size_t server_stream_waiting(struct server *sv, struct conn_id id); /* bytes not yet taken */
+void *server_stream_user(struct server *sv, struct conn_id id); /* NULL when it has ended */
 /* Sends what is queued and closes. */
 void server_stream_end(struct server *sv, struct conn_id id);
 

@@ -74,6 +74,13 @@ size_t server_stream_waiting(struct server *sv, struct conn_id id)
 	return c ? stream_waiting(c->s) : 0;
 }
 
+void *server_stream_user(struct server *sv, struct conn_id id)
+{
+	struct server_conn *c = stream_get(sv, id);
+
+	return c ? c->stream_user : NULL;
+}
+
 void server_stream_end(struct server *sv, struct conn_id id)
 {
 	struct server_conn *c = stream_get(sv, id);
