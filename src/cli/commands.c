@@ -6,6 +6,7 @@ const struct command *const commands[] = {
 	&join_command,
 	&list_command,
 	&leave_command,
+	&dashboard_command,
 	&send_command,
 	&inbox_command,
 	&inbox_flush_command,

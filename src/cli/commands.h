@@ -18,6 +18,7 @@ extern const struct command create_command, group_join_command, group_leave_comm
 	visible_command, whoami_command;
 extern const struct command apikey_create_command, apikey_list_command, apikey_revoke_command;
 extern const struct command backup_command;
+extern const struct command dashboard_command;
 extern const struct command restore_command;
 extern const struct command verify_command;
 extern const struct command info_command;

@@ -2,6 +2,7 @@
 
 #include "client/validate.h"
 #include "crypto/chain.h"
+#include "crypto/device.h"
 #include "crypto/keys.h"
 
 /* A member as the two lists show it: one candidate however many sessions it has. */
@@ -74,7 +75,20 @@ static void add_peer(struct candidates *found, const struct peer_args *p)
 	c->online = true;
 }
 
-/* Everyone whose name or key matches, members first: they say who is verified. */
+/* The key of the person: of a device, if that is proved, its member's. */
+static str person_key(const struct peers_list_args *list, str key)
+{
+	for (size_t i = 0; i < list->members.n; i++) {
+		const struct member_args *m = &list->members.items[i];
+
+		if (m->device.present && m->verified && str_eq_nocase(m->pubkey, key))
+			return m->device.memberPubkey;
+	}
+	return key;
+}
+
+/* Everyone whose name or key matches, members first: they say who is verified. A device of
+ * somebody is found by its key only. */
 static struct candidates find_all(struct arena *a, const struct peers_list_args *list, str typed,
 				  match_fn *match)
 {
@@ -85,6 +99,8 @@ static struct candidates find_all(struct arena *a, const struct peers_list_args 
 	for (size_t i = 0; i < list->members.n; i++) {
 		const struct member_args *m = &list->members.items[i];
 
+		if (m->device.present && m->verified && match != match_key)
+			continue;
 		if (match(typed, m->displayName, m->pubkey))
 			add_member(&found, m);
 	}
@@ -316,11 +332,36 @@ bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_i
 
 void members_verify(struct arena *a, struct member_list *members, str mesh_id, str owner_pubkey)
 {
+/* A device of a member whose chain holds: that member's own signature let it in. */
+static bool device_is_verified(struct arena *a, const struct member_args *m,
+			       const struct member_list *members, str mesh_id)
+{
+	const struct device_of_args *d = &m->device;
+	struct device device = {
+		.code = { mesh_id, d->memberPubkey, d->code, d->expiresAt },
+		.code_signature = d->codeSignature,
+		.claim = { mesh_id, d->code, m->pubkey, d->x25519 },
+		.claim_signature = d->claimSignature,
+	};
+
+	for (size_t i = 0; i < members->n; i++) {
+		const struct member_args *of = &members->items[i];
+
+		if (!of->device.present && of->verified && str_eq(of->pubkey, d->memberPubkey))
+			return str_eq(of->role, m->role) && !device_verify(a, &device, m->pubkey);
+	}
+	return false;
+}
+
 	for (size_t i = 0; i < members->n; i++)
 		members->items[i].verified = member_is_verified(a, &members->items[i], mesh_id,
 								owner_pubkey);
 }
 
+	for (size_t i = 0; i < members->n; i++)
+		if (members->items[i].device.present)
+			members->items[i].verified =
+				device_is_verified(a, &members->items[i], members, mesh_id);
 void members_confirm(struct member_list *members, const str *confirmed, size_t n)
 {
 	for (size_t i = 0; i < members->n; i++)

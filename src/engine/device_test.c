@@ -86,9 +86,11 @@ TEST(a_device_is_let_in_by_a_code)
 
 	assert_int_equal(call(h, "device_look", "", look_body(&t)), 200);
 	expect_answer(h, 200, "{'mesh_slug':'team','member_name':'alice','introduction':'aGk='}");
+	say(alice, "{'type':'device_wait','_reqId':'w'}");
+	expect_nothing(alice);
 	assert_int_equal(add(&t, page), 200);
 	expect_answer(h, 200, "{'role':'member'}");
-	expect(alice, "{'type':'device_added','label':'Firefox on Linux','pubkey':'%s','memberId':'%s'}", page->pubkey,
+	expect(alice, "{'type':'device_added','_reqId':'w','label':'Firefox on Linux','pubkey':'%s','memberId':'%s'}", page->pubkey,
 	       page->member_id);
 	enter(page, GREETING(.v2 = true));
 	forget_all(h);

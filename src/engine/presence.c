@@ -173,6 +173,7 @@ void presence_end(struct presence *p)
 	own_free(&p->summary);
 	own_free(&p->profile);
 	own_free(&p->stats);
+	own_free(&p->device_wait);
 	own_groups_free(&p->groups);
 	free(p);
 }

@@ -109,7 +109,7 @@ struct presence {
 	bool skills;                          /* is told of skills that come and go */
 	bool keeps;                           /* `next` for its next turn, while it works */
 	bool listed_capabilities;
-	bool awaits_device;                   /* made a code and is told of its use */
+	str device_wait;                      /* _reqId of its device_wait; empty: it does not wait */
 	bool hidden;                          /* from other members: lists, multicasts, announcements */
 	bool hears;                           /* is in a list of mesh->listeners, muted */
 	bool covered;                         /* as presences_cover() last found it */

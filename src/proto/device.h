@@ -23,7 +23,11 @@ JSON_ARGS(device_code, DEVICE_CODE_ARGS);
 	F(T, str, _reqId,  OPT, 0, 0, "echo")
 JSON_ARGS(device_code_ready, DEVICE_CODE_READY_ARGS);
 
-/* To the connection that sent the code, when it was used. */
+/* Answered when the member's code is used, by a reply that may take DEVICE_CODE_MS. */
+#define DEVICE_WAIT_ARGS(F, T) \
+	F(T, str, _reqId,   REQ, 1, CLIENT_ID_BYTES_MAX, "echoed in the reply")
+JSON_ARGS(device_wait, DEVICE_WAIT_ARGS);
+
 #define DEVICE_ADDED_ARGS(F, T) \
 	F(T, hex, code,     REQ, 64, 64, "the code's public key") \
 	F(T, str, memberId, REQ, 0, 0, "record id of the device") \

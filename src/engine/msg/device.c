@@ -41,7 +41,6 @@ static struct err *device_code_run(struct req *rq, const void *args)
 		return FAIL(rq->arena, EXISTS, "this code was used before; make a new one");
 	store_device_codes_remove(e->store, member->mesh->no, member->no);
 	store_device_code_add(e->store, &row);
-	rq->from->awaits_device = true;
 	req_send(rq, "device_code_ready", device_code_ready_fields, &out);
 	return NULL;
 }
@@ -122,19 +121,35 @@ static struct err *check_room(struct req *rq, const struct member *of)
 	return NULL;
 }
 
-/* Those who made the code; it is used up. */
-static void tell(struct req *rq, struct member *of, const struct device_added_args *added)
+static struct device_added_args added(const struct member *device, str req_id)
 {
-	struct block *block = message_block("device_added", device_added_fields, added);
+	return (struct device_added_args){
+		device->device_code, str_from(device->id), str_of(device->pubkey, 64),
+		device->device_label.ptr ? device->device_label : S(""), req_id,
+	};
+}
+
+/* Connections of the member that wait for it. */
+static void tell(struct req *rq, struct member *of, const struct member *device)
+{
+	struct device_added_args out;
 	struct presence *p;
 
 	DL_FOREACH2(of->presences, p, member_next) {
-		if (!p->online || !p->awaits_device)
+		if (!p->online || !p->device_wait.len)
 			continue;
-		p->awaits_device = false;
-		effects_send(rq->engine->fx, p->conn, block_ref(block), 0);
+		out = added(device, p->device_wait);
+		effects_send(rq->engine->fx, p->conn, message_block("device_added", device_added_fields, &out), 0);
+		own_free(&p->device_wait);
 	}
-	block_unref(block);
+}
+
+static struct err *device_wait_run(struct req *rq, const void *args)
+{
+	const struct device_wait_args *in = args;
+
+	own_str(&rq->from->device_wait, in->_reqId);
+	return NULL;
 }
 
 static struct err *device_add_run(struct req *rq, const void *args)
@@ -166,8 +181,7 @@ static struct err *device_add_run(struct req *rq, const void *args)
 	who.device_expires_s = code->expires_s;
 	TRY(enrol(rq, of->mesh, &who, NULL, &device, &already));
 	store_device_codes_remove(rq->engine->store, of->mesh->no, of->no);
-	tell(rq, of, &(struct device_added_args){ code->code, str_from(device->id), in->pubkey,
-						  in->label.ptr ? in->label : S("") });
+	tell(rq, of, device);
 	req_answer(rq, 200, device_made_fields, &(struct device_made_args){
 		str_from(device->id), str_from(of->mesh->id), enum_word(role_words, (int)device->role) });
 	return NULL;
@@ -197,8 +211,10 @@ static struct err *device_remove_run(struct req *rq, const void *args)
 }
 
 const struct op msg_device[] = {
-	OP("device_code", OP_FRAME, device_code, NULL, device_code_run, "device_code_ready device_added",
+	OP("device_code", OP_FRAME, device_code, NULL, device_code_run, "device_code_ready",
 	   device_code_ready_fields, "Lets one device of the member in: who has the code may bring a key."),
+	OP("device_wait", OP_FRAME, device_wait, NULL, device_wait_run, "device_added", device_added_fields,
+	   "Waits until a device uses the member's code."),
 	OP("device_look", OP_CALL | OP_OWN_PAGE, device_look, NULL, device_look_run, "", device_seen_fields,
 	   "Tells who has a device code whose device it would be."),
 	OP("device_add", OP_CALL | OP_OWN_PAGE, device_add, device_add_prove, device_add_run, "",
