@@ -67,8 +67,41 @@ for gone in .claude/skills/claudemesh/SKILL.md .codex/hooks.json .cursor/mcp.jso
 done
 is 0 '  the TOML file has what it had' python3 -c 'import sys, tomllib
 a, b = (tomllib.load(open(f, "rb")) for f in sys.argv[1:]); assert a == b' "$HOME/.codex/config.toml" "$work/before/.codex/config.toml"
+same .codex/config.toml
+[ -z "$(find "$HOME" -name '*claudemesh*')" ] && verdict ok '  no file of ours is left' || verdict no "  left: $(find "$HOME" -name '*claudemesh*')"
 is 0 'uninstall again' "$claudemesh" uninstall
 says 'uninstalled already'
+
+# A file of one line, a hook in one item with another, a program that has moved, a skill that lay there.
+printf '{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"say done"}]}]},"model":"opus"}\n' >"$HOME/dotfiles/settings.json"
+mkdir -p "$HOME/.claude/skills/claudemesh" "$work/old"
+echo 'mine' >"$HOME/.claude/skills/claudemesh/SKILL.md"
+cp -a "$HOME/dotfiles/settings.json" "$work/one-line"
+cp "$claudemesh" "$work/old/claudemesh"
+is 0 'install from another place' "$work/old/claudemesh" install --agents claude
+[ "$(wc -l <"$HOME/dotfiles/settings.json")" = 1 ] && verdict ok '  a file of one line stays one' || verdict no '  a file of one line stays one'
+rm "$work/old/claudemesh"
+is 0 '  the program has moved' "$claudemesh" install --agents claude
+grep -q "$work/old" "$HOME/dotfiles/settings.json" "$HOME/.claude.json" && verdict no '  no hook is left behind' || verdict ok '  no hook is left behind'
+is 0 '  and it goes' "$claudemesh" uninstall
+cmp -s "$HOME/dotfiles/settings.json" "$work/one-line" && verdict ok '  the file is as it was' || verdict no '  the file is as it was'
+[ "$(cat "$HOME/.claude/skills/claudemesh/SKILL.md")" = mine ] && verdict ok '  the skill that lay there is back' || verdict no '  the skill that lay there is back'
+rm -r "$HOME/.claude/skills"
+printf '{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"/x/claudemesh hook idle"},{"type":"command","command":"say done"}]}]}}\n' >"$HOME/dotfiles/settings.json"
+is 0 'uninstall where our hook stands beside another' "$claudemesh" uninstall
+is 0 '  which stays' grep -Fx '{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"say done"}]}]}}' "$HOME/dotfiles/settings.json"
+
+# TOML that cannot be added to would not be read any more.
+cp "$HOME/.codex/config.toml" "$work/config.toml"
+printf 'mcp_servers = { other = { command = "x" } }\r\n' >"$HOME/.codex/config.toml"
+is 10 'servers in one piece' "$claudemesh" install --agents codex --no-hooks
+says 'put into it: claudemesh ='
+is 0 '  as they were' grep -q '^mcp_servers = { other' "$HOME/.codex/config.toml"
+printf '[ mcp_servers . "claudemesh" ]\ncommand = "mine"\n' >"$HOME/.codex/config.toml"
+is 0 'a server of ours that the user wrote' "$claudemesh" install --agents codex --no-hooks
+[ "$(wc -l <"$HOME/.codex/config.toml")" = 2 ] && verdict ok '  stays' || verdict no '  stays'
+mv "$work/config.toml" "$HOME/.codex/config.toml"
+rm "$HOME/dotfiles/settings.json" "$HOME/.claude/settings.json"
 
 # What we cannot read is left alone, and does not keep us from the rest.
 printf '{ // mine\n}\n' >"$HOME/.claude.json"

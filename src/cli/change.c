@@ -158,22 +158,57 @@ static struct err *write_new(struct arena *a, str path, str text, mode_t mode, b
 	return ok ? NULL : FAIL(a, IO, "cannot write %.*s: %s", STRF(path), strerror(why));
 }
 
-struct err *change_make(struct arena *a, const struct change *c)
+/* Where the file is, behind symbolic links. */
+static str place_of(struct arena *a, const struct change *c)
 {
 	char resolved[PATH_MAX];
-	mode_t mode = FILE_MODE;
-	str path = c->path, now;
 
-	if (realpath(arena_cstr(a, path), resolved))
-		path = arena_dup(a, str_from(resolved));
+	return realpath(arena_cstr(a, c->path), resolved) ? arena_dup(a, str_from(resolved)) : c->path;
+}
+
+struct err *change_copy(struct arena *a, const struct change *c, str *ret_text)
+{
+	mode_t mode;
+
+	return read_all(a, arena_printf(a, "%.*s" CHANGE_BACKUP, STRF(place_of(a, c))), ret_text, &mode);
+}
+
+/* A directory of our name that holds nothing any more goes as well. */
+static void drop_directory(struct arena *a, str path)
+{
+	while (path.len && path.ptr[path.len - 1] != '/')
+		path.len--;
+	if (str_ends(path, S("/claudemesh/")))
+		(void)rmdir(arena_cstr(a, path));
+}
+
+static struct err *write_after(struct arena *a, const struct change *c, str path, mode_t mode)
+{
+	if (c->after.ptr) {
+		TRY(make_parents(a, path));
+		return write_new(a, path, c->after, mode, false);
+	}
+	if (unlink(arena_cstr(a, path)) != 0)
+		return FAIL(a, IO, "cannot remove %.*s: %s", STRF(path), strerror(errno));
+	drop_directory(a, path);
+	return NULL;
+}
+
+struct err *change_make(struct arena *a, const struct change *c)
+{
+	str path = place_of(a, c), copy = arena_printf(a, "%.*s" CHANGE_BACKUP, STRF(path)), now, kept;
+	mode_t mode = FILE_MODE, copy_mode;
+
 	TRY(read_all(a, path, &now, &mode));
 	if (!now.ptr != !c->before.ptr || !str_eq(now, c->before))
 		return FAIL(a, TRY_AGAIN, "%.*s was changed by another program just now", STRF(path));
-	if (c->before.ptr)
-		TRY(write_new(a, arena_printf(a, "%.*s" CHANGE_BACKUP, STRF(path)), c->before, mode, true));
-	if (!c->after.ptr)
-		return unlink(arena_cstr(a, path)) == 0 ? NULL
-			: FAIL(a, IO, "cannot remove %.*s: %s", STRF(path), strerror(errno));
-	TRY(make_parents(a, path));
-	return write_new(a, path, c->after, mode, false);
+	if (c->before.ptr && !c->undo)
+		TRY(write_new(a, copy, c->before, mode, true));
+	TRY(write_after(a, c, path, mode));
+	if (!c->undo || !c->after.ptr)
+		return NULL;
+	TRY(read_all(a, copy, &kept, &copy_mode));
+	if (kept.ptr && str_eq(kept, c->after))
+		(void)unlink(copy.ptr);
+	return NULL;
 }

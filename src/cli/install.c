@@ -230,6 +230,7 @@ static struct err *uninstall_run(struct cli *c, const void *flags)
 		if (in->agents.len && !is_named(in->agents, row->agent))
 			continue;
 		e = change_open(c->arena, file_of(c->arena, row), &ch);
+		ch.undo = true;
 		if (!e)
 			e = row->take(c->arena, &ch);
 		finish_one(&w, row, &ch, e);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/install_toml.h"
 #include "cli/skill.h"
 #include "cli/text.h"
 #include "client/json_edit.h"
@@ -24,11 +25,16 @@ static str json_text(struct arena *a, str text)
 
 static struct err *mcp_put(struct arena *a, struct change *c, str command)
 {
-	const struct json *there;
+	const struct json *there, *args;
 
 	TRY(json_edit_get(a, c->before, MCP_PATH, &there));
 	if (there && str_eq(json_get_str(there, S("command")), command))
 		return NULL;
+	args = json_get(there, S("args"));
+	/* Ours of another place: what was added to it stays. */
+	if (args && args->type == JSON_ARR && args->first && str_eq(args->first->s, S("mcp")))
+		return json_edit_set(a, c->before, JSON_PATH(S("mcpServers"), S("claudemesh"), S("command")),
+				     json_text(a, command), &c->after);
 	return json_edit_set(a, c->before, MCP_PATH,
 			     arena_printf(a, "{\"command\":%.*s,\"args\":[\"mcp\"]}", STRF(json_text(a, command))),
 			     &c->after);
@@ -87,53 +93,87 @@ static bool is_ours(str command)
 	return false;
 }
 
-/* In an item of the list: itself (Cursor), or one of its "hooks" (all others). */
-static bool holds_ours(const struct json *item)
+/* Ours in an item of the list: itself (Cursor), or one of its "hooks" (all others). */
+static const struct json *ours_of(const struct json *item, size_t *ret_inner)
 {
 	const struct json *inner = json_get(item, S("hooks"));
 
+	*ret_inner = 0;
 	if (is_ours(json_get_str(item, S("command"))))
-		return true;
-	for (const struct json *h = inner && inner->type == JSON_ARR ? inner->first : NULL; h; h = h->next)
+		return item;
+	for (const struct json *h = inner && inner->type == JSON_ARR ? inner->first : NULL; h; h = h->next, ++*ret_inner)
 		if (is_ours(json_get_str(h, S("command"))))
-			return true;
-	return false;
+			return h;
+	return NULL;
 }
 
-static struct err *hook_put(struct arena *a, struct change *c, const struct hook_event *ev, str command,
-			    bool flat)
+/* The first of ours in the list of an event; NULL if there is none. */
+static struct err *hook_find(struct arena *a, const struct change *c, const char *event, const struct json **ret_ours,
+			     const struct json **ret_item, size_t *ret_index, size_t *ret_inner)
 {
-	str value = json_text(a, arena_printf(a, "%.*s hook %s", STRF(text_shell_word(a, command)), ev->status));
-	struct json_path path = JSON_PATH(S("hooks"), str_from(ev->event));
-	const struct json *list;
+	const struct json *list, *item;
 
-	TRY(json_edit_get(a, c->after, path, &list));
-	for (const struct json *item = list && list->type == JSON_ARR ? list->first : NULL; item; item = item->next)
-		if (holds_ours(item))
-			return NULL;
-	value = flat ? arena_printf(a, "{\"command\":%.*s}", STRF(value))
-		     : arena_printf(a, "{\"hooks\":[{\"type\":\"command\",\"command\":%.*s}]}", STRF(value));
-	return json_edit_append(a, c->after, path, value, &c->after);
+	*ret_ours = NULL;
+	*ret_index = 0;
+	TRY(json_edit_get(a, c->after, JSON_PATH(S("hooks"), str_from(event)), &list));
+	for (item = list && list->type == JSON_ARR ? list->first : NULL; item; item = item->next, ++*ret_index) {
+		*ret_ours = ours_of(item, ret_inner);
+		*ret_item = item;
+		if (*ret_ours)
+			break;
+	}
+	return NULL;
+}
+
+/* Takes away the item, or of several hooks in it only ours. */
+static struct err *hook_cut(struct arena *a, struct change *c, const char *event, const struct json *item,
+			    size_t index, size_t inner)
+{
+	const struct json *hooks = json_get(item, S("hooks"));
+
+	if (!hooks || hooks->count < 2)
+		return json_edit_remove_item(a, c->after, JSON_PATH(S("hooks"), str_from(event)), index, &c->after);
+	return json_edit_remove_item(a, c->after,
+				     JSON_PATH(S("hooks"), str_from(event), arena_printf(a, "%zu", index), S("hooks")),
+				     inner, &c->after);
 }
 
 static struct err *hook_take(struct arena *a, struct change *c, const char *event)
 {
 	struct json_path path = JSON_PATH(S("hooks"), str_from(event));
-	const struct json *list, *item;
-	size_t i;
+	const struct json *list, *ours, *item;
+	size_t index, inner;
 
-	do {
-		TRY(json_edit_get(a, c->after, path, &list));
-		item = list && list->type == JSON_ARR ? list->first : NULL;
-		for (i = 0; item && !holds_ours(item); i++)
-			item = item->next;
-		if (item)
-			TRY(json_edit_remove_item(a, c->after, path, i, &c->after));
-	} while (item);
+	for (;;) {
+		TRY(hook_find(a, c, event, &ours, &item, &index, &inner));
+		if (!ours)
+			break;
+		TRY(hook_cut(a, c, event, item, index, inner));
+	}
 	TRY(json_edit_get(a, c->after, path, &list));
 	if (list && list->type == JSON_ARR && !list->count)
 		TRY(json_edit_remove(a, c->after, path, &c->after));
 	return NULL;
+}
+
+static struct err *hook_put(struct arena *a, struct change *c, const struct hook_event *ev, str command,
+			    bool flat)
+{
+	str wanted = arena_printf(a, "%.*s hook %s", STRF(text_shell_word(a, command)), ev->status);
+	struct json_path path = JSON_PATH(S("hooks"), str_from(ev->event));
+	str value = json_text(a, wanted);
+	const struct json *ours, *item;
+	size_t index, inner;
+
+	TRY(hook_find(a, c, ev->event, &ours, &item, &index, &inner));
+	if (ours && str_eq(json_get_str(ours, S("command")), wanted))
+		return NULL;
+	/* Of another place: the program has moved. */
+	if (ours)
+		TRY(hook_cut(a, c, ev->event, item, index, inner));
+	value = flat ? arena_printf(a, "{\"command\":%.*s}", STRF(value))
+		     : arena_printf(a, "{\"hooks\":[{\"type\":\"command\",\"command\":%.*s}]}", STRF(value));
+	return json_edit_append(a, c->after, path, value, &c->after);
 }
 
 static struct err *hooks_put(struct arena *a, struct change *c, const struct hook_event *events, str command,
@@ -218,27 +258,53 @@ static ptrdiff_t find(str text, str part)
 	return at ? at - text.ptr : -1;
 }
 
+/* The text without our block; *ret_at: where it was, or the end. */
+static str without_block(struct arena *a, str text, size_t *ret_at)
+{
+	ptrdiff_t from = find(text, S(BLOCK_BEGIN)), to = find(text, S(BLOCK_END));
+
+	*ret_at = text.len;
+	if (from < 0 || to < from)
+		return text;
+	*ret_at = (size_t)from;
+	to += (ptrdiff_t)sizeof(BLOCK_END) - 1;
+	return arena_printf(a, "%.*s%.*s", (int)from, text.ptr, (int)(text.len - (size_t)to), text.ptr + to);
+}
+
 static struct err *codex_put(struct arena *a, struct change *c, str command)
 {
-	bool open = c->before.len && !str_ends(c->before, S("\n"));
+	size_t at;
+	str rest = without_block(a, c->before, &at);
+	bool open = at && rest.ptr[at - 1] != '\n';
 
-	if (find(c->before, S("[mcp_servers.claudemesh]")) >= 0)
-		return NULL;
+	switch (toml_look(a, rest, "mcp_servers", "claudemesh")) {
+	case TOML_TAKEN: return NULL;
+	case TOML_CLOSED:
+		return FAIL(a, CONFLICT, "'mcp_servers' is written in one piece; put into it: claudemesh = { command = %.*s, "
+			    "args = [\"mcp\"] }", STRF(json_text(a, command)));
+	case TOML_FREE: break;
+	}
 	/* A TOML basic string has JSON's escapes. */
 	c->after = arena_printf(a, "%.*s%s" BLOCK_BEGIN "[mcp_servers.claudemesh]\ncommand = %.*s\nargs = [\"mcp\"]\n"
-				BLOCK_END, STRF(c->before), open ? "\n" : "", STRF(json_text(a, command)));
+				BLOCK_END "%.*s", (int)at, rest.len ? rest.ptr : "", open ? "\n" : "",
+				STRF(json_text(a, command)), STRF(str_skip(rest, at)));
 	return NULL;
 }
 
 static struct err *codex_take(struct arena *a, struct change *c)
 {
-	ptrdiff_t from = find(c->before, S(BLOCK_BEGIN)), to = find(c->before, S(BLOCK_END));
+	size_t at;
+	str old;
 
-	if (from < 0 || to < from)
+	if (!c->before.ptr)
 		return NULL;
-	to += (ptrdiff_t)sizeof(BLOCK_END) - 1;
-	c->after = arena_printf(a, "%.*s%.*s", (int)from, c->before.ptr, (int)(c->before.len - (size_t)to),
-				c->before.ptr + to);
+	c->after = without_block(a, c->before, &at);
+	if (change_is_none(c))
+		return NULL;
+	/* The line break that we had to add. */
+	TRY(change_copy(a, c, &old));
+	if (old.ptr && str_eq(c->after, arena_printf(a, "%.*s\n", STRF(old))))
+		c->after = old;
 	if (!str_trim(c->after).len)
 		c->after = STR_NONE;
 	return NULL;
@@ -252,11 +318,18 @@ static struct err *skill_put(struct arena *a UNUSED, struct change *c, str comma
 	return NULL;
 }
 
-/* Only as we wrote it: who changed it keeps it. */
-static struct err *skill_take(struct arena *a UNUSED, struct change *c)
+#define SKILL_HEAD "---\nname: claudemesh\n"
+
+/* What lay there before us comes back; ours goes, and leaves a copy if it is not this text. */
+static struct err *skill_take(struct arena *a, struct change *c)
 {
-	if (c->before.ptr && str_starts(c->before, S("---\nname: claudemesh\n")))
-		c->after = STR_NONE;
+	str old;
+
+	if (!str_starts(c->before, S(SKILL_HEAD)))
+		return NULL;
+	TRY(change_copy(a, c, &old));
+	c->after = old.ptr && !str_starts(old, S(SKILL_HEAD)) ? old : STR_NONE;
+	c->undo = str_eq(c->before, str_from(skill_bundled));
 	return NULL;
 }
 

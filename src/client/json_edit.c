@@ -14,12 +14,24 @@ static struct err *parse(struct arena *a, str text, const struct json **ret_root
 	return NULL;
 }
 
+static const struct json *item_get(const struct json *list, str name)
+{
+	const struct json *item = list->first;
+	i64 index;
+
+	if (!str_to_i64(name, &index) || index < 0)
+		return NULL;
+	while (item && index--)
+		item = item->next;
+	return item;
+}
+
 static const struct json *walk(const struct json *root, const struct json_path *path)
 {
 	const struct json *at = root;
 
 	for (size_t i = 0; i < path->n && at; i++)
-		at = json_get(at, path->names[i]);
+		at = at->type == JSON_ARR ? item_get(at, path->names[i]) : json_get(at, path->names[i]);
 	return at;
 }
 
@@ -37,9 +49,12 @@ struct err *json_edit_get(struct arena *a, str text, struct json_path path, cons
 
 /* ---- indentation ---- */
 
-/* One level, as the first indented line has it; two spaces if there is none. */
-static str unit_of(str text)
+/* One level, as the first indented line has it; two spaces if there is none. Absent: all that
+ * the file has stands in one line, and so does what is added. */
+static str unit_of(str text, const struct json *root)
 {
+	if (root->count && str_index(str_trim(text), '\n') < 0)
+		return STR_NONE;
 	for (size_t i = 0; i + 1 < text.len; i++) {
 		size_t n = 0;
 
@@ -56,9 +71,19 @@ static str unit_of(str text)
 
 static void new_line(struct buf *b, str unit, size_t level)
 {
+	if (!unit.ptr)
+		return;
 	buf_add_byte(b, '\n');
 	for (size_t i = 0; i < level; i++)
 		buf_add(b, unit);
+}
+
+static void add_key(struct buf *b, str unit, str key)
+{
+	struct json_out o = json_out(b);
+
+	json_str(&o, key);
+	buf_add(b, unit.ptr ? S(": ") : S(":"));
 }
 
 static void pretty(struct buf *b, const struct json *v, str unit, size_t level)
@@ -73,12 +98,8 @@ static void pretty(struct buf *b, const struct json *v, str unit, size_t level)
 	buf_add_byte(b, is_obj ? '{' : '[');
 	for (const struct json *item = v->first; item; item = item->next) {
 		new_line(b, unit, level + 1);
-		if (is_obj) {
-			struct json_out key = json_out(b);
-
-			json_str(&key, item->key);
-			buf_add(b, S(": "));
-		}
+		if (is_obj)
+			add_key(b, unit, item->key);
 		pretty(b, item, unit, level + 1);
 		if (item->next)
 			buf_add_byte(b, ',');
@@ -119,10 +140,7 @@ static str result(struct edit *e)
 static void nested(struct edit *e, const struct json_path *path, size_t i, const struct json *value,
 		   bool in_array, size_t level)
 {
-	struct json_out key = json_out(&e->in);
-
-	json_str(&key, path->names[i]);
-	buf_add(&e->in, S(": "));
+	add_key(&e->in, e->unit, path->names[i]);
 	if (i + 1 < path->n) {
 		buf_add_byte(&e->in, '{');
 		new_line(&e->in, e->unit, level + 1);
@@ -162,9 +180,9 @@ static void open_place(struct edit *e, const struct json *parent, size_t level)
 	new_line(&e->in, e->unit, level + 1);
 }
 
-static struct edit edit_new(struct arena *a, str text)
+static struct edit edit_new(struct arena *a, str text, const struct json *root)
 {
-	return (struct edit){ .a = a, .text = text, .unit = unit_of(text), .in = buf_make(JSON_EDIT_BYTES_MAX) };
+	return (struct edit){ .a = a, .text = text, .unit = unit_of(text, root), .in = buf_make(JSON_EDIT_BYTES_MAX) };
 }
 
 static struct err *change(struct arena *a, str text, struct json_path path, str value, bool append,
@@ -178,7 +196,7 @@ static struct err *change(struct arena *a, str text, struct json_path path, str 
 		text = S("{}\n");
 	TRY(parse(a, text, &root));
 	TRY(json_parse(a, value, &parsed));
-	e = edit_new(a, text);
+	e = edit_new(a, text, root);
 	for (at = root; i < path.n && (next = json_get(at, path.names[i])); i++)
 		at = next;
 	if (i < path.n && at->type != JSON_OBJ)
@@ -274,7 +292,7 @@ struct err *json_edit_remove(struct arena *a, str text, struct json_path path, s
 	child = parent ? json_get(parent, path.names[up.n]) : NULL;
 	if (!child)
 		return NULL;
-	e = edit_new(a, text);
+	e = edit_new(a, text, root);
 	cut_child(&e, parent, child);
 	*ret_text = result(&e);
 	return NULL;
@@ -293,7 +311,7 @@ struct err *json_edit_remove_item(struct arena *a, str text, struct json_path pa
 		child = child->next;
 	if (!child)
 		return FAIL(a, NOT_FOUND, "the list has no such item");
-	e = edit_new(a, text);
+	e = edit_new(a, text, root);
 	cut_child(&e, list, child);
 	*ret_text = result(&e);
 	return NULL;

@@ -2,8 +2,9 @@
  * json_edit.h - small changes to somebody else's JSON file: every byte that is not changed
  * stays, order, indentation and number forms included.
  *
- * A path names members from the root object down. What is missing on the way is made. New
- * lines take the indentation of the file. The text given must be JSON as json.h has it (no
+ * A path names members from the root object down. What is missing on the way is made; where
+ * something is read or taken away, a number is the index in an array. New
+ * lines take the indentation of the file; a file of one line stays one. The text given must be JSON as json.h has it (no
  * comments): anything else is refused and nothing is changed.
  */
 #ifndef CLIENT_JSON_EDIT_H

@@ -19,7 +19,8 @@ TEST(a_member_is_added_and_everything_else_stays)
 		{ "{\n\t\"a\": 1.50,\n\t\"m\": {}\n}\n", "{\n\t\"a\": 1.50,\n\t\"m\": {\n\t\t\"c\": {\n\t\t\t\"x\": 1\n\t\t}\n\t}\n}\n" },
 		{ "{\n  \"m\": {\n    \"b\": [1,2]\n  },\n  \"z\": \"\\u0041\"\n}",
 		  "{\n  \"m\": {\n    \"b\": [1,2],\n    \"c\": {\n      \"x\": 1\n    }\n  },\n  \"z\": \"\\u0041\"\n}" },
-		{ "{\"m\":{\"c\":7,\"d\":8}}", "{\"m\":{\"c\":{\n      \"x\": 1\n    },\"d\":8}}" },
+		{ "{\"m\":{\"c\":7,\"d\":8}}", "{\"m\":{\"c\":{\"x\":1},\"d\":8}}" },
+		{ "{\"m\": {\"d\": 8}}\n", "{\"m\": {\"d\": 8,\"c\":{\"x\":1}}}\n" },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
@@ -32,6 +33,7 @@ TEST(what_was_added_can_be_taken_away_again)
 	static const char *const texts[] = {
 		"{\n  \"a\": 1,\n  \"m\": {\n    \"b\": 2\n  }\n}\n", "{\n  \"m\": {\n    \"b\": 2\n  },\n  \"z\": [ ]\n}",
 		"{\n\t\"m\" : {\n\t\t\"b\" : \"}\\\" ,\"\n\t}\n}", "{\n    \"m\": {\n        \"b\": null\n    }\n}\n",
+		"{\"a\":1,\"m\":{\"b\":2}}", " {\"m\": {\"b\": {\"x\": 1}}, \"z\": [ ]}\n",
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
@@ -78,6 +80,22 @@ TEST(lists_grow_and_shrink)
 	assert_ok(json_edit_remove_item(a, out, JSON_PATH(S("h"), S("Stop")), 0, &out));
 	assert_str(out, S("{\n  \"h\": {\n    \"Stop\": []\n  }\n}"));
 	assert_err(json_edit_remove_item(a, out, JSON_PATH(S("h"), S("Stop")), 0, &out), NOT_FOUND);
+}
+
+TEST(a_number_leads_into_a_list)
+{
+	const char *text = "{\"h\":{\"Stop\":[1,{\"hooks\":[2,3]}]}}";
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct json_path inner = JSON_PATH(S("h"), S("Stop"), S("1"), S("hooks"));
+	const struct json *v;
+	str out;
+
+	assert_ok(json_edit_remove_item(a, str_from(text), inner, 0, &out));
+	assert_str(out, S("{\"h\":{\"Stop\":[1,{\"hooks\":[3]}]}}"));
+	assert_ok(json_edit_get(a, out, JSON_PATH(S("h"), S("Stop"), S("2")), &v));
+	assert_null(v);
+	assert_ok(json_edit_get(a, out, JSON_PATH(S("h"), S("Stop"), S("-1")), &v));
+	assert_null(v);
 }
 
 TEST(what_is_not_as_expected_is_refused)
