@@ -107,6 +107,8 @@ static struct candidates find_all(struct arena *a, const struct peers_list_args 
 	for (size_t i = 0; i < list->peers.n; i++) {
 		const struct peer_args *p = &list->peers.items[i];
 
+		if (match != match_key && !str_eq(person_key(list, stable_key(p)), stable_key(p)))
+			continue;
 		if (match(typed, p->displayName, stable_key(p)) ||
 		    match(typed, p->displayName, p->pubkey))
 			add_peer(&found, p);
@@ -330,8 +332,6 @@ bool member_is_verified(struct arena *a, const struct member_args *m, str mesh_i
 	return str_eq(c->role, m->role) && !chain_verify(a, &chain, m->pubkey);
 }
 
-void members_verify(struct arena *a, struct member_list *members, str mesh_id, str owner_pubkey)
-{
 /* A device of a member whose chain holds: that member's own signature let it in. */
 static bool device_is_verified(struct arena *a, const struct member_args *m,
 			       const struct member_list *members, str mesh_id)
@@ -353,15 +353,17 @@ static bool device_is_verified(struct arena *a, const struct member_args *m,
 	return false;
 }
 
+void members_verify(struct arena *a, struct member_list *members, str mesh_id, str owner_pubkey)
+{
 	for (size_t i = 0; i < members->n; i++)
 		members->items[i].verified = member_is_verified(a, &members->items[i], mesh_id,
 								owner_pubkey);
-}
-
 	for (size_t i = 0; i < members->n; i++)
 		if (members->items[i].device.present)
 			members->items[i].verified =
 				device_is_verified(a, &members->items[i], members, mesh_id);
+}
+
 void members_confirm(struct member_list *members, const str *confirmed, size_t n)
 {
 	for (size_t i = 0; i < members->n; i++)

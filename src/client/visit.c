@@ -307,6 +307,13 @@ struct err *visit_call(struct arena *a, struct visit *v, const char *type,
 	return call(a, v, type, fields, args, 0, reply_fields, ret_reply, reply_size);
 }
 
+struct err *visit_call_for(struct arena *a, struct visit *v, const char *type,
+			   const struct json_field *fields, const void *args, i64 wait_ms,
+			   const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
+{
+	return call(a, v, type, fields, args, wait_ms, reply_fields, ret_reply, reply_size);
+}
+
 struct err *visit_tell(struct arena *a, struct visit *v, const char *type,
 		       const struct json_field *fields, const void *args, bool *ret_confirmed)
 {

@@ -49,6 +49,11 @@ struct err *visit_call(struct arena *a, struct visit *v, const char *type,
 		       const struct json_field *fields, const void *args,
 		       const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
 	MUST_CHECK;
+/* The same for an answer that may take wait_ms. */
+struct err *visit_call_for(struct arena *a, struct visit *v, const char *type,
+			   const struct json_field *fields, const void *args, i64 wait_ms,
+			   const struct json_field *reply_fields, void *ret_reply, size_t reply_size)
+	MUST_CHECK;
 /* A change that reference brokers do not answer: waits for the reply of a broker of ours,
  * else only writes it; *ret_confirmed says which. */
 struct err *visit_tell(struct arena *a, struct visit *v, const char *type,

@@ -29,10 +29,11 @@ JSON_ARGS(device_code_ready, DEVICE_CODE_READY_ARGS);
 JSON_ARGS(device_wait, DEVICE_WAIT_ARGS);
 
 #define DEVICE_ADDED_ARGS(F, T) \
-	F(T, hex, code,     REQ, 64, 64, "the code's public key") \
+	F(T, str, code,     REQ, 0, 0, "the code's public key") \
 	F(T, str, memberId, REQ, 0, 0, "record id of the device") \
 	F(T, str, pubkey,   REQ, 0, 0, "its key") \
-	F(T, str, label,    REQ, 0, 0, "what it says it is")
+	F(T, str, label,    REQ, 0, 0, "what it says it is") \
+	F(T, str, _reqId,   OPT, 0, 0, "echo")
 JSON_ARGS(device_added, DEVICE_ADDED_ARGS);
 
 /* From the member, another device of it, or the device itself. */
