@@ -26,8 +26,8 @@ enum {
 	MESSAGES_DEFAULT = 240,
 	PATIENCE_MS = 60000, /* for one message to be answered, and for all to arrive */
 	RETRY_MS = 5,
-	KILL_MIN_MS = 40,
-	KILL_SPAN_MS = 160,
+	KILL_MIN_MS = 20,
+	KILL_SPAN_MS = 100,
 	SESSION_EVERY = 3, /* every third message is a session's */
 	PAGE = 1000,
 	DAEMON_ARGS = 4,
@@ -62,6 +62,10 @@ static struct user users[USERS];
 static struct broker broker;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool sending_over, kills_over, all_over;
+/* Of the killer's thread, until kills_over. */
+static struct {
+	int daemons, sessions, brokers;
+} killed;
 
 static pid_t spawn_daemon(const struct user *u)
 {
@@ -116,9 +120,12 @@ static void kill_one(struct random *r)
 	if (what < 6) {
 		kill_and_reap(u->daemon);
 		u->daemon = spawn_daemon(u);
+		killed.daemons++;
 	} else if (what < 8) {
-		if (u->session)
+		if (u->session) {
 			kill_and_reap(u->session);
+			killed.sessions++;
+		}
 		u->session = 0;
 		u->token[0] = '\0';
 	}
@@ -128,6 +135,7 @@ static void kill_one(struct random *r)
 
 		broker_kill(&broker);
 		assert_ok(broker_start(a, &broker));
+		killed.brokers++;
 	}
 }
 
@@ -318,7 +326,7 @@ static void user_new(struct arena *a, struct user *u, int number, struct tls *tl
 
 	u->a = arena_new();
 	u->number = number;
-	u->messages = options.messages / USERS;
+	u->messages = (options.messages + USERS - 1) / USERS;
 	u->paths = test_paths(a);
 	u->dir = arena_cstr(a, u->paths.dir);
 	u->log = arena_printf(a, "%s/daemon.out", u->dir).ptr;
@@ -380,6 +388,8 @@ TEST(every_message_that_was_accepted_arrives_once)
 		poll(NULL, 0, RETRY_MS);
 	for (int i = 0; i < USERS; i++)
 		wait_for_all(users[i].to, &users[i]);
+	print_message("# %d messages; killed: %d daemons, %d sessions, %d brokers\n",
+		      USERS * users[0].messages, killed.daemons, killed.sessions, killed.brokers);
 	stop_all();
 	assert_ok(broker_stop(a, &broker));
 	atomic_store(&all_over, true);
