@@ -314,7 +314,7 @@ TEST(every_row_is_named_once_and_says_what_it_is)
 
 	for (size_t i = 0; (op = op_at(i)); i++) {
 		assert_true(op->name[0] && op->doc[0] && op->run && op->fields);
-		assert_int_equal(__builtin_popcount(op->flags & (OP_HELLO | OP_FRAME | OP_CALL)), 1);
+		assert_int_equal(__builtin_popcount(op->flags & (OP_HELLO | OP_FRAME | OP_CALL | OP_REST)), 1);
 		for (size_t k = 0; (other = op_at(k)); k++)
 			assert_true(i == k || strcmp(op->name, other->name));
 	}

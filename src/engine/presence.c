@@ -171,6 +171,7 @@ void presence_end(struct presence *p)
 	own_free(&p->channel);
 	own_free(&p->model);
 	own_free(&p->summary);
+	own_free(&p->role);
 	own_free(&p->profile);
 	own_free(&p->stats);
 	own_free(&p->device_wait);

@@ -19,6 +19,7 @@
 #include "engine/own.h"
 #include "engine/sweep.h"
 #include "proto/group.h"
+#include "proto/reach.h"
 
 /* One push on its way: handed to a connection and not acked yet. */
 struct pushed {
@@ -119,8 +120,10 @@ struct presence {
 	i64 made_in, attached_in;             /* engine->batch_no */
 	char id[ID_LEN + 1];
 	str session_id, name, hostname, cwd, peer_type, channel, model, summary;
+	str role;                             /* of its hello, or empty */
 	str profile, stats;                   /* JSON objects, or empty */
 	enum status status;
+	enum reach told;                      /* how it hears of messages, as it says */
 	struct groups groups;
 	i64 connected_ms, attested_until_ms;
 	struct mailbox *mailbox;              /* of its session key; NULL without one */
@@ -249,6 +252,8 @@ void presences_cover(struct mesh *m, struct arena *a);
 
 /* status.c - idle, working or not to be disturbed. */
 enum status presence_status(const struct presence *p);
+/* How soon it hears of a message. */
+enum reach presence_reach(const struct presence *p);
 void presence_set_status(struct presence *p, enum status status);
 void member_set_status(struct member *m, enum status status); /* in memory, for all of it */
 void status_lapse(void *engine, void *presence); /* presence->working */

@@ -22,6 +22,14 @@ enum status presence_status(const struct presence *p)
 	return p->member->status != STATUS_ABSENT ? p->member->status : STATUS_IDLE;
 }
 
+enum reach presence_reach(const struct presence *p)
+{
+	return reach_of(&(struct reach_facts){
+		.online = p->online, .takes = p->takes, .session = p->session, .keeps = p->keeps,
+		.told = p->told, .status = presence_status(p), .channel = p->channel,
+	});
+}
+
 static void limit(struct engine *e, struct timer *timer, enum status status)
 {
 	if (status == STATUS_WORKING)

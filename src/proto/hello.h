@@ -6,12 +6,13 @@
  * no messages: a one-shot command that only asks or sends), "receipts" (is sent message_state),
  * "skills" (is told of skills that come and go), "attestation" (a push says by what the sender's
  * session key is its member's), "next_turn" (keeps `next` for the agent's next turn, so it is sent
- * that while it works, too).
+ * that while it works, too). reach: how soon the agent hears of a message, see reach.h.
  */
 #ifndef PROTO_HELLO_H
 #define PROTO_HELLO_H
 
 #include "proto/group.h"
+#include "proto/reach.h"
 
 #define HELLO_ARGS(F, T) \
 	F(T, str,    meshId,        REQ, 1, 64, "mesh record id") \
@@ -31,6 +32,7 @@
 	F(T, str,    signature,     REQ, 0, 256, "by the member key, 128 hex") \
 	F(T, i64,    helloVersion,  OPT, 0, INT64_MAX, "2: the signature covers the challenge") \
 	F(T, strs,   capabilities,  OPT, 0, CAPABILITIES_MAX, "what the client understands") \
+	F(T, reach,  reach,         OPT, 0, 0, "now, next_turn, poll or not: how soon it hears of a message") \
 	F(T, i64,    protocolVersion, OPT, INT64_MIN, INT64_MAX, "declared by some clients, unused")
 JSON_ARGS(hello, HELLO_ARGS);
 
@@ -58,12 +60,13 @@ JSON_OBJECT(attestation, ATTESTATION_ARGS);
 	F(T, str,    peerType,           OPT, 0, NAME_BYTES_MAX, "ai, human or connector") \
 	F(T, str,    channel,            OPT, 0, NAME_BYTES_MAX, "which client this is") \
 	F(T, str,    model,              OPT, 0, NAME_BYTES_MAX, "language model") \
-	F(T, str,    role,               OPT, 0, NAME_BYTES_MAX, "sent by some clients, unused") \
+	F(T, str,    role,               OPT, 0, NAME_BYTES_MAX, "what it is in the mesh, shown in peer lists") \
 	F(T, groups, groups,             OPT, 0, GROUPS_MAX, "present, even empty, replaces the member's groups") \
 	F(T, i64,    timestamp,          REQ, 0, INT64_MAX, "Unix ms, within 60 s of the broker") \
 	F(T, str,    signature,          REQ, 0, 256, "by the session key, 128 hex") \
 	F(T, i64,    helloVersion,       OPT, 0, INT64_MAX, "2: the signature covers the challenge") \
 	F(T, strs,   capabilities,       OPT, 0, CAPABILITIES_MAX, "what the client understands") \
+	F(T, reach,  reach,              OPT, 0, 0, "now, next_turn, poll or not: how soon it hears of a message") \
 	F(T, i64,    protocolVersion,    OPT, INT64_MIN, INT64_MAX, "declared by some clients, unused")
 JSON_ARGS(session_hello, SESSION_HELLO_ARGS);
 

@@ -6,6 +6,7 @@
 
 #include "proto/device.h"
 #include "proto/group.h"
+#include "proto/reach.h"
 
 #define LIST_PEERS_ARGS(F, T) \
 	F(T, bool, members, OPT, 0, 0, "also list every member, connected or not") \
@@ -47,8 +48,9 @@ JSON_OBJECT(stats, STATS_ARGS);
 	F(T, str,    channel,      OPT, 0, 0, "if told") \
 	F(T, str,    model,        OPT, 0, 0, "if told") \
 	F(T, any,    stats,        OPT, 0, 0, "of set_stats, if told") \
-	F(T, any,    profile,      OPT, 0, 0, "of set_profile, if told") \
-	F(T, any,    visible,      OPT, 0, 0, "true or false; false: only its own member sees this row")
+	F(T, any,    profile,      OPT, 0, 0, "of set_profile, if told; with the role of its hello") \
+	F(T, any,    visible,      OPT, 0, 0, "true or false; false: only its own member sees this row") \
+	F(T, str,    reach,        OPT, 0, 0, "with members: now, next_turn, poll or not: how soon it hears of a message")
 JSON_LIST(peer, PEER_ARGS);
 #define JSON_C_peers struct peer_list
 #define JSON_KIND_peers JSON_K_LIST
@@ -120,6 +122,11 @@ JSON_ARGS(set_visible, SET_VISIBLE_ARGS);
 	F(T, scope, scope,   OPT, 0, 0, "as in set_visible") \
 	F(T, str,   _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the ack")
 JSON_ARGS(set_profile, SET_PROFILE_ARGS);
+
+#define SET_REACH_ARGS(F, T) \
+	F(T, reach, reach,   REQ, 0, 0, "now, next_turn, poll or not: how soon it hears of a message") \
+	F(T, str,   _reqId,  OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
+JSON_ARGS(set_reach, SET_REACH_ARGS);
 
 #define SET_STATS_ARGS(F, T) \
 	F(T, stats, stats,   REQ, 0, 0, "replaces what was told before") \

@@ -19,7 +19,8 @@
 struct introduction {
 	bool session, takes, keeps_groups;
 	str mesh_id, member_id, session_pubkey, session_id, signature, attestation;
-	str name, cwd, hostname, peer_type, channel, model;
+	str name, cwd, hostname, peer_type, channel, model, role;
+	enum reach reach;
 	struct group_list groups;
 	struct strs capabilities;
 	i64 timestamp, version, attested_until_ms;
@@ -58,7 +59,7 @@ static struct err *find_member(struct req *rq, const struct introduction *in, st
 static struct err *check_texts(struct req *rq, const struct introduction *in)
 {
 	const str texts[] = { in->name, in->cwd, in->hostname, in->peer_type, in->channel, in->model,
-			      in->session_id };
+			      in->role, in->session_id };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (!name_is_printable(texts[i]))
@@ -194,6 +195,8 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 	own_str(&p->peer_type, in->peer_type);
 	own_str(&p->channel, in->channel);
 	own_str(&p->model, in->model);
+	own_str(&p->role, in->role);
+	p->told = in->reach;
 	p->listed_capabilities = in->capabilities.present;
 	p->acks = has_capability(&in->capabilities, S("client_ack")) ||
 		  str_eq(in->channel, S("claudemesh-daemon")) ||
@@ -236,7 +239,7 @@ static void acknowledge(struct req *rq, struct presence *p, const struct introdu
 	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
 				       S("member_scope"), S("hello_2"), S("peers_changed"),
 				       S("receipts"), S("skills"),
-				       S("attestation") };
+				       S("attestation"), S("reach") };
 	struct member *member = p->member;
 	struct hello_ack_args ack = {
 		.presenceId = str_from(p->id),
@@ -337,6 +340,7 @@ static struct err *hello_run(struct req *rq, const void *args)
 		.cwd = in->cwd, .hostname = in->hostname, .peer_type = in->peerType,
 		.channel = in->channel, .model = in->model, .groups = in->groups,
 		.capabilities = in->capabilities, .timestamp = in->timestamp, .version = in->helloVersion,
+		.reach = in->reach,
 	});
 }
 
@@ -353,7 +357,8 @@ static struct err *session_hello_run(struct req *rq, const void *args)
 		.signature = in->signature, .name = in->displayName, .cwd = in->cwd,
 		.hostname = in->hostname, .peer_type = in->peerType, .channel = in->channel,
 		.model = in->model, .groups = in->groups, .capabilities = in->capabilities,
-		.timestamp = in->timestamp, .version = in->helloVersion,
+		.timestamp = in->timestamp, .version = in->helloVersion, .role = in->role,
+		.reach = in->reach,
 	});
 }
 

@@ -5,6 +5,8 @@
 #include "engine/msg/msg.h"
 #include "engine/req.h"
 
+enum { PROFILE_ROLE_BYTES = 32 + 6 * NAME_BYTES_MAX };
+
 static const struct json *parsed(struct arena *a, str text)
 {
 	const struct json *value = NULL;
@@ -14,7 +16,27 @@ static const struct json *parsed(struct arena *a, str text)
 	return value;
 }
 
-static struct peer_args peer_of(struct arena *a, const struct presence *p)
+/* The reference's clients look for a role in the profile, which no verb of theirs sets. */
+static const struct json *profile_of(struct arena *a, const struct presence *p)
+{
+	const struct json *profile = parsed(a, p->profile);
+	CLEANUP(buf_done) struct buf b = buf_make(p->profile.len + PROFILE_ROLE_BYTES);
+	struct json_out o = json_out(&b);
+
+	if (!p->role.len)
+		return profile;
+	json_obj(&o);
+	for (const struct json *at = profile ? profile->first : NULL; at; at = at->next) {
+		json_key(&o, at->key);
+		json_value(&o, at);
+	}
+	json_put_str(&o, "role", p->role);
+	json_obj_end(&o);
+	return parsed(a, arena_dup(a, buf_str(&b)));
+}
+
+/* all: a client of ours asks. */
+static struct peer_args peer_of(struct arena *a, const struct presence *p, bool all)
 {
 	static const struct json shown = { .type = JSON_BOOL, .b = true }, hidden = { .type = JSON_BOOL };
 	str summary = p->summary.len ? p->summary : p->member->summary;
@@ -35,8 +57,9 @@ static struct peer_args peer_of(struct arena *a, const struct presence *p)
 		.channel = p->channel,
 		.model = p->model,
 		.stats = parsed(a, p->stats),
-		.profile = parsed(a, p->profile),
+		.profile = profile_of(a, p),
 		.visible = p->hidden ? &hidden : &shown,
+		.reach = all ? enum_word(reach_words, (int)presence_reach(p)) : STR_NONE,
 	};
 }
 
@@ -156,7 +179,7 @@ static struct err *list_peers_run(struct req *rq, const void *args)
 	presences_cover(m, rq->arena);
 	DL_FOREACH(m->presences, p)
 		if (is_shown(p, rq->from->member) && !p->covered)
-			out.peers.items[out.peers.n++] = peer_of(rq->arena, p);
+			out.peers.items[out.peers.n++] = peer_of(rq->arena, p, in->members);
 	if (in->members) {
 		TRY(list_members(rq, &out.members));
 		out.ownerPubkey = str_of(m->owner_pubkey, 64);

@@ -153,6 +153,15 @@ static struct err *set_stats_run(struct req *rq, const void *args)
 	return NULL;
 }
 
+static struct err *set_reach_run(struct req *rq, const void *args)
+{
+	const struct set_reach_args *in = args;
+
+	rq->from->told = in->reach;
+	req_done(rq);
+	return NULL;
+}
+
 const struct op msg_profile[] = {
 	OP("set_visible", OP_FRAME, set_visible, NULL, set_visible_run, "ack", NULL,
 	   "Hides the peer from other members' lists and from multicasts, or shows it again."),
@@ -160,5 +169,7 @@ const struct op msg_profile[] = {
 	   "Says who the peer is: each given part replaces the old, an empty one removes it."),
 	OP("set_stats", OP_FRAME, set_stats, NULL, set_stats_run, "ack", NULL,
 	   "Tells the peer's counters, for others to see in the list."),
+	OP("set_reach", OP_FRAME, set_reach, NULL, set_reach_run, "ack", NULL,
+	   "Says how soon the peer hears of a message, for peer lists."),
 	{ 0 }
 };
