@@ -1,5 +1,6 @@
 #include "conv/play.h"
 
+#include "conv/api.h"
 #include "conv/match.h"
 #include "crypto/encode.h"
 
@@ -381,6 +382,7 @@ static struct err *verb_http(struct play *p, struct arena *a, struct actor *who 
 	if (!str_to_i64(take_token(&args), &status))
 		return FAIL(a, BAD_REQUEST, "a status is a number");
 	TRY(wire_http_from(p->arena, from, p->broker.port, method, path, headers, n, body, &answer));
+	TRY(api_check(p, a, method, path, &answer));
 	if (answer.status != status)
 		return FAIL(a, CONFLICT, "answered %d: %.*s", answer.status, STRF(answer.body));
 	return check_body(p, a, args, answer.body);

@@ -30,6 +30,7 @@ struct play {
 	bool started;                 /* the first start, by the first line that needs it */
 	struct actor *actors;
 	i64 fence;                    /* number of the last fence */
+	const struct json *api;       /* openapi.json, once it was needed */
 };
 
 struct verb {
