@@ -3,6 +3,7 @@
  */
 #include "base/harden.h"
 #include "broker/broker.h"
+#include "engine/openapi.h"
 #include "engine/protocol.h"
 
 #include <malloc.h>
@@ -52,9 +53,14 @@ static struct err *print_protocol(struct arena *a, int argc, char *argv[])
 	CLEANUP(buf_done) struct buf b = buf_make(PROTOCOL_BYTES_MAX);
 
 	if (argc > 1)
-		return FAIL(a, BAD_REQUEST, "usage: claudemesh-broker protocol [NAME|--markdown]");
+		return FAIL(a, BAD_REQUEST,
+			    "usage: claudemesh-broker protocol [NAME|--markdown|--rest|--openapi]");
 	if (argc && str_eq(str_from(argv[0]), S("--markdown")))
 		protocol_markdown(&b);
+	else if (argc && str_eq(str_from(argv[0]), S("--rest")))
+		openapi_markdown(&b);
+	else if (argc && str_eq(str_from(argv[0]), S("--openapi")))
+		openapi_json(&b, S(""));
 	else
 		TRY(protocol_json(a, &b, argc ? str_from(argv[0]) : S("")));
 	buf_add_byte(&b, '\n');
