@@ -232,6 +232,7 @@ static void run_closed(struct engine *e, const struct event *ev)
 	if (!p) {
 		reader_closed(e, ev->from);
 		return;
+	}
 	p->mesh->touched_in = e->batch_no;
 	/* A goodbye ends it; a lost connection may come back. A command that took no messages
 	 * has nothing to come back for. */
