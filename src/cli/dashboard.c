@@ -228,6 +228,7 @@ static struct err *dashboard_run(struct cli *c, const void *flags)
 const struct command dashboard_command = {
 	.name = "dashboard",
 	.aliases = "web",
+	.arguments = "",
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "device", "add"),
 	COMMAND_FLAGS(dashboard),
