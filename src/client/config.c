@@ -131,6 +131,36 @@ struct err *config_remove_mesh(struct arena *a, const struct paths *p, str slug)
 	return e;
 }
 
+static struct err *rename_mesh(struct arena *a, const struct paths *p, struct config_args *c, str old,
+			       str slug)
+{
+	const struct config_mesh_args *mesh;
+	struct config_mesh_args *items = NEW_ARRAY(a, struct config_mesh_args, c->meshes.n);
+
+	TRY(config_find_mesh(a, c, old, &mesh));
+	if (find_slug(c, slug, mesh->meshId))
+		return FAIL(a, EXISTS, "another mesh is called '%.*s' here", STRF(slug));
+	for (size_t i = 0; i < c->meshes.n; i++) {
+		items[i] = c->meshes.items[i];
+		if (&c->meshes.items[i] == mesh)
+			items[i].slug = items[i].name = slug;
+	}
+	c->meshes.items = items;
+	return config_save(a, p, c);
+}
+
+struct err *config_rename_mesh(struct arena *a, const struct paths *p, str old, str slug)
+{
+	struct config_args c;
+	struct file_lock *lock;
+	struct err *e;
+
+	TRY(config_open(a, p, &c, &lock));
+	e = rename_mesh(a, p, &c, old, slug);
+	file_unlock(lock);
+	return e;
+}
+
 struct err *config_set_display_name(struct arena *a, const struct paths *p, str name)
 {
 	struct config_args c;

@@ -51,6 +51,8 @@ struct err *config_add_mesh(struct arena *a, const struct paths *p,
 			    const struct config_mesh_args *mesh, str *ret_slug) MUST_CHECK;
 /* NOT_FOUND as config_find_mesh(). */
 struct err *config_remove_mesh(struct arena *a, const struct paths *p, str slug) MUST_CHECK;
+/* Slug and name become `slug`, which must be a valid one. EXISTS: another mesh has it. */
+struct err *config_rename_mesh(struct arena *a, const struct paths *p, str old, str slug) MUST_CHECK;
 struct err *config_set_display_name(struct arena *a, const struct paths *p, str name) MUST_CHECK;
 
 /* The mesh with that slug or, if empty, the only one. NOT_FOUND names the nearest slug or

@@ -148,6 +148,29 @@ TEST(adding_replaces_by_id_and_keeps_slugs_apart)
 	assert_str(c.meshes.items[0].meshId, S("mesh0002"));
 }
 
+TEST(renaming_keeps_slugs_apart)
+{
+	struct arena *a = arena_new();
+	struct paths p = test_paths(a);
+	struct config_args c;
+	struct config_mesh_args m[2];
+	str slug;
+
+	for (size_t i = 0; i < 2; i++) {
+		m[i] = mesh_of(a, i ? "mesh0002" : "mesh0001", i ? "herd" : "flock");
+		assert_ok(config_add_mesh(a, &p, &m[i], &slug));
+	}
+	assert_err(config_rename_mesh(a, &p, S("flock"), S("herd")), EXISTS);
+	assert_err(config_rename_mesh(a, &p, S("swarm"), S("pack")), NOT_FOUND);
+	assert_ok(config_rename_mesh(a, &p, S("flock"), S("pack")));
+	assert_ok(config_load(a, &p, &c));
+	assert_str(c.meshes.items[0].slug, S("pack"));
+	assert_str(c.meshes.items[0].name, S("pack"));
+	assert_str(c.meshes.items[0].meshId, S("mesh0001"));
+	assert_str(c.meshes.items[1].slug, S("herd"));
+	arena_free(a);
+}
+
 TEST(finding_a_mesh_says_what_there_is)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

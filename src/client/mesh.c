@@ -3,10 +3,15 @@
  */
 #include "client/mesh.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/ids.h"
 #include "client/api.h"
 #include "client/mesh_internal.h"
 #include "client/share.h"
+#include "client/validate.h"
 #include "crypto/encode.h"
 #include "crypto/secret.h"
 #include "net/url.h"
@@ -233,4 +238,45 @@ struct err *mesh_leave(struct arena *a, const struct client *c, str slug, str *r
 	else
 		TRY(keys_remove(a, c->paths, mesh->meshId));
 	return NULL;
+}
+
+/* Who resumes a session has its key again, also under the new name. */
+static struct err *move_sessions(struct arena *a, const struct paths *p, str old, str slug)
+{
+	str from = arena_printf(a, "%.*s/%.*s", STRF(p->sessions), STRF(old));
+	str to = arena_printf(a, "%.*s/%.*s", STRF(p->sessions), STRF(slug));
+
+	if (rename(arena_cstr(a, from), arena_cstr(a, to)) == 0 || errno == ENOENT)
+		return NULL;
+	if (errno == ENOTEMPTY || errno == EEXIST)
+		return FAIL(a, EXISTS, "sessions of an earlier mesh of that name have their keys in '%.*s'",
+			    STRF(to));
+	return FAIL(a, IO, "cannot rename '%.*s': %s", STRF(from), strerror(errno));
+}
+
+struct err *mesh_rename(struct arena *a, const struct client *c, str old, str slug)
+{
+	const struct config_mesh_args *mesh;
+	struct mesh_keys_args keys;
+	struct config_args config;
+	struct invalid why;
+	struct err *e;
+	str value;
+
+	if (!valid_slug(a, slug, &value, &why))
+		return invalid_err(a, &why);
+	TRY(config_load(a, c->paths, &config));
+	TRY(config_find_mesh(a, &config, old, &mesh));
+	if (str_eq(mesh->slug, slug))
+		return NULL;
+	TRY(keys_load(a, c->paths, mesh->meshId, &keys));
+	if (!str_empty(keys.mesh_id) && str_empty(keys.slug)) {
+		keys.slug = mesh->slug;
+		TRY(keys_save(a, c->paths, &keys));
+	}
+	TRY(move_sessions(a, c->paths, mesh->slug, slug));
+	e = config_rename_mesh(a, c->paths, mesh->slug, slug);
+	if (e && move_sessions(a, c->paths, slug, mesh->slug))
+		return e; /* the first failure is what the user has to know */
+	return e;
 }

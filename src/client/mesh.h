@@ -63,4 +63,9 @@ struct err *mesh_join(struct arena *a, const struct client *c, str link, str who
  * (empty otherwise), because nobody else has them. */
 struct err *mesh_leave(struct arena *a, const struct client *c, str slug, str *ret_kept) MUST_CHECK;
 
+/* Calls it something else on this machine only: config.json and the folder of the sessions'
+ * keys; the broker's own name of it is kept for invites. EXISTS: another mesh is called that,
+ * or was and its sessions' keys are still there. */
+struct err *mesh_rename(struct arena *a, const struct client *c, str old, str slug) MUST_CHECK;
+
 #endif

@@ -1,5 +1,8 @@
 #include "client/mesh.h"
 
+#include <sys/stat.h>
+
+#include "client/file.h"
 #include "client/test_fake.h"
 #include "crypto/chain.h"
 #include "crypto/encode.h"
@@ -492,6 +495,41 @@ TEST(leaving_forgets_all_but_the_owners_keys)
 	assert_err(mesh_leave(w.arena, &w.bob, S("team"), &kept), NOT_FOUND);
 	assert_ok(mesh_leave(w.arena, &w.alice, S("team"), &kept));
 	assert_int_equal(test_mode(w.arena, kept), 0600);
+	world_end(&w);
+}
+
+TEST(a_renamed_mesh_keeps_its_sessions_and_its_name_at_the_broker)
+{
+	struct world w = { 0 };
+	struct mesh_keys_args keys;
+	struct config_args config;
+	struct mesh_made m;
+	struct stat st;
+	str dir;
+
+	world_shared(&w);
+	assert_ok(bob_joins(&w, w.share.url, &m));
+	dir = arena_printf(w.arena, "%.*s/team", STRF(w.bob_paths.sessions));
+	assert_ok(file_make_private_dir(w.arena, w.bob_paths.sessions));
+	assert_ok(file_make_private_dir(w.arena, dir));
+	assert_err(mesh_rename(w.arena, &w.bob, S("team"), S("Not a slug")), BAD_REQUEST);
+	assert_err(mesh_rename(w.arena, &w.bob, S("other"), S("crew")), NOT_FOUND);
+	assert_ok(mesh_rename(w.arena, &w.bob, S("team"), S("team")));
+	assert_ok(mesh_rename(w.arena, &w.bob, S("team"), S("crew")));
+	assert_ok(config_load(w.arena, &w.bob_paths, &config));
+	assert_str(config.meshes.items[0].slug, S("crew"));
+	assert_int_not_equal(stat(dir.ptr, &st), 0);
+	dir = arena_printf(w.arena, "%.*s/crew", STRF(w.bob_paths.sessions));
+	assert_int_equal(stat(dir.ptr, &st), 0);
+	assert_ok(keys_load(w.arena, &w.bob_paths, m.mesh.meshId, &keys));
+	assert_str(keys.slug, S("team"));
+	/* The keys of another mesh's sessions are not mixed with these. */
+	dir = arena_printf(w.arena, "%.*s/herd", STRF(w.bob_paths.sessions));
+	assert_ok(file_make_private_dir(w.arena, dir));
+	assert_ok(file_make_private_dir(w.arena, arena_printf(w.arena, "%.*s/x", STRF(dir))));
+	assert_err(mesh_rename(w.arena, &w.bob, S("crew"), S("herd")), EXISTS);
+	assert_ok(config_load(w.arena, &w.bob_paths, &config));
+	assert_str(config.meshes.items[0].slug, S("crew"));
 	world_end(&w);
 }
 

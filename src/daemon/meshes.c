@@ -80,16 +80,19 @@ static void free_joined(struct joined *j)
 
 static bool same_identity(const struct joined *j, const struct config_mesh_args *c)
 {
-	return str_eq(j->m.mesh_id, c->meshId) && str_eq(j->m.slug, c->slug) &&
+	return str_eq(j->m.mesh_id, c->meshId) &&
 	       str_eq(j->m.broker_url, c->brokerUrl) && str_eq(j->member_id, c->memberId) &&
 	       str_eq_nocase(j->m.member_pubkey, c->pubkey);
 }
 
-/* The same member under another name: its link says hello anew. */
+/* The same member under another name: its link says hello anew. The mesh under another slug
+ * goes on as it is. */
 static void rename_it(struct joined *j, const struct config_mesh_args *c, str display_name)
 {
 	bool again = !str_eq(j->m.display_name, display_name);
 
+	if (!str_eq(j->m.slug, c->slug))
+		j->m.slug = arena_dup(j->arena, c->slug);
 	if (!again && str_eq(j->m.name, c->name))
 		return;
 	name_it(j, c, display_name);

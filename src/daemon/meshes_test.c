@@ -87,6 +87,26 @@ TEST(a_session_keeps_its_key_over_reconnects_and_restarts)
 	yard_end(&y);
 }
 
+TEST(a_mesh_that_is_called_something_else_stays_connected)
+{
+	struct session *s;
+	struct yard y;
+	size_t guests;
+
+	yard_start(&y);
+	yard_daemon(&y);
+	s = yard_session(&y, TOKEN_A, "session-1");
+	until(&y, yard_state(&y, s->pubkey) == ROUTE_OPEN);
+	guests = y.n;
+	assert_ok(config_rename_mesh(y.a, &y.paths, S("flock"), S("herd")));
+	until(&y, meshes_get(y.d->meshes, S("herd")) != NULL);
+	assert_null(meshes_get(y.d->meshes, S("flock")));
+	yard_turns(&y, 20);
+	assert_int_equal(y.n, guests);
+	assert_non_null(sessions_get(y.d->sessions, S(TOKEN_A)));
+	yard_end(&y);
+}
+
 TEST(c_17_a_message_is_acknowledged_to_each_link_when_it_is_stored)
 {
 	struct session *one, *two;
