@@ -10,7 +10,10 @@
 #include "base/ids.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/launch.h"
 #include "cli/launch_run.h"
+#include "cli/launch_wizard.h"
+#include "cli/policy.h"
 #include "cli/text.h"
 #include "cli/warm.h"
 #include "crypto/encode.h"
@@ -133,6 +136,8 @@ static struct err *join_first(struct cli *c, const struct client *client, const 
 {
 	struct mesh_made made;
 
+	TRY(policy_ask(c, &(struct policy_request){ .resource = S("mesh"), .verb = S("join"), .is_write = true,
+						     .command = S("launch") }));
 	TRY(mesh_join(c->arena, client, str_trim(link), config_who(c->arena, config, who), STR_NONE, &made));
 	out_ok(&c->out, STR_NONE, made.already_member ? "you are in %.*s already" : "joined %.*s",
 	       STRF(made.mesh.slug));
@@ -278,7 +283,24 @@ static struct err *finish(struct cli *c, int status)
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-static struct err *run_plan(struct cli *c, const struct launch_input *li, const struct launch_plan *p, str cwd,
+/* Between the directory and its end nothing returns early. */
+static struct err *run_agent(struct cli *c, struct launch_input *li, str token, int *ret_status)
+{
+	struct launch_plan plan;
+	struct err *e = launch_dir_make(c->arena, &li->dir);
+
+	if (!e)
+		e = launch_plan_make(c->arena, li, &plan);
+	if (!e)
+		e = launch_write(c->arena, &plan, token);
+	if (!e)
+		e = launch_agent(c->arena, &plan, ret_status);
+	launch_dir_remove(c->arena, li->dir);
+	return e;
+}
+
+/* What may take its time comes before there are files that a signal could leave behind. */
+static struct err *run_plan(struct cli *c, struct launch_input *li, const struct launch_plan *p, str cwd,
 			    int *ret_status)
 {
 	struct warm w = { 0 };
@@ -289,12 +311,11 @@ static struct err *run_plan(struct cli *c, const struct launch_input *li, const 
 
 	random_fill(&random_system, bytes, sizeof(bytes));
 	token = hex_encode(c->arena, str_of(bytes, sizeof(bytes)));
-	TRY(launch_write(c->arena, p, token));
 	registered = register_session(c, li, &w, token, cwd);
 	banner(c, li, p);
 	e = out_flush(&c->out, c->arena);
 	if (!e)
-		e = launch_agent(c->arena, p, ret_status);
+		e = run_agent(c, li, token, ret_status);
 	if (registered)
 		end_session(c, &w, token);
 	return e;
@@ -305,22 +326,28 @@ static struct err *fill_input(struct cli *c, const struct launch_flags *in, stru
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self));
+	struct launch_wishes wishes = {
+		.agent = in->agent, .name = in->name, .role = in->role, .groups = in->groups,
+		.mode = in->message_mode ? str_from(mode_words[in->message_mode]) : STR_NONE,
+	};
 	struct paths paths;
 
 	TRY(paths_user_from_env(c->arena, &paths));
 	TRY(find_mesh(c, in, config, &li->mesh));
+	if (launch_wizard_may(c) && !in->print)
+		TRY(launch_wizard(c, li->mesh->slug, cwd, config_who(c->arena, config, STR_NONE), &wishes));
 	li->agent = in->agent.len ? in->agent : S("claude");
 	li->self = n > 0 ? arena_dup(c->arena, str_of(self, (size_t)n)) : S("claudemesh");
 	li->user_dir = paths.dir;
 	li->config = config;
-	li->name = config_who(c->arena, config, in->name);
-	li->role = in->role;
-	li->message_mode = in->message_mode ? str_from(mode_words[in->message_mode]) : S("push");
+	li->name = config_who(c->arena, config, wishes.name);
+	li->role = wishes.role;
+	li->message_mode = wishes.mode.len ? wishes.mode : S("push");
 	li->system_prompt = in->system_prompt;
 	li->passed = c->passed;
 	li->mcp_timeout = str_from(getenv("MCP_TIMEOUT"));
 	li->mcp_output = str_from(getenv("MAX_MCP_OUTPUT_TOKENS"));
-	TRY(read_groups(c, in->groups, &li->groups));
+	TRY(read_groups(c, wishes.groups, &li->groups));
 	return find_session(c, in, cwd, li);
 }
 
@@ -331,34 +358,38 @@ static struct err *launch_run(struct cli *c, const void *flags)
 	struct config_args config;
 	struct launch_plan plan;
 	char cwd[PATH_MAX];
-	struct err *e;
 	int status = 0;
 
 	if (!getcwd(cwd, sizeof(cwd)))
 		return FAIL(c->arena, IO, "this directory is gone");
+	if (in->print && in->join.len)
+		return cli_hint(c, FAIL(c->arena, BAD_REQUEST, "--print does nothing, so it cannot join a mesh"),
+				"claudemesh join LINK");
 	TRY(fill_input(c, in, &config, str_from(cwd), &li));
-	li.dir = S("/tmp/claudemesh-XXXXXX");
-	if (!in->print)
-		TRY(launch_dir_make(c->arena, &li.dir));
-	e = launch_plan_make(c->arena, &li, &plan);
-	if (!e && in->print) {
+	li.dir = launch_dir_pattern(c->arena);
+	TRY(launch_plan_make(c->arena, &li, &plan));
+	if (in->print) {
 		if (c->out.json)
 			print_json(c, &li, &plan);
 		else
 			print_plan(c, &plan);
 		return NULL;
 	}
-	if (!e)
-		e = run_plan(c, &li, &plan, str_from(cwd), &status);
-	if (!in->print)
-		launch_dir_remove(c->arena, li.dir);
-	TRY(e);
+	TRY(run_plan(c, &li, &plan, str_from(cwd), &status));
 	return finish(c, status);
+}
+
+struct err *launch_with(struct cli *c, str link)
+{
+	const struct launch_flags flags = { .join = link };
+
+	c->command = &launch_command;
+	return launch_run(c, &flags);
 }
 
 const struct command launch_command = {
 	.name = "launch",
-	.aliases = "connect",
+	.aliases = "connect, workspace, workspace launch, workspace connect, workspace open",
 	.arguments = "[MESH]",
 	.group = GROUP_MESH,
 	COMMAND_FREE,
@@ -366,7 +397,9 @@ const struct command launch_command = {
 	.passes_dashes = true,
 	.run = launch_run,
 	.doc = "Starts an agent as a session of the mesh.",
-	.more = "Words behind '--' are for the agent: launch -- --model opus.\n"
+	.more = "On a terminal it asks for what flags do not say; --yes asks nothing. An invite\n"
+		"link in the place of a command joins first. Words behind '--' are for the\n"
+		"agent: launch -- --model opus.\n"
 		"Messages of peers reach Claude Code the moment they come; other agents at\n"
 		"their next turn. A resumed session has its address in the mesh again.",
 };

@@ -67,11 +67,36 @@ static void remove_left_over(str root)
 		closedir(d);
 }
 
+str launch_dir_pattern(struct arena *a)
+{
+	return arena_printf(a, "%.*s/" DIR_PREFIX "XXXXXX", STRF(temp_root()));
+}
+
+/* The signals that end a program, held back; as they were before. */
+static sigset_t before_hold;
+
+static void hold_signals(void)
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		sigaddset(&set, ends[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, &before_hold);
+}
+
+static void let_signals(void)
+{
+	(void)sigprocmask(SIG_SETMASK, &before_hold, NULL);
+}
+
 struct err *launch_dir_make(struct arena *a, str *ret_dir)
 {
-	char *dir = arena_cstr(a, arena_printf(a, "%.*s/" DIR_PREFIX "XXXXXX", STRF(temp_root())));
+	char *dir = arena_cstr(a, launch_dir_pattern(a));
 
 	remove_left_over(temp_root());
+	hold_signals();
 	if (!mkdtemp(dir))
 		return FAIL(a, IO, "cannot make a directory in %.*s: %s", STRF(temp_root()), strerror(errno));
 	*ret_dir = str_from(dir);
@@ -109,6 +134,7 @@ static void child(struct arena *a, const struct launch_plan *p, int tell)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	let_signals();
 	execvp(argv[0], argv);
 	why = errno;
 	(void)!write(tell, &why, sizeof(why));
@@ -144,7 +170,10 @@ struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_
 		return FAIL(a, INTERNAL, "cannot start a process: %s", strerror(errno));
 	}
 	agent_process = pid;
-	n = read(tell[0], &why, sizeof(why)); /* the end of it: the program runs */
+	let_signals();
+	do
+		n = read(tell[0], &why, sizeof(why)); /* the end of it: the program runs */
+	while (n < 0 && errno == EINTR);
 	close(tell[0]);
 	TRY(wait_for(a, pid, ret_status));
 	agent_process = 0;

@@ -7,7 +7,10 @@
 
 #include "cli/launch_plan.h"
 
-/* A directory of our own, mode 0700, below $TMPDIR; first those go whose launch has died. */
+/* The name of a directory below $TMPDIR, still to be filled in: "/tmp/claudemesh-XXXXXX". */
+str launch_dir_pattern(struct arena *a);
+/* A directory of our own, mode 0700; first those go whose launch has died. From here until the
+ * agent runs no signal ends us: what it would leave behind holds keys. */
 struct err *launch_dir_make(struct arena *a, str *ret_dir) MUST_CHECK;
 void launch_dir_remove(struct arena *a, str dir);
 /* Writes the files and the token, 0600. */
