@@ -17,6 +17,7 @@
 
 struct gate {
 	struct cli *c;
+	const struct policy_request *rq;
 	struct paths paths;
 	str path;                    /* of the policy */
 	bool named;                  /* by the user: then it must be there */
@@ -133,7 +134,7 @@ static void audit(struct gate *g, str decision, str reason)
 				   .yes = c->global.yes || g->call.mode == APPROVAL_YOLO,
 				   .decision = decision,
 				   .reason = reason,
-				   .command = str_from(c->command->name),
+				   .command = g->rq->command,
 				   .now_ms = clock_ms(&clock_real) };
 	struct err *e = audit_add(c->arena, g->paths.dir, &line);
 	struct stat st;
@@ -168,7 +169,7 @@ static struct err *ask(struct gate *g, const struct policy_verdict *v)
 
 	if (c->global.yes || g->call.mode == APPROVAL_YOLO)
 		return NULL;
-	if (!cli_may_ask(c)) {
+	if (g->rq->unasked || !cli_may_ask(c)) {
 		audit(g, S("cancelled-at-prompt"), S("nobody to ask"));
 		return cli_hint(c, FAIL(c->arena, FORBIDDEN, "this has to be confirmed: %.*s", STRF(what)),
 				"--yes confirms it; the rules are in %.*s", STRF(rule_place(g, v)));
@@ -219,11 +220,10 @@ static struct err *decide_each(struct gate *g, struct policy_verdict *ret_verdic
 
 static struct err *decide(struct gate *g, struct policy_verdict *ret_verdict)
 {
-	str slug = argument_of(g->c, "SLUG");
 	bool has_none = str_eq(g->call.resource, S("mesh")) &&
 			(str_eq(g->call.verb, S("create")) || str_eq(g->call.verb, S("join")));
 
-	g->call.mesh = !str_empty(slug) ? slug : g->c->global.mesh;
+	g->call.mesh = !str_empty(g->rq->mesh) ? g->rq->mesh : g->c->global.mesh;
 	if (str_empty(g->call.mesh) && !has_none && policy_needs_mesh(&g->policy, &g->call))
 		return decide_each(g, ret_verdict);
 	*ret_verdict = policy_decide(&g->policy, &g->call);
@@ -245,23 +245,68 @@ static struct err *without_policy(struct gate *g)
 			"until that is mended nothing is written");
 }
 
-struct err *policy_gate(struct cli *c)
+/* Who the recipient is, where rules name peers: by name or by key, it may have been typed as
+ * the other one. *ret_known false: ask again. */
+static struct err *find_peer(struct gate *g, bool *ret_known)
 {
-	const struct command *cmd = c->command;
-	struct gate g = { .c = c, .call = { .is_write = cmd->effect != EFFECT_READ } };
-	struct policy_verdict v = { .reason = S("") };
+	struct cli *c = g->c;
+	struct peers_list_args list;
+	str mesh = !str_empty(g->rq->mesh) ? g->rq->mesh : c->global.mesh;
+	struct err *e;
 
-	if (cmd->effect == EFFECT_FREE)
+	*ret_known = true;
+	if (!policy_needs_peers(&g->policy, &g->call))
 		return NULL;
-	g.call.resource = cmd->resource ? str_from(cmd->resource) : S("unknown");
-	g.call.verb = cmd->verb ? str_from(cmd->verb) : str_from(cmd->name);
-	g.call.who = argument_of(c, "WHO");
+	if (g->rq->peers) {
+		policy_call_peer(c->arena, &g->call, g->rq->peers);
+		return NULL;
+	}
+	*ret_known = !g->rq->ret_needs_peers;
+	if (!*ret_known) {
+		*g->rq->ret_needs_peers = true;
+		return NULL;
+	}
+	e = policy_peers(c, mesh, &list);
+	if (e)
+		return cli_hint(c, e, "the policy has rules about peers, so who '%.*s' is has to be known",
+				STRF(g->rq->who));
+	policy_call_peer(c->arena, &g->call, &list);
+	return NULL;
+}
+
+struct err *policy_ask(struct cli *c, const struct policy_request *rq)
+{
+	struct gate g = { .c = c,
+			  .rq = rq,
+			  .call = { .resource = rq->resource, .verb = rq->verb, .is_write = rq->is_write,
+				    .who = rq->who } };
+	struct policy_verdict v = { .reason = S("") };
+	bool known;
+
 	TRY(find_mode(c, &g.call.mode));
 	TRY(find_file(&g));
 	g.broken = load(&g, true);
 	if (g.broken)
 		return without_policy(&g);
+	TRY(find_peer(&g, &known));
+	if (!known)
+		return NULL;
 	TRY(decide(&g, &v));
 	audit(&g, enum_word(decision_words, (int)v.decision), v.reason);
 	return v.decision == DECISION_ALLOW ? NULL : v.decision == DECISION_PROMPT ? ask(&g, &v) : denied(&g, &v);
+}
+
+struct err *policy_gate(struct cli *c)
+{
+	const struct command *cmd = c->command;
+
+	if (cmd->effect == EFFECT_FREE)
+		return NULL;
+	return policy_ask(c, &(struct policy_request){
+				     .resource = cmd->resource ? str_from(cmd->resource) : S("unknown"),
+				     .verb = cmd->verb ? str_from(cmd->verb) : str_from(cmd->name),
+				     .is_write = cmd->effect != EFFECT_READ,
+				     .mesh = argument_of(c, "SLUG"),
+				     .who = argument_of(c, "WHO"),
+				     .command = str_from(cmd->name) });
 }

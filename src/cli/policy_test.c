@@ -202,6 +202,111 @@ TEST(the_first_rule_that_matches_decides)
 	assert_false(policy_needs_mesh(&p, &(struct policy_call){ .resource = S("peer"), .verb = S("list") }));
 }
 
+/* Bob and his session; Mallory, whose session calls itself bob, too. */
+#define BOB KEY
+#define BOBS "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0"
+#define MALLORY "1111111111111111111111111111111111111111111111111111111111111111"
+#define MALLORYS "2222222222222222222222222222222222222222222222222222222222222222"
+
+static struct peers_list_args who_is_there(struct arena *a)
+{
+	struct member_args *members = NEW_ARRAY(a, struct member_args, 2);
+	struct peer_args *peers = NEW_ARRAY(a, struct peer_args, 2);
+
+	members[0] = (struct member_args){ .pubkey = S(BOB), .displayName = S("bob") };
+	members[1] = (struct member_args){ .pubkey = S(MALLORY), .displayName = S("mallory") };
+	peers[0] = (struct peer_args){ .pubkey = S(BOBS), .memberPubkey = S(BOB), .displayName = S("bob at work") };
+	peers[1] = (struct peer_args){ .pubkey = S(MALLORYS), .memberPubkey = S(MALLORY), .displayName = S("bob") };
+	return (struct peers_list_args){ .peers = { peers, 2, true }, .members = { members, 2, true } };
+}
+
+/* Rules name a peer one way, people type it another. */
+static const struct {
+	const char *peers, *rule, *who;
+	enum decision decision; /* of a policy that else says the opposite */
+} peer_cases[] = {
+	{ BOB, "deny", "bob", DECISION_DENY },
+	{ BOB, "deny", "Bob at Work", DECISION_DENY },
+	{ BOB, "deny", BOBS, DECISION_DENY },
+	{ BOB, "deny", "b0b0b0b0", DECISION_DENY },
+	{ "8a88e3dd", "deny", "bob", DECISION_DENY },
+	{ "bob", "deny", BOB, DECISION_DENY },
+	{ "bob", "deny", "8A88E3DD", DECISION_DENY },
+	{ "bob at work", "deny", "bob", DECISION_DENY },
+	{ BOBS, "deny", "bob", DECISION_DENY },
+	{ BOB, "deny", "mallory", DECISION_ALLOW },
+	/* Who is called bob is refused with him: it is not known who is meant. */
+	{ "bob", "deny", "mallory", DECISION_DENY },
+	{ BOB, "deny", "nobody", DECISION_ALLOW },
+	{ BOB, "deny", "*", DECISION_DENY },
+	{ BOB, "allow", "bob at work", DECISION_ALLOW },
+	{ BOB, "allow", BOBS, DECISION_ALLOW },
+	{ "bob", "allow", BOB, DECISION_ALLOW },
+	{ BOB, "allow", "mallory", DECISION_DENY },
+	/* A session's name opens nothing. */
+	{ "bob", "allow", "mallory", DECISION_DENY },
+	{ "bob", "allow", MALLORY, DECISION_DENY },
+	{ "bob", "allow", MALLORYS, DECISION_DENY },
+	{ BOBS, "allow", "mallory", DECISION_DENY },
+	{ BOB, "allow", "*", DECISION_DENY },
+};
+
+TEST(peers_are_named_by_name_or_key)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct peers_list_args list = who_is_there(a);
+
+	for (size_t i = 0; i < ARRAY_LEN(peer_cases); i++) {
+		bool allows = strcmp(peer_cases[i].rule, "allow") == 0;
+		struct policy p = parsed(a, arena_printf(a, "default: %s\nrules:\n  - {resource: message, verb: send, "
+							     "peers: ['%s'], decision: %s}\n",
+							 allows ? "deny" : "allow", peer_cases[i].peers,
+							 peer_cases[i].rule).ptr);
+		struct policy_call call = { .resource = S("message"), .verb = S("send"), .is_write = true,
+					    .mode = APPROVAL_WRITE, .who = str_from(peer_cases[i].who) };
+
+		if (policy_needs_peers(&p, &call))
+			policy_call_peer(a, &call, &list);
+		if (policy_decide(&p, &call).decision != peer_cases[i].decision)
+			print_error("case %zu\n", i);
+		assert_int_equal(policy_decide(&p, &call).decision, peer_cases[i].decision);
+	}
+}
+
+/* A connection is made only where it matters. */
+static const struct {
+	const char *rules, *who;
+	enum approval mode;
+	bool needs;
+} needs[] = {
+	{ "", "bob", APPROVAL_WRITE, false },
+	{ "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "alice", APPROVAL_WRITE, true },
+	{ "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "BOB", APPROVAL_WRITE, false },
+	{ "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "*", APPROVAL_WRITE, false },
+	{ "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "@dev", APPROVAL_WRITE, false },
+	{ "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "alice", APPROVAL_PLAN, false },
+	{ "  - {resource: peer, verb: '*', peers: [bob], decision: deny}\n", "alice", APPROVAL_WRITE, false },
+	{ "  - {resource: message, verb: send, decision: allow}\n"
+	  "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "alice", APPROVAL_WRITE, false },
+	{ "  - {resource: message, verb: send, mesh: home, decision: allow}\n"
+	  "  - {resource: message, verb: send, peers: [bob], decision: deny}\n", "alice", APPROVAL_WRITE, true },
+};
+
+TEST(peers_are_asked_for_where_a_rule_is_about_them)
+{
+	for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct policy p = parsed(a, arena_printf(a, "default: allow\n%s%s", *needs[i].rules ? "rules:\n" : "",
+							 needs[i].rules).ptr);
+		struct policy_call call = { .resource = S("message"), .verb = S("send"), .is_write = true,
+					    .mode = needs[i].mode, .who = str_from(needs[i].who) };
+
+		if (policy_needs_peers(&p, &call) != needs[i].needs)
+			print_error("case %zu\n", i);
+		assert_int_equal(policy_needs_peers(&p, &call), needs[i].needs);
+	}
+}
+
 /* One table: a row that no rule could name would be outside the policy (client.md 15.1, 8). */
 TEST(every_row_can_be_named_by_a_rule)
 {
