@@ -6,8 +6,7 @@
 #define CLIENT_MENTIONS_H
 
 #include "json/fields.h"
-
-enum { MENTIONS_MAX = 16, MENTION_BYTES_MAX = 64 };
+#include "proto/limits.h"
 
 /* Names in lower case, each once, the first MENTIONS_MAX: '@' at the start or behind a character
  * outside [A-Za-z0-9_-], then 1 to MENTION_BYTES_MAX of those. present only if there are any. */

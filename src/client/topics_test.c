@@ -1,0 +1,559 @@
+#include "client/topics.h"
+
+#include "client/test_dir.h"
+#include "crypto/encode.h"
+
+enum { PEOPLE = 4, COPIES = 64, POSTS = 32 };
+
+/* A broker with one topic. It keeps what it is given and may lie about it. */
+struct room;
+struct person {
+	struct room *room;
+	struct paths paths;
+	struct config_mesh_args mesh;
+	struct topics topics;
+	bool is_in, unknown; /* unknown: of no interest to the others */
+};
+
+struct room {
+	struct arena *arena;
+	struct person people[PEOPLE];
+	i64 epoch;
+	bool exists, stale, plaintext;
+	struct { i64 epoch; str member_id, sealer_id; struct topic_copy_args copy; } copies[COPIES];
+	size_t n_copies;
+	struct topic_message_args posts[POSTS];
+	size_t n_posts;
+	int asked_keys, installs, drops;
+	/* Somebody else's doing, just before a key of ours arrives. */
+	void (*meanwhile)(struct room *r);
+};
+
+static const char *const names[PEOPLE] = { "alice", "bob", "carol", "dave" };
+
+static str keep(struct room *r, str s)
+{
+	return s.ptr ? arena_dup(r->arena, s) : STR_NONE;
+}
+
+static void add_copy(struct room *r, i64 epoch, str sealer_id, const struct topic_copy_args *copy)
+{
+	assert_true(r->n_copies < COPIES);
+	r->copies[r->n_copies].epoch = epoch;
+	r->copies[r->n_copies].sealer_id = sealer_id;
+	r->copies[r->n_copies].member_id = keep(r, copy->memberId);
+	r->copies[r->n_copies++].copy = (struct topic_copy_args){ keep(r, copy->memberId), keep(r, copy->encryptedKey),
+								  keep(r, copy->nonce) };
+}
+
+static bool has_copy(const struct room *r, i64 epoch, str member_id)
+{
+	for (size_t i = 0; i < r->n_copies; i++)
+		if (r->copies[i].epoch == epoch && str_eq(r->copies[i].member_id, member_id))
+			return true;
+	return false;
+}
+
+static struct err *install(struct room *r, struct arena *a, str maker_id, const struct topic_new_key_args *key)
+{
+	void (*meanwhile)(struct room *r) = r->meanwhile;
+
+	r->meanwhile = NULL;
+	if (meanwhile)
+		meanwhile(r);
+	if (key->epoch != r->epoch + 1)
+		return err_word(FAIL(a, CONFLICT, "another was first"), S("stale_epoch"));
+	for (size_t i = 0; i < key->copies.n; i++)
+		add_copy(r, key->epoch, maker_id, &key->copies.items[i]);
+	r->epoch = key->epoch;
+	r->stale = false;
+	r->installs++;
+	return NULL;
+}
+
+static struct err *take_send(struct person *p, struct arena *a, const struct send_args *in, struct ack_args *out)
+{
+	struct room *r = p->room;
+
+	if (!str_eq(in->targetSpec, S("#topic001")))
+		return err_word(FAIL(a, NOT_FOUND, "no such topic"), S("topic_not_found"));
+	if (in->newKey.present)
+		TRY(install(r, a, p->mesh.memberId, &in->newKey));
+	else if (in->bodyVersion == 2 && (in->epoch != r->epoch || r->stale))
+		return err_word(FAIL(a, CONFLICT, "somebody left"), S("stale_epoch"));
+	else if (in->bodyVersion == 1 && r->epoch)
+		return err_word(FAIL(a, BAD_REQUEST, "there is a key"), S("encrypted"));
+	assert_true(r->n_posts < POSTS);
+	r->posts[r->n_posts++] = (struct topic_message_args){
+		.id = arena_printf(r->arena, "Post%028zu", r->n_posts), .senderMemberId = p->mesh.memberId,
+		.nonce = keep(r, in->nonce), .ciphertext = keep(r, in->ciphertext), .bodyVersion = in->bodyVersion,
+		.epoch = in->epoch, .seq = (i64)r->n_posts };
+	*out = (struct ack_args){ .messageId = r->posts[r->n_posts - 1].id, .queued = true,
+				  .seq = (i64)r->n_posts, .recipients = 1 };
+	return NULL;
+}
+
+static void tell_keys(struct person *p, struct arena *a, struct topic_key_data_args *out)
+{
+	struct room *r = p->room;
+
+	r->asked_keys++;
+	*out = (struct topic_key_data_args){ .topic = S("ops"), .topicId = S("topic001"), .epoch = r->epoch,
+					     .stale = r->stale, .plaintext = r->plaintext };
+	out->keys.items = NEW_ARRAY(a, struct topic_key_copy_args, COPIES);
+	for (size_t i = r->n_copies; i-- > 0;) {
+		struct person *sealer = &r->people[0];
+
+		if (!str_eq(r->copies[i].member_id, p->mesh.memberId))
+			continue;
+		for (size_t k = 0; k < PEOPLE; k++)
+			if (str_eq(r->people[k].mesh.memberId, r->copies[i].sealer_id))
+				sealer = &r->people[k];
+		out->keys.items[out->keys.n++] = (struct topic_key_copy_args){
+			.epoch = r->copies[i].epoch, .encryptedKey = r->copies[i].copy.encryptedKey,
+			.nonce = r->copies[i].copy.nonce, .sealerPubkey = sealer->mesh.pubkey };
+	}
+}
+
+static void tell_members(struct room *r, struct arena *a, struct topic_members_response_args *out)
+{
+	*out = (struct topic_members_response_args){ .topicId = S("topic001") };
+	out->members.items = NEW_ARRAY(a, struct topic_member_entry_args, PEOPLE);
+	for (size_t i = 0; i < PEOPLE; i++)
+		if (r->people[i].is_in)
+			out->members.items[out->members.n++] = (struct topic_member_entry_args){
+				.memberId = r->people[i].mesh.memberId, .pubkey = r->people[i].mesh.pubkey,
+				.displayName = str_from(names[i]) };
+}
+
+static void tell_pending(struct room *r, struct arena *a, struct topic_pending_seals_response_args *out)
+{
+	*out = (struct topic_pending_seals_response_args){ .topicId = S("topic001"), .epoch = r->epoch,
+							   .stale = r->stale };
+	out->pending.items = NEW_ARRAY(a, struct topic_pending_entry_args, PEOPLE);
+	for (size_t i = 0; i < PEOPLE; i++)
+		if (r->people[i].is_in && !has_copy(r, r->epoch, r->people[i].mesh.memberId))
+			out->pending.items[out->pending.n++] = (struct topic_pending_entry_args){
+				r->people[i].mesh.memberId, r->people[i].mesh.pubkey, str_from(names[i]) };
+}
+
+static void tell_peers(struct room *r, struct arena *a, struct peers_list_args *out)
+{
+	*out = (struct peers_list_args){ 0 };
+	out->members.items = NEW_ARRAY(a, struct member_args, PEOPLE);
+	for (size_t i = 0; i < PEOPLE; i++)
+		out->members.items[out->members.n++] = (struct member_args){
+			.memberId = r->people[i].mesh.memberId, .pubkey = r->people[i].mesh.pubkey, .verified = true };
+}
+
+static struct err *drop_copy(struct person *p, i64 epoch)
+{
+	struct room *r = p->room;
+
+	r->drops++;
+	for (size_t i = 0; i < r->n_copies; i++)
+		if (r->copies[i].epoch == epoch && str_eq(r->copies[i].member_id, p->mesh.memberId))
+			r->copies[i].epoch = -1;
+	return NULL;
+}
+
+static struct err *answer(void *arg, struct arena *a, const char *type, const struct json_field *fields UNUSED,
+			  const void *args, const struct json_field *reply_fields UNUSED, void *ret,
+			  size_t size UNUSED)
+{
+	struct person *p = arg;
+	struct room *r = p->room;
+	str verb = str_from(type);
+
+	if (str_eq(verb, S("send")))
+		return take_send(p, a, args, ret);
+	if (str_eq(verb, S("topic_key_install")))
+		return install(r, a, p->mesh.memberId, &((const struct topic_key_install_args *)args)->newKey);
+	if (str_eq(verb, S("topic_key_drop")))
+		return drop_copy(p, ((const struct topic_key_drop_args *)args)->epoch);
+	if (str_eq(verb, S("topic_key_get")))
+		tell_keys(p, a, ret);
+	else if (str_eq(verb, S("topic_members")))
+		tell_members(r, a, ret);
+	else if (str_eq(verb, S("topic_pending_seals")))
+		tell_pending(r, a, ret);
+	else if (str_eq(verb, S("list_peers")))
+		tell_peers(r, a, ret);
+	else if (str_eq(verb, S("topic_create")))
+		*(struct topic_created_args *)ret = (struct topic_created_args){
+			.topic = { true, S("topic001"), S("ops"), S("public"), r->epoch, r->plaintext }, .created = !r->exists };
+	else if (str_eq(verb, S("topic_history")))
+		*(struct topic_history_response_args *)ret = (struct topic_history_response_args){
+			.topicId = S("topic001"), .messages = { r->posts, r->n_posts, true } };
+	else if (str_eq(verb, S("topic_seal"))) {
+		const struct topic_seal_args *in = args;
+		struct topic_copy_args copy = { in->memberId, in->encryptedKey, in->nonce };
+
+		((struct topic_sealed_args *)ret)->sealed = !has_copy(r, in->epoch, in->memberId);
+		if (!has_copy(r, in->epoch, in->memberId))
+			add_copy(r, in->epoch, p->mesh.memberId, &copy);
+	} else
+		fail_msg("nobody answers %s", type);
+	return NULL;
+}
+
+static const struct client *client_of(struct arena *a, const struct paths *paths)
+{
+	struct client *c = NEW(a, struct client);
+
+	*c = (struct client){ .paths = paths, .clock = &clock_real, .random = &random_system };
+	return c;
+}
+
+/* Everybody compared numbers with everybody, but for who is unknown. */
+static void open_room(struct room *r)
+{
+	struct arena *a = arena_new();
+
+	*r = (struct room){ .arena = a, .exists = true };
+	for (size_t i = 0; i < PEOPLE; i++) {
+		struct sign_pair pair = test_pair((u8)(i + 1));
+		struct person *p = &r->people[i];
+
+		p->room = r;
+		p->is_in = true;
+		p->unknown = i == 3;
+		p->paths = test_paths(a);
+		p->mesh = (struct config_mesh_args){
+			.meshId = S("mesh0001"), .memberId = arena_printf(a, "Member%026zu", i),
+			.pubkey = sign_pair_pubkey(a, &pair), .secretKey = sign_pair_secret(a, &pair) };
+	}
+	for (size_t i = 0; i < PEOPLE; i++)
+		for (size_t k = 0; k < PEOPLE; k++)
+			if (k != i && !r->people[k].unknown)
+				assert_ok(keys_confirm(a, &r->people[i].paths, S("mesh0001"), r->people[k].mesh.pubkey));
+	for (size_t i = 0; i < PEOPLE; i++)
+		assert_ok(topics_init(a, client_of(a, &r->people[i].paths), &r->people[i].mesh, answer, &r->people[i],
+				      &r->people[i].topics));
+}
+
+static void close_room(struct room *r)
+{
+	arena_free(r->arena);
+}
+
+static struct topic_posted post(struct room *r, size_t who, const char *text)
+{
+	struct topic_post in = { .topic = S("ops"), .text = str_from(text) };
+	struct topic_posted out;
+
+	assert_ok(topics_post(&r->people[who].topics, &in, &out));
+	return out;
+}
+
+/* What somebody reads of the n-th post; NULL: nothing. */
+static struct topic_line line(struct room *r, size_t who, size_t n)
+{
+	struct topic_line *lines;
+
+	assert_ok(topics_lines(&r->people[who].topics, S("topic001"), &r->posts[n], 1, &lines));
+	return lines[0];
+}
+
+static void reads(struct room *r, size_t who, size_t n, const char *text)
+{
+	struct topic_line got = line(r, who, n);
+
+	if (!text)
+		assert_false(got.readable || str_empty(got.why));
+	else
+		assert_str(got.text, str_from(text));
+}
+
+TEST(who_makes_a_topic_makes_its_key_for_those_it_knows)
+{
+	struct topic_create_args in = { .name = S("ops") };
+	struct topic_created_args made;
+	struct strs left_out;
+	struct room r;
+
+	open_room(&r);
+	assert_ok(topics_create(&r.people[0].topics, &in, &made, &left_out));
+	assert_int_equal(r.epoch, 1);
+	assert_int_equal(r.n_copies, 3);
+	assert_int_equal(left_out.n, 1);
+	assert_str(left_out.items[0], S("dave"));
+	post(&r, 0, "hello");
+	post(&r, 1, "hi @alice");
+	assert_int_equal(r.installs, 1);
+	assert_int_equal(r.posts[0].bodyVersion, 2);
+	for (size_t i = 0; i < 3; i++) {
+		reads(&r, i, 0, "hello");
+		reads(&r, i, 1, "hi @alice");
+	}
+	reads(&r, 3, 0, NULL);
+	close_room(&r);
+}
+
+TEST(the_first_post_of_ours_claims_what_has_no_key)
+{
+	struct topic_posted got;
+	struct room r;
+
+	open_room(&r);
+	got = post(&r, 0, "hello");
+	assert_true(got.encrypted && got.made_key);
+	assert_int_equal(got.epoch, 1);
+	assert_int_equal(got.left_out.n, 1);
+	assert_false(post(&r, 0, "again").made_key);
+	close_room(&r);
+}
+
+TEST(a_plain_topic_stays_plain)
+{
+	struct topic_posted got;
+	struct room r;
+
+	open_room(&r);
+	r.plaintext = true;
+	got = post(&r, 0, "hello");
+	assert_false(got.encrypted);
+	assert_int_equal(r.epoch, 0);
+	reads(&r, 3, 0, "hello");
+	close_room(&r);
+}
+
+TEST(plain_text_is_posted_where_there_is_no_key_and_nowhere_else)
+{
+	struct topic_post in = { .topic = S("#ops"), .text = S("open"), .plaintext = true };
+	struct topic_posted out;
+	struct room r;
+
+	open_room(&r);
+	assert_ok(topics_post(&r.people[0].topics, &in, &out));
+	assert_false(out.encrypted);
+	assert_int_equal(r.epoch, 0);
+	post(&r, 1, "secret");
+	assert_err(topics_post(&r.people[0].topics, &in, &out), BAD_REQUEST);
+	close_room(&r);
+}
+
+/* Somebody leaves: the next post brings the next key, and who left reads no more. */
+TEST(who_was_removed_cannot_read_what_follows)
+{
+	struct room r;
+
+	open_room(&r);
+	post(&r, 0, "before");
+	reads(&r, 2, 0, "before");
+	r.people[2].is_in = false;
+	r.stale = true;
+	assert_true(post(&r, 1, "after").made_key);
+	assert_int_equal(r.epoch, 2);
+	reads(&r, 0, 1, "after");
+	reads(&r, 2, 1, NULL);
+	reads(&r, 2, 0, "before");
+	/* Whoever has not heard of it is told, and posts under the new key. */
+	assert_false(post(&r, 0, "more").made_key);
+	assert_int_equal(r.posts[2].epoch, 2);
+	reads(&r, 2, 2, NULL);
+	close_room(&r);
+}
+
+static void bob_is_quicker(struct room *r)
+{
+	post(r, 1, "bob's");
+}
+
+TEST(of_two_posters_on_a_stale_epoch_one_makes_the_key)
+{
+	struct topic_posted got;
+	struct room r;
+
+	open_room(&r);
+	post(&r, 0, "before");
+	line(&r, 1, 0);
+	r.stale = true;
+	r.meanwhile = bob_is_quicker;
+	got = post(&r, 0, "alice's");
+	assert_false(got.made_key);
+	assert_int_equal(r.epoch, 2);
+	assert_int_equal(r.installs, 2);
+	assert_int_equal(r.n_posts, 3);
+	reads(&r, 0, 1, "bob's");
+	reads(&r, 1, 2, "alice's");
+	reads(&r, 2, 2, "alice's");
+	close_room(&r);
+}
+
+static void always(struct room *r)
+{
+	r->epoch++;
+	r->stale = true;
+	r->meanwhile = always;
+}
+
+TEST(a_race_that_is_lost_for_ever_ends)
+{
+	struct topic_post in = { .topic = S("ops"), .text = S("x") };
+	struct topic_posted out;
+	struct room r;
+	struct err *e;
+
+	open_room(&r);
+	r.meanwhile = always;
+	e = topics_post(&r.people[0].topics, &in, &out);
+	assert_err(e, CONFLICT);
+	assert_str(err_wire(e), S("stale_epoch"));
+	close_room(&r);
+}
+
+TEST(who_joins_is_sealed_for_by_whoever_knows_them)
+{
+	struct room r;
+	size_t n;
+
+	open_room(&r);
+	r.people[2].is_in = false;
+	post(&r, 0, "before");
+	r.people[2].is_in = true;
+	reads(&r, 2, 0, NULL);
+	assert_ok(topics_seal_pending(&r.people[1].topics, S("ops"), &n));
+	assert_int_equal(n, 0); /* bob has not read anything yet, so has no key at hand */
+	reads(&r, 1, 0, "before");
+	assert_ok(topics_seal_pending(&r.people[1].topics, S("ops"), &n));
+	assert_int_equal(n, 1); /* carol; nobody knows dave */
+	assert_ok(topics_seal_pending(&r.people[0].topics, S("ops"), &n));
+	assert_int_equal(n, 0);
+	reads(&r, 2, 0, "before");
+	reads(&r, 3, 0, NULL);
+	/* Once somebody compared numbers, dave too. */
+	assert_ok(keys_confirm(r.arena, &r.people[0].paths, S("mesh0001"), r.people[3].mesh.pubkey));
+	assert_ok(topics_init(r.arena, r.people[0].topics.client, &r.people[0].mesh, answer, &r.people[0],
+			      &r.people[0].topics));
+	assert_ok(topics_seal_pending(&r.people[0].topics, S("ops"), &n));
+	assert_int_equal(n, 1);
+	reads(&r, 3, 0, "before");
+	close_room(&r);
+}
+
+/* A key that a stranger sealed is good for reading; nothing is written under it. */
+TEST(a_key_of_a_stranger_is_replaced_before_the_first_post)
+{
+	struct room r;
+
+	open_room(&r);
+	post(&r, 3, "dave's");
+	assert_int_equal(r.epoch, 1);
+	reads(&r, 0, 0, "dave's");
+	assert_true(post(&r, 0, "alice's").made_key);
+	assert_int_equal(r.epoch, 2);
+	reads(&r, 1, 1, "alice's");
+	reads(&r, 3, 1, NULL);
+	close_room(&r);
+}
+
+/* A broker that keeps a removed member's key alive by passing it off as the new one. */
+TEST(an_old_copy_passed_off_as_the_new_one_is_found_out)
+{
+	struct room r;
+
+	open_room(&r);
+	post(&r, 0, "one");
+	r.epoch = 2;
+	for (size_t i = 0, n = r.n_copies; i < n; i++)
+		add_copy(&r, 2, r.copies[i].sealer_id, &r.copies[i].copy);
+	assert_true(post(&r, 1, "two").made_key);
+	assert_int_equal(r.epoch, 3);
+	close_room(&r);
+}
+
+TEST(a_broker_that_goes_back_to_an_older_key_is_not_followed)
+{
+	struct topic_post in = { .topic = S("ops"), .text = S("x") };
+	struct topic_posted out;
+	struct room r;
+
+	open_room(&r);
+	post(&r, 0, "one");
+	r.stale = true;
+	post(&r, 0, "two");
+	r.epoch = 1;
+	assert_err(topics_post(&r.people[0].topics, &in, &out), CONFLICT);
+	close_room(&r);
+}
+
+TEST(a_copy_that_does_not_open_is_dropped_so_that_another_is_sealed)
+{
+	struct room r;
+	size_t n;
+
+	open_room(&r);
+	post(&r, 0, "one");
+	for (size_t i = 0; i < r.n_copies; i++)
+		if (str_eq(r.copies[i].member_id, r.people[1].mesh.memberId))
+			r.copies[i].copy.nonce = S("AAECAwQFBgcICQoLDA0ODxAREhMUFRYX");
+	reads(&r, 1, 0, NULL);
+	assert_int_equal(r.drops, 1);
+	assert_ok(topics_seal_pending(&r.people[0].topics, S("ops"), &n));
+	assert_int_equal(n, 1);
+	reads(&r, 1, 0, "one");
+	close_room(&r);
+}
+
+TEST(bodies_that_were_changed_say_so)
+{
+	struct topic_line got;
+	struct room r;
+
+	open_room(&r);
+	post(&r, 0, "one");
+	reads(&r, 1, 0, "one");
+	r.posts[0].ciphertext = S("AAECAwQFBgcICQoLDA0ODxAREhMUFRYX");
+	got = line(&r, 1, 0);
+	assert_false(got.readable || got.no_key);
+	assert_true(str_contains(got.why, S("changed")));
+	r.posts[0].bodyVersion = 1;
+	r.posts[0].ciphertext = S("/w==");
+	assert_false(line(&r, 1, 0).readable);
+	r.posts[0].ciphertext = S("!");
+	assert_false(line(&r, 1, 0).readable);
+	close_room(&r);
+}
+
+TEST(a_post_by_the_start_of_its_id)
+{
+	struct room r;
+	str id = STR_NONE;
+
+	open_room(&r);
+	post(&r, 0, "one");
+	post(&r, 0, "two");
+	assert_ok(topics_find_post(&r.people[0].topics, S("ops"), S("Post0000000000000000000000000001"), &id));
+	assert_err(topics_find_post(&r.people[0].topics, S("ops"), S("Post0000"), &id), AMBIGUOUS);
+	assert_err(topics_find_post(&r.people[0].topics, S("ops"), S("Nost0000"), &id), NOT_FOUND);
+	r.n_posts = 1;
+	assert_ok(topics_find_post(&r.people[0].topics, S("ops"), S("Post0000"), &id));
+	assert_str(id, r.posts[0].id);
+	close_room(&r);
+}
+
+static const struct { const char *text; size_t len; enum err_code code; } bad_texts[] = {
+	{ "", 0, ERR_BAD_REQUEST }, { "\xff", 1, ERR_BAD_REQUEST }, { "a\0b", 3, ERR_BAD_REQUEST },
+};
+
+TEST(what_is_no_text_is_not_posted)
+{
+	struct topic_post in = { .topic = S("ops") };
+	struct topic_posted out;
+	struct err *e;
+	struct room r;
+
+	open_room(&r);
+	for (size_t i = 0; i < ARRAY_LEN(bad_texts); i++) {
+		in.text = str_of(bad_texts[i].text, bad_texts[i].len);
+		e = topics_post(&r.people[0].topics, &in, &out);
+		assert_true(e && e->code == bad_texts[i].code);
+	}
+	in.text = str_of(arena_alloc(r.arena, COMPOSE_TEXT_MAX + 1), COMPOSE_TEXT_MAX + 1);
+	assert_err(topics_post(&r.people[0].topics, &in, &out), TOO_LARGE);
+	assert_int_equal(r.asked_keys, 0);
+	close_room(&r);
+}
+
+TEST_MAIN("client/topics")
