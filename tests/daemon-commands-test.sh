@@ -101,4 +101,47 @@ says '"removed":true'
 is 5 'it is gone' by bob skill get review
 tells "the mesh has no skill 'review'"
 is 5 'and cannot be removed again' by alice skill remove review --yes
+
+# Rules of the policy name a peer by key, and it is typed by name; and the other way round.
+as bob whoami --json >"$out"
+key=$(member pubkey)
+policy=$work/rules.yaml
+rule() { printf 'default: %s\nrules:\n  - {resource: message, verb: send, peers: ["%s"], decision: %s}\n' "$@" >"$policy"; }
+rule allow "$key" deny
+is 7 'denied by key, typed by name' by alice send bob hello --policy "$policy" --yes
+tells 'blocked by policy: message send'
+is 7 'the same without a daemon' as alice send bob hello --policy "$policy" --no-daemon
+rule allow bob deny
+is 7 'denied by name, typed by key' by alice send "$key" hello --policy "$policy"
+is 7 'by the start of the key' by alice send "$(echo "$key" | cut -c 1-12)" hello --policy "$policy"
+rule deny "$key" allow
+is 0 'allowed by key, typed by name' by alice send bob hello --policy "$policy"
+is 7 'and nobody else' by alice send alice hello --self --policy "$policy"
+rule allow "$key" deny
+is 4 'who it is cannot be found out' by alice send bob hello --policy "$policy" --no-daemon
+tells 'rules about peers'
+
+# What this machine calls the mesh.
+is 3 'a name that cannot be' as alice rename team 'No Slug'
+is 5 'a mesh that is not here' as alice rename taem crew
+tells 'did you mean'
+printf 'default: allow\nrules:\n  - {resource: message, verb: send, mesh: team, decision: deny}\n' >"$policy"
+is 6 'a mesh that the policy names' as alice rename team crew --policy "$policy"
+tells 'line 3'
+is 0 'rename' as alice rename team crew
+says 'Renamed: "team" → "crew"'
+is 0 'it is listed so' as alice list
+says 'crew'
+silent 'team'
+renamed() { as alice daemon status --json | grep -q '"crew":"open"'; }
+until_ok renamed
+is 0 'a message goes there' as alice send bob 'after it' --mesh crew --json
+says '"status":"done"'
+is 0 'an invite still works' as alice share --json --mesh crew
+link=$(member url)
+is 0 'for who comes new' as carol join "$link" --name carol --json
+one_document
+says '"slug":"team"'
+is 0 'join of what one is in' as carol join team
+says 'launch --mesh team'
 finish

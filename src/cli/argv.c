@@ -2,6 +2,7 @@
 
 #include "cli/argument.h"
 #include "cli/projection.h"
+#include "client/invite_link.h"
 #include "client/validate.h"
 
 enum { NAMES_MAX = 512 };
@@ -148,6 +149,12 @@ static bool scan_token(struct arena *a, struct scan *s, int argc, char *const *a
 	const struct command *cmd;
 	struct flag_use use;
 
+	if (s->words_n == 0 && invite_link_is_url(token) && command_get(list, S("launch"))) {
+		s->words[s->words_n++] = S("launch");
+		s->uses[s->uses_n++] = (struct flag_use){ .spelled = S("--join"), .name = S("join"),
+							  .value = token, .has_value = true };
+		return true;
+	}
 	if (!is_flag(token)) {
 		s->words[s->words_n++] = token;
 		cmd = s->words_n == 1 ? command_get(list, token) : NULL;

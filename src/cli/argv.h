@@ -4,7 +4,8 @@
  * Flags may stand anywhere and are typed by their command. `--key=value` and `--key value`
  * are the same, `--` ends the flags, `-` is an argument (standard input). Before the
  * command's name a flag is read as the first command that has it takes it. Unknown names are
- * refused with the nearest valid one.
+ * refused with the nearest valid one. An invite link in the place of a command is
+ * `launch --join LINK`.
  */
 #ifndef CLI_ARGV_H
 #define CLI_ARGV_H

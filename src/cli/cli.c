@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/policy.h"
+#include "cli/welcome.h"
 #include "client/validate.h"
 #include "crypto/secret.h"
 
@@ -116,10 +117,12 @@ static struct err *dispatch(struct cli *c)
 		help_version(c);
 	else if (c->global.help && c->command)
 		help_of(c, c->command);
-	else if (!c->command)
+	else if (c->global.help)
 		help_overview(c);
-	if (c->global.version || c->global.help || !c->command)
+	if (c->global.version || c->global.help)
 		return NULL;
+	if (!c->command)
+		return welcome_bare(c);
 	TRY(policy_gate(c));
 	return c->command->run(c, c->flags);
 }

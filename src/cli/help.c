@@ -308,3 +308,19 @@ const struct command help_command = {
 	.doc = "Shows the commands, or what one of them does and takes.",
 	.more = "exit-codes, environment and files are pages, too.",
 };
+
+static struct err *version_run(struct cli *c, const void *flags UNUSED)
+{
+	help_version(c);
+	return NULL;
+}
+
+const struct command version_command = {
+	.name = "version",
+	.arguments = "",
+	.group = GROUP_SETUP,
+	COMMAND_FREE,
+	.run = version_run,
+	.doc = "Shows the version, as --version does.",
+	.fields = "version",
+};

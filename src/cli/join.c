@@ -44,6 +44,32 @@ static void join_print(struct cli *c, const struct mesh_made *made, str who)
 	out_hint(&c->out, "claudemesh peers --mesh %.*s   shows who is there", STRF(m->slug));
 }
 
+/* The name of a mesh that one is in, in the place of a link: says what to do with it. */
+static bool is_joined(struct cli *c, const struct config_args *config, str text)
+{
+	const struct config_mesh_args *m = NULL;
+
+	for (size_t i = 0; i < config->meshes.n && !m; i++)
+		if (str_eq(config->meshes.items[i].slug, text) || str_eq(config->meshes.items[i].name, text))
+			m = &config->meshes.items[i];
+	if (!m)
+		return false;
+	if (c->out.json) {
+		struct json_out *j = out_json(&c->out);
+
+		json_put_str(j, "slug", m->slug);
+		json_put_str(j, "id", m->meshId);
+		json_put_str(j, "name", m->name);
+		json_put_bool(j, "alreadyMember", true);
+		out_json_end(&c->out);
+		return true;
+	}
+	out_ok(&c->out, STR_NONE, "you are in %.*s already", STRF(m->slug));
+	out_hint(&c->out, "claudemesh launch --mesh %.*s   starts an agent in it", STRF(m->slug));
+	out_hint(&c->out, "claudemesh peers --mesh %.*s    shows who is there", STRF(m->slug));
+	return true;
+}
+
 static struct err *join_run(struct cli *c, const void *flags)
 {
 	const struct join_flags *in = flags;
@@ -55,6 +81,8 @@ static struct err *join_run(struct cli *c, const void *flags)
 	TRY(cli_text(c, c->args[0], JOIN_TEXT_MAX, &link));
 	TRY(context_client(c, &client));
 	TRY(context_config(c, &client, &config));
+	if (is_joined(c, &config, str_trim(link)))
+		return NULL;
 	who = config_who(c->arena, &config, in->name);
 	out_busy(&c->out, "asking the broker");
 	TRY(mesh_join(c->arena, &client, str_trim(link), who, in->broker, &made));

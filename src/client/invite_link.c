@@ -163,6 +163,24 @@ static struct err *take_bare(struct arena *a, str text, struct invite_link *l)
 	return FAIL(a, BAD_REQUEST, "'%.*s' is no invite; expected: " FORMS, STRF(code));
 }
 
+bool invite_link_is_url(str text)
+{
+	str rest = text, part;
+	size_t parts = 0;
+
+	if (starts_nocase(text, S("ic://")) || starts_nocase(text, S("claudemesh://")))
+		return true;
+	if (!starts_nocase(text, S("https://")) && !starts_nocase(text, S("http://")))
+		return false;
+	/* https:, nothing, host, then perhaps a path and a language before "i" or "join". */
+	while (str_cut(&rest, '/', &part)) {
+		if (parts >= 3 && rest.len && (str_eq(part, S("i")) || str_eq(part, S("join"))))
+			return true;
+		parts++;
+	}
+	return false;
+}
+
 struct err *invite_link_parse(struct arena *a, str text, struct invite_link *ret_link)
 {
 	CLEANUP(invite_link_wipe) struct invite_link l = { 0 };

@@ -25,6 +25,8 @@ struct invite_link {
 
 /* BAD_REQUEST with the forms that are understood. */
 struct err *invite_link_parse(struct arena *a, str text, struct invite_link *ret_link) MUST_CHECK;
+/* Does it look like the address of an invite (client.md 1.2), whole or broken? */
+bool invite_link_is_url(str text);
 /* "<base>/i/<code>#<secret>"; in memory that is wiped with the arena. */
 str invite_link_write(struct arena *a, str base, str code, const u8 secret[INVITE_SECRET_BYTES]);
 void invite_link_wipe(struct invite_link *l);

@@ -1,0 +1,84 @@
+/*
+ * rename.c - what this machine calls a mesh. Nobody else hears of it.
+ */
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/policy.h"
+#include "cli/warm.h"
+
+/* A rule about the mesh would quietly hold for nothing. */
+static struct err *check_policy(struct cli *c, str slug)
+{
+	struct policy policy;
+	str path;
+
+	if (policy_load(c, &policy, &path))
+		return NULL; /* the gate has told it */
+	for (size_t i = 0; i < policy.n; i++)
+		if (str_eq(policy.rules[i].mesh, slug))
+			return cli_hint(c, FAIL(c->arena, CONFLICT, "the policy has a rule about '%.*s'", STRF(slug)),
+					"change %.*s, line %zu first", STRF(path), policy.rules[i].line);
+	return NULL;
+}
+
+/* Agents that run in it have its name in their configuration. */
+static struct err *check_sessions(struct cli *c, str slug)
+{
+	const struct json *body, *list;
+	size_t n = 0;
+	struct warm w;
+
+	TRY(warm_look(c, &w));
+	if (!w.is_up || !str_empty(w.ipc.token))
+		return NULL;
+	TRY(warm_get(c, &w, S("/v1/sessions"), &body));
+	list = json_get(body, S("sessions"));
+	for (const struct json *s = list ? list->first : NULL; s; s = s->next)
+		n += str_eq(json_get_str(s, S("mesh")), slug);
+	if (!n)
+		return NULL;
+	return cli_hint(c, FAIL(c->arena, CONFLICT, "%zu agent session%s run%s in '%.*s'", n, n == 1 ? "" : "s",
+				n == 1 ? "s" : "", STRF(slug)),
+			"end %s first; a resumed session has its address again", n == 1 ? "it" : "them");
+}
+
+static struct err *rename_run(struct cli *c, const void *flags UNUSED)
+{
+	str old = c->args[0], slug = c->args[1];
+	const struct config_mesh_args *mesh;
+	struct config_args config;
+	struct client client;
+
+	TRY(context_client(c, &client));
+	TRY(context_config(c, &client, &config));
+	TRY(config_find_mesh(c->arena, &config, old, &mesh));
+	TRY(check_policy(c, old));
+	TRY(check_sessions(c, old));
+	TRY(mesh_rename(c->arena, &client, old, slug));
+	warm_reload(c);
+	if (c->out.json) {
+		struct json_out *j = out_json(&c->out);
+
+		json_put_str(j, "slug", slug);
+		json_put_str(j, "was", old);
+		json_put_str(j, "id", mesh->meshId);
+		out_json_end(&c->out);
+		return NULL;
+	}
+	out_ok(&c->out, STR_NONE, "Renamed: \"%.*s\" → \"%.*s\"", STRF(old), STRF(slug));
+	out_hint(&c->out, "on this machine; for the others it is called as before");
+	return NULL;
+}
+
+const struct command rename_command = {
+	.name = "rename",
+	.aliases = "workspace rename",
+	.arguments = "SLUG NEW",
+	.group = GROUP_MESH,
+	COMMAND_GATE(WRITE, "mesh", "rename"),
+	.run = rename_run,
+	.doc = "Calls a mesh something else on this machine.",
+	.more = "Others and invites keep its first name. Not while agents run in it, nor while\n"
+		"policy.yaml has a rule about it.",
+	.fields = "slug was id",
+};
