@@ -130,7 +130,7 @@ static struct err *apikey_create_run(struct req *rq, const void *args)
 				   .member_no = rq->from->member->no, .created_ms = e->now_ms };
 	struct apikey_created_args out = { ._reqId = in->_reqId, .label = in->label };
 	u8 digest[DIGEST_BYTES];
-	unsigned caps;
+	unsigned caps = 0;
 
 	if (!in->label.len || !in->capabilities.n)
 		return bad(rq, "label and at least one capability required");
