@@ -323,6 +323,7 @@ void meshes_free(struct meshes *ms)
 	loop_timer_free(ms->ask_timer);
 	loop_timer_free(ms->poll);
 	wake_free(ms->wake);
+	tls_free(ms->own_tls);
 	arena_free(ms->arena);
 	free(ms);
 }

@@ -97,6 +97,7 @@ struct meshes {
 	bool reload_failed;
 	i64 seen_mtime_ns, seen_size;
 	struct wake *wake;
+	struct tls *own_tls;           /* NULL: not needed yet */
 };
 
 static inline struct joined *joined_of(struct mesh *m) { return (struct joined *)m; }

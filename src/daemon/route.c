@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "client/brokers.h"
+#include "net/url.h"
 
 enum {
 	NONCE_LEN = 8,
@@ -295,6 +296,21 @@ static void on_event(void *arg, struct link *l, const struct peer_event *ev)
 static const struct link_handler member_handler = { on_ready, on_message, on_event, on_down };
 static const struct link_handler session_handler = { on_ready, on_message, NULL, on_down };
 
+/* One for all links, made when the first one needs it: each would hold all authorities. If it
+ * cannot be made, a link tries itself and says why. */
+static struct tls *shared_tls(struct meshes *ms, str broker_url)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct url url;
+
+	if (ms->spec.tls || ms->own_tls)
+		return ms->spec.tls ? ms->spec.tls : ms->own_tls;
+	if (url_parse(a, broker_url, &url) || !url_is_tls(&url) ||
+	    tls_client_new(a, STR_NONE, &ms->own_tls))
+		return NULL;
+	return ms->own_tls;
+}
+
 static struct link_spec spec_of(struct joined *j)
 {
 	const struct meshes_spec *ms = &j->ms->spec;
@@ -303,7 +319,7 @@ static struct link_spec spec_of(struct joined *j)
 		.loop = ms->loop,
 		.clock = ms->clock,
 		.random = ms->random,
-		.tls = ms->tls,
+		.tls = shared_tls(j->ms, j->m.broker_url),
 		.url = j->m.broker_url,
 		.mesh_id = j->m.mesh_id,
 		.member_id = j->member_id,
