@@ -94,7 +94,8 @@ static struct err *join_general(struct req *rq, struct mesh *m, struct member *m
 		};
 		store_topic_add(e->store, topic);
 	}
-	store_topic_member_add(e->store, m->no, topic->no, member->no, role, e->now_ms);
+	store_topic_member_add(e->store, m->no, &(struct topic_member_row){ .topic_no = topic->no,
+			       .member_no = member->no, .role = role, .joined_ms = e->now_ms });
 	return NULL;
 }
 

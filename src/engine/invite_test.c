@@ -51,7 +51,7 @@ TEST(our_client_makes_a_mesh_whose_keys_the_broker_never_has)
 	assert_ok(store_topic_by_name(h->f->st, a, row->no, S("general"), &topic));
 	assert_non_null(topic);
 	join(stranger(m, "alice"));
-	assert_ok(store_topic_members(h->f->st, a, row->no, topic->no, &members, &n));
+	assert_ok(store_topic_members(h->f->st, a, row->no, &members, &n));
 	assert_int_equal(n, 2);
 	assert_str(members[0].role, S("lead"));
 	assert_str(members[1].role, S("member"));

@@ -13,7 +13,8 @@ static const char *const walk[] = { "NUMBERS", "MESH_NUMBERS", "RUNS", "MAILBOXE
 /* Read once when a mesh is loaded, or few rows: these may sort. */
 static const char *const sort[] = { "MEMBERS", "MAILBOXES", "INVITES", "RECEIPT_ENDS", "RECEIPT_WAITS",
 				    "MESH_NUMBERS", "RUNS", "EXPIRING",
-				    "BACKLOG_OF_MAILBOXES", "BACKLOG_OF_SENDERS", "BACKLOG_COVERED" };
+				    "BACKLOG_OF_MAILBOXES", "BACKLOG_OF_SENDERS", "BACKLOG_COVERED",
+				    "TOPICS", "TOPIC_MEMBERS" };
 
 static bool stands_in(const char *name, const char *const *list, size_t n)
 {

@@ -91,12 +91,16 @@ static struct db_value random_value(struct pair *p, size_t query, size_t bind)
 	const struct db_query *q = &store_queries[query];
 	i64 n = (i64)random_below(&p->random, VALUES) + 1;
 
+	if (query == Q_POST_ADD && bind == 3)
+		return V(p->given[query]); /* unique in a topic */
 	switch (q->binds[bind]) {
 	case 'i': return V(makes(q) && bind == 0 ? ++p->given[query] : n);
 	case 's': return V(makes(q) ? arena_printf(p->a, "%s-%lld-%zu", q->name,
 						   (long long)p->given[query], bind)
 				    : arena_printf(p->a, "%lld", (long long)n));
 	}
+	if (query == Q_API_KEY_ADD)
+		return db_blob(arena_printf(p->a, "digest %lld", (long long)p->given[query]));
 	return n % 2 && query != Q_SECRET_ADD ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
 }
 

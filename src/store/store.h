@@ -346,25 +346,113 @@ struct err *store_signatures(struct store *st, struct arena *a, i64 now_ms, str 
 			     i64 **ret_until, size_t *ret_n) MUST_CHECK;
 void store_signatures_prune(struct store *st, i64 now_ms);
 
-/* ---- topics (their use comes later; #general exists from creation) ---- */
+/* ---- topics ---- */
 struct topic_row {
 	i64 no, mesh_no;
 	str id, name, visibility;
 	i64 created_by, created_ms;
+	str description;       /* may be absent */
+	bool plaintext;
+	i64 epoch;             /* 0: no key */
+	bool stale;
+	bool filled;           /* false: of a time when not everybody was put into #general */
+	i64 last_seq, last_ms; /* read only: the newest post, 0: none */
 };
 void store_topic_add(struct store *st, const struct topic_row *t);
+void store_topic_key_set(struct store *st, i64 mesh_no, i64 topic_no, i64 epoch, bool stale);
+void store_topic_filled(struct store *st, i64 mesh_no, i64 topic_no);
+/* Without last_seq and last_ms; *ret_topic is NULL when there is none. */
 struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, str name,
 				struct topic_row **ret_topic) MUST_CHECK;
-/* After both were added; does nothing if either is of another mesh or it is one already. */
-void store_topic_member_add(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role,
-			    i64 joined_ms);
+struct err *store_topics(struct store *st, struct arena *a, i64 mesh_no, struct topic_row **ret_rows,
+			 size_t *ret_n) MUST_CHECK;
 struct topic_member_row {
 	i64 topic_no, member_no;
 	str role;
-	i64 joined_ms;
+	i64 joined_ms, read_ms, read_seq;
+	i64 own_unread;        /* own posts behind read_seq */
+	i64 place_seq;
+	bool keyed;            /* read only: there is a copy of the newest key for it */
 };
-struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no,
+/* After both were added; does nothing if either is of another mesh or it is one already. */
+void store_topic_member_add(struct store *st, i64 mesh_no, const struct topic_member_row *m);
+void store_topic_member_role(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, str role);
+/* Sets read_ms, read_seq and own_unread. */
+void store_topic_member_read(struct store *st, i64 mesh_no, const struct topic_member_row *m);
+void store_topic_member_place(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no, i64 place_seq);
+void store_topic_member_remove(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no);
+/* Of all topics of the mesh. */
+struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no,
 				struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
+
+/* ---- posts ---- */
+struct post_row {
+	i64 no, mesh_no, topic_no;
+	i64 seq;               /* in the topic: 1, 2, 3 ... */
+	str id;
+	i64 sender_no;
+	str sender_pubkey;     /* the key it was posted with: session or member key */
+	str sender_name;       /* as it was shown when accepted; may be absent */
+	int rank;
+	str nonce, ciphertext;
+	i64 body_version, epoch;
+	i64 reply_no;          /* 0: none */
+	str client_id, fingerprint; /* may be absent */
+	i64 created_ms;
+	str reply_to;          /* read only: id of the parent; absent when there is none any more */
+};
+void store_post_add(struct store *st, const struct post_row *p);
+/* Newest first, those below seq. */
+struct err *store_posts_before(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 seq,
+			       size_t limit, struct post_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* Oldest first, those behind seq. */
+struct err *store_posts_after(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 seq,
+			      size_t limit, struct post_row **ret_rows, size_t *ret_n) MUST_CHECK;
+/* *ret_post is NULL when the topic has none of that id. */
+struct err *store_post_by_id(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, str id,
+			     struct post_row **ret_post) MUST_CHECK;
+/* How many behind after_seq are the member's. Walks over them. */
+struct err *store_posts_of_sender(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 after_seq,
+				  i64 sender_no, i64 *ret_n) MUST_CHECK;
+
+/* ---- keys of topics ---- */
+void store_topic_epoch_add(struct store *st, i64 mesh_no, i64 topic_no, i64 epoch, i64 maker_no, str key_pubkey,
+			   i64 created_ms);
+struct topic_copy_row {
+	i64 topic_no, epoch, member_no;
+	str sealed, nonce;
+	i64 sealer_no, created_ms;
+	i64 maker_no;          /* read only: of the epoch */
+	str key_pubkey;        /* likewise; may be absent */
+};
+/* Does nothing if there is one. */
+void store_topic_copy_add(struct store *st, i64 mesh_no, const struct topic_copy_row *c);
+void store_topic_copy_drop(struct store *st, i64 mesh_no, i64 topic_no, i64 epoch, i64 member_no);
+/* A member's, the newest first. */
+struct err *store_topic_copies(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 member_no,
+			       struct topic_copy_row **ret_rows, size_t *ret_n) MUST_CHECK;
+struct err *store_topic_copy(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 epoch,
+			     i64 member_no, bool *ret_there) MUST_CHECK;
+/* Absent when there is none. */
+struct err *store_topic_key_pubkey(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 epoch,
+				   str *ret_pubkey) MUST_CHECK;
+
+/* ---- notifications ---- */
+struct notification_row {
+	struct post_row post;  /* without reply_to */
+	i64 read_ms;           /* 0: unread */
+};
+/* Does nothing if there is one. */
+void store_notification_add(struct store *st, i64 mesh_no, i64 member_no, const struct post_row *p);
+/* Newest first: of posts below before_no, from since_ms on. */
+struct err *store_notifications(struct store *st, struct arena *a, i64 mesh_no, i64 member_no, bool unread,
+				i64 before_no, i64 since_ms, size_t limit, struct notification_row **ret_rows,
+				size_t *ret_n) MUST_CHECK;
+/* Counts at most limit. */
+struct err *store_notifications_unread(struct store *st, struct arena *a, i64 mesh_no, i64 member_no,
+				       size_t limit, i64 *ret_n) MUST_CHECK;
+void store_notification_read(struct store *st, i64 mesh_no, i64 member_no, i64 post_no, i64 read_ms);
+void store_notifications_prune(struct store *st, i64 mesh_no, i64 member_no, i64 before_ms);
 
 /* ---- skills ---- */
 struct skill_row {
