@@ -36,8 +36,14 @@ static const struct command group_leave_row = { .name = "group leave", .argument
 static const struct command serve_row = { .name = "serve",
 					  .arguments = "[X...]",
 					  .passes_on = true };
+#define LAUNCH_FLAGS(F, T) \
+	F(T, str, join, "LINK", 1, 512, "link") \
+	F(T, str, name, "NAME", 1, 64, "name")
+CLI_FLAGS(launch, LAUNCH_FLAGS);
+static const struct command launch_row = { .name = "launch", .arguments = "[MESH]", .passes_dashes = true,
+					   COMMAND_FLAGS(launch) };
 static const struct command *const rows[] = {
-	&send_row, &list_row, &group_join_row, &group_leave_row, &serve_row, NULL,
+	&send_row, &list_row, &group_join_row, &group_leave_row, &serve_row, &launch_row, NULL,
 };
 
 enum { WORDS_MAX = 16 };
@@ -45,10 +51,11 @@ enum { WORDS_MAX = 16 };
 /* The command line, split at '|'. */
 static struct err *parse(struct arena *a, struct cli *c, const char *line)
 {
-	char *argv[WORDS_MAX + 1] = { (char *)"claudemesh" };
+	char **argv = NEW_ARRAY(a, char *, WORDS_MAX + 1); /* c->passed is a part of it */
 	str rest = str_from(line), word;
 	int argc = 1;
 
+	argv[0] = (char *)"claudemesh";
 	*c = (struct cli){ .arena = a };
 	if (*line)
 		while (argc < WORDS_MAX && str_cut(&rest, '|', &word))
@@ -122,7 +129,7 @@ static const struct {
 	{ "xyzzy", "command", "unknown", "there is no command 'xyzzy'", "'claudemesh help'", "" },
 	{ "group", "command", "unknown", "there is no command 'group'", "'group join', 'group leave'", "" },
 	{ "group|jion|dev", "command", "unknown", "there is no command 'group jion'", "help", "group join" },
-	{ "http://x/i/ABC", "command", "unknown", "there is no command 'http://x/i/ABC'",
+	{ "http://x/about", "command", "unknown", "there is no command 'http://x/about'",
 	  "claudemesh join LINK", "" },
 	{ "send|bob|hi|--prioriti|now", "flag", "unknown", "no flag '--prioriti'", "help send", "--priority" },
 	{ "send|bob|hi|--jsn", "flag", "unknown", "there is no flag '--jsn'", "help send", "--json" },
@@ -230,6 +237,28 @@ TEST(what_is_passed_on_is_left_alone_but_for_global_flags)
 	assert_string_equal(c.passed[3], "--");
 	assert_string_equal(c.passed[4], "--yes");
 	assert_null(c.passed[5]);
+}
+
+TEST(a_link_in_the_place_of_a_command_is_launched_with)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	const struct launch_flags *flags;
+	struct cli c;
+
+	assert_ok(parse(a, &c, "--quiet|https://h.example/i/abcdefgh#s|--name|bob|--|--model|x"));
+	flags = c.flags;
+	assert_ptr_equal(c.command, &launch_row);
+	assert_str(flags->join, S("https://h.example/i/abcdefgh#s"));
+	assert_str(flags->name, S("bob"));
+	assert_true(c.global.quiet);
+	assert_int_equal(c.args_n, 0);
+	assert_string_equal(c.passed[0], "--model");
+	assert_string_equal(c.passed[1], "x");
+	/* Elsewhere it is a word like any other. */
+	assert_ok(parse(a, &c, "send|bob|https://h.example/i/abcdefgh"));
+	assert_ptr_equal(c.command, &send_row);
+	assert_str(c.args[1], S("https://h.example/i/abcdefgh"));
+	assert_err(parse(a, &c, "https://h.example/"), BAD_REQUEST);
 }
 
 TEST(numbers_and_times_arrive_as_such)

@@ -91,6 +91,41 @@ TEST(every_form_of_link)
 	}
 }
 
+/* In the place of a command these are taken for an invite, broken ones too. */
+static const struct {
+	const char *text;
+	bool is_url;
+} urls[] = {
+	{ "https://mesh.example/i/abcdefgh#x", true },
+	{ "http://127.0.0.1:7900/i/abcdefgh", true },
+	{ "HTTPS://mesh.example/i/abcdefgh", true },
+	{ "https://mesh.example/de/i/abcdefgh", true },
+	{ "https://mesh.example/below/join/token", true },
+	{ "ic://join/token", true },
+	{ "claudemesh://i/abcdefgh", true },
+	{ "claudemesh://abcdefgh", true },
+	{ "https://mesh.example", false },
+	{ "https://mesh.example/", false },
+	{ "https://mesh.example/i", false },
+	{ "https://mesh.example/i/", false },
+	{ "https://i/abcdefgh", false },
+	{ "https://mesh.example/about", false },
+	{ "ftp://mesh.example/i/abcdefgh", false },
+	{ "mesh.example/i/abcdefgh", false },
+	{ "join", false },
+	{ "abcdefgh", false },
+	{ "", false },
+};
+
+TEST(the_address_of_an_invite_is_told_from_a_command)
+{
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		if (invite_link_is_url(str_from(urls[i].text)) != urls[i].is_url)
+			print_error("%s\n", urls[i].text);
+		assert_int_equal(invite_link_is_url(str_from(urls[i].text)), urls[i].is_url);
+	}
+}
+
 TEST(a_written_link_reads_back)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
