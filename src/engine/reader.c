@@ -2,7 +2,7 @@
 
 #include <utlist.h>
 
-enum { EVENT_MORE = 256 };
+enum { EVENT_MORE = 256, MESSAGE_EVENT_MAX = 4 << 20 };
 
 /* Those of one topic, side by side, as an effect wants them. */
 struct audience {
@@ -35,6 +35,20 @@ struct block *reader_event(const char *event, str data, str id)
 		buf_printf(&b, "\nid: %.*s", STRF(id));
 	buf_add(&b, S("\n\n"));
 	block = block_new(buf_str(&b));
+	buf_done(&b);
+	return block;
+}
+
+struct block *reader_message(const struct topic_message_args *m)
+{
+	struct buf b = buf_make(MESSAGE_EVENT_MAX);
+	struct json_out o = json_out(&b);
+	struct block *block;
+
+	json_obj(&o);
+	json_encode(&o, topic_message_fields, m);
+	json_obj_end(&o);
+	block = reader_event("message", buf_str(&b), m->id);
 	buf_done(&b);
 	return block;
 }

@@ -11,6 +11,7 @@
 
 #include "crypto/hash.h"
 #include "engine/bearer.h"
+#include "proto/topic.h"
 
 enum {
 	READERS_PER_MEMBER_MAX = 256,
@@ -40,5 +41,7 @@ void readers_free(struct mesh *m);
 /* One event: `event`, `data`, and unless empty `id`, as http-data-web.md 2.10 has it. Data and id have
  * no line ends. */
 struct block *reader_event(const char *event, str data, str id);
+/* Event `message` of a post. */
+struct block *reader_message(const struct topic_message_args *m);
 
 #endif

@@ -47,7 +47,7 @@ static struct err *print(struct arena *a, str text)
 	return NULL;
 }
 
-/* `protocol [NAME]`: the messages, from the rows that carry them out. */
+/* `protocol [NAME]`: the messages and routes, from the rows that carry them out. */
 static struct err *print_protocol(struct arena *a, int argc, char *argv[])
 {
 	CLEANUP(buf_done) struct buf b = buf_make(PROTOCOL_BYTES_MAX);

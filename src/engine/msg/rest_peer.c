@@ -6,11 +6,13 @@
 
 #include <utlist.h>
 
+#include "crypto/encode.h"
 #include "engine/bearer.h"
 #include "engine/msg/msg.h"
 #include "engine/req.h"
 #include "engine/rest.h"
 #include "proto/enums.h"
+#include "proto/rest_me.h"
 
 enum { REST_HERE_MS = 5 * 60 * 1000 };
 
@@ -128,6 +130,19 @@ static struct err *me_run(struct req *rq, const void *args UNUSED)
 	return NULL;
 }
 
+/* The reference lets a web member change its key; here a member is its key, and a browser a member. */
+static struct err *pubkey_run(struct req *rq, const void *args)
+{
+	const struct me_pubkey_args *in = args;
+	const struct member *member = rq->caller->member;
+	struct me_pubkey_done_args out = { str_from(member->id), str_of(member->pubkey, 64), false };
+
+	if (!str_eq(hex_lower(rq->arena, in->pubkey), out.pubkey))
+		return err_word(FAIL(rq->arena, CONFLICT, "a member's key never changes"), S("not_web_member"));
+	req_answer(rq, 200, me_pubkey_done_fields, &out);
+	return NULL;
+}
+
 const struct op msg_rest_peer[] = {
 	REST("peers", rest_none, "GET", "/api/v1/peers", CAP_READ, 0, peers_run, 200, rest_peers_fields, "",
 	     "Lists who is here, one entry a member."),
@@ -135,5 +150,7 @@ const struct op msg_rest_peer[] = {
 	     rest_members_fields, "", "Lists the members of the mesh, connected or not."),
 	REST("me", rest_none, "GET", "/api/v1/me", 0, 0, me_run, 200, rest_me_fields, "",
 	     "Says in whose name the key acts, in which mesh, and what it may do."),
+	REST("me_peer_pubkey", me_pubkey, "POST", "/api/v1/me/peer-pubkey", 0, 0, pubkey_run, 200,
+	     me_pubkey_done_fields, "not_web_member", "Says whether a key is the member's."),
 	{ 0 }
 };
