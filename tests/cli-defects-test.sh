@@ -1,8 +1,7 @@
 #!/bin/sh
 # cli-defects-test.sh CLAUDEMESH BROKER - the defects of the reference's command line
-# (client.md 15), one by one: "C-NN what it should be". Those that need more have a test of their
-# own: C-08 and C-14 in cli-policy, C-13 in cli-look and client/backup, C-36 also in cli/argv,
-# C-42 in cli-typo, C-46 in cli-complete. TAP on stdout.
+# (client.md 15), one by one: "C-NN what it should be". tests/README.md tells where the others
+# are. TAP on stdout.
 set -u
 claudemesh=$1
 broker=$2

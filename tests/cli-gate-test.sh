@@ -43,8 +43,8 @@ printf 'default: allow\nrules:\n  - resource: mesh\n    verb: create\n    decisi
 is 7 'deny' "$claudemesh" create demo
 tells 'blocked by policy: mesh create — no new meshes'
 tells "$policy, line 3"
-is 7 'deny is final with --yes' "$claudemesh" create demo --yes
-is 7 'deny is final with -y and yolo' "$claudemesh" create demo -y --approval-mode yolo
+is 7 'C-08 deny is final with --yes' "$claudemesh" create demo --yes
+is 7 'C-08 deny is final with -y and yolo' "$claudemesh" create demo -y --approval-mode yolo
 is 5 'other verbs go on' "$claudemesh" peers
 is 7 'of an alias too' "$claudemesh" new demo
 
@@ -96,7 +96,7 @@ mesh() {
 meshes() { (umask 077; printf '{"version":1,"meshes":[%s]}' "$1" >"$work/config/config.json"); }
 printf 'default: allow\nrules:\n  - {resource: message, verb: send, mesh: work, decision: deny}\n' >"$policy"
 meshes "$(mesh bbbb work)"
-is 7 'the only mesh, not named' "$claudemesh" send bob hi
+is 7 'C-08 a rule of a mesh holds for the only mesh, not named' "$claudemesh" send bob hi
 last
 says '"mesh":"work"'
 meshes "$(mesh aaaa home)"
@@ -116,8 +116,8 @@ silent 'blocked'
 printf 'default: deny\n' >"$policy"
 is 0 'help, version, list are never gated' "$claudemesh" list
 is 0 '  help' "$claudemesh" help send
-is 7 'status set is gated' "$claudemesh" status set idle
-is 7 'leave is gated' "$claudemesh" leave home --yes
+is 7 'C-08 status set is gated' "$claudemesh" status set idle
+is 7 'C-08 leave is gated' "$claudemesh" leave home --yes
 rm "$log"
 mkdir "$log"
 printf 'default: allow\n' >"$policy"

@@ -57,29 +57,29 @@ flaw '{}'
 until_ok is_state alice cut 'done'
 once bob 'cut words'
 
-# c_18: each refusal is what its sentence says.
+# C-18: each refusal is what its sentence says.
 flaw '{"refuse":"payload too large: 70000 bytes > MAX_MESSAGE_BYTES=65536"}'
 as alice send bob 'large words' --id large >/dev/null 2>&1
 until_ok is_state alice large dead
-verdict ok 'c_18: too large is final'
+verdict ok 'C-18 too large is final'
 flaw '{"refuse":"rate_limit: max 60 msg/min (burst 10) - slow down"}'
 as alice send bob 'fast words' --id fast >/dev/null 2>&1
 flaw '{}'
 until_ok is_state alice fast 'done'
 once bob 'fast words'
 
-# c_19: it keeps nothing for who is away; the daemon does.
+# C-19: it keeps nothing for who is away; the daemon does.
 is 0 "bob's daemon ends" as bob daemon down --quiet
 flaw '{"refuse":"no connected peer for target (not online, or targetSpec is your own key without another session)"}'
 as alice send "$bob_key" 'late words' --id late >/dev/null 2>&1
-is_state alice late pending && verdict ok 'c_19: it waits' || verdict no "c_19: it waits ($(state_of alice late))"
+is_state alice late pending && verdict ok 'C-19 it waits' || verdict no "C-19 it waits ($(state_of alice late))"
 # The ghost of bob's connection may take it first; then it is pushed again.
 flaw '{"again_ms":300}'
 is 0 "bob's daemon is back" as bob daemon up --quiet
 until_ok open_broker bob
 once bob 'late words'
 
-# c_22: thrown out is thrown out.
+# C-22: thrown out is thrown out.
 flaw '{"close_code":4001,"close_reason":"kicked","close_late":true}'
 as alice daemon down --quiet
 is 0 "alice's daemon" as alice daemon up --quiet
@@ -87,6 +87,6 @@ until_ok closed_broker alice
 flaw '{}'
 is 0 'its status' as alice daemon status --json
 says 'kicked'
-as alice send "$bob_key" 'unwanted words' >"$out" 2>"$err" && verdict no 'c_22: nothing can be sent' || verdict ok 'c_22: nothing can be sent'
+as alice send "$bob_key" 'unwanted words' >"$out" 2>"$err" && verdict no 'C-22 nothing can be sent' || verdict ok 'C-22 nothing can be sent'
 tells 'kicked'
 finish

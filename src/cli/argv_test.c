@@ -99,7 +99,7 @@ static void same_text(str got, const char *want)
 	assert_true((got.ptr == NULL) == (want == NULL));
 }
 
-TEST(flags_stand_anywhere)
+TEST(c_36_flags_stand_anywhere)
 {
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		CLEANUP(arena_freep) struct arena *a = arena_new();

@@ -308,7 +308,7 @@ TEST(peers_are_asked_for_where_a_rule_is_about_them)
 }
 
 /* One table: a row that no rule could name would be outside the policy (client.md 15.1, 8). */
-TEST(every_row_can_be_named_by_a_rule)
+TEST(c_08_every_row_can_be_named_by_a_rule)
 {
 	for (size_t i = 0; commands[i]; i++)
 		assert_true(!commands[i]->resource || policy_has_resource(str_from(commands[i]->resource)));
@@ -324,7 +324,7 @@ static size_t size_of(const char *path, mode_t *ret_mode)
 	return (size_t)st.st_size;
 }
 
-TEST(the_audit_log_is_private_and_turned)
+TEST(c_14_the_audit_log_is_private_and_turned)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct policy_call call = { .resource = S("message"), .verb = S("send"), .mode = APPROVAL_WRITE };

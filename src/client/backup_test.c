@@ -52,7 +52,7 @@ static str sealed_all(struct arena *a, const struct paths *p)
 	return bytes;
 }
 
-TEST(what_is_backed_up_comes_back)
+TEST(c_13_what_is_backed_up_comes_back)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct paths from = filled(a), to = test_paths(a);
@@ -81,7 +81,7 @@ TEST(what_is_backed_up_comes_back)
 	assert_int_equal(r.same, 3);
 }
 
-TEST(restore_keeps_what_was_there)
+TEST(c_13_restore_keeps_what_was_there)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct paths from = filled(a), to = test_paths(a);

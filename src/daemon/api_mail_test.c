@@ -29,7 +29,7 @@ TEST(a_message_is_accepted_once)
 	bench_end(&b);
 }
 
-TEST(defect_27_the_header_s_id_wins)
+TEST(c_27_the_header_s_id_wins)
 {
 	struct bench b;
 	struct told t;

@@ -72,7 +72,7 @@ TEST(a_session_reads_its_own_mail_and_its_member_s)
 	bench_end(b);
 }
 
-TEST(defect_11_a_session_forgets_and_marks_nothing_of_others)
+TEST(c_11_a_session_forgets_and_marks_nothing_of_others)
 {
 	struct three t;
 	struct bench *b = &t.b;
@@ -185,8 +185,35 @@ TEST(a_skill_goes_on_to_the_broker)
 	bench_end(&b);
 }
 
+/* Brokers call their answers differently (client.md 6.8). */
+TEST(c_21_an_answer_is_known_by_its_request_whatever_it_is_called)
+{
+	static const struct { const char *method, *target, *body, *reply, *says; } cases[] = {
+		{ "GET", "/v1/state?key=k&mesh=flock", NULL, "'type':'state_result','key':'k','value':7", "\"value\":7" },
+		{ "GET", "/v1/state?key=k&mesh=flock", NULL, "'type':'state_value','key':'k','value':7", "\"value\":7" },
+		{ "GET", "/v1/state?mesh=flock", NULL, "'type':'state_list','entries':[{'key':'k'}]", "\"key\":\"k\"" },
+		{ "POST", "/v1/memory", "{'content':'c','mesh':'flock'}", "'type':'memory_stored','id':'m1'", "\"id\":\"m1\"" },
+		{ "POST", "/v1/memory", "{'content':'c','mesh':'flock'}", "'type':'x','memoryId':'m1'", "\"id\":\"m1\"" },
+		{ "GET", "/v1/memory?q=c&mesh=flock", NULL, "'type':'memory_results','memories':[{'id':'m1'}]", "\"id\":\"m1\"" },
+		{ "GET", "/v1/memory?q=c&mesh=flock", NULL, "'type':'x','matches':[{'id':'m1'}]", "\"id\":\"m1\"" },
+	};
+	struct bench b;
+
+	bench_start(&b);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct told t;
+
+		b.y.reply = cases[i].reply;
+		t = bench_ask(&b, (struct ask){ .method = cases[i].method, .target = cases[i].target, .body = cases[i].body });
+		assert_told(t, 200, NULL);
+		if (!str_contains(t.text, str_from(cases[i].says)))
+			fail_msg("case %zu: %.*s", i, STRF(t.text));
+	}
+	bench_end(&b);
+}
+
 /* Every GET, by the user and by a session: no secret half of a key, no token. */
-TEST(defect_2_no_answer_holds_a_secret)
+TEST(c_02_no_answer_holds_a_secret)
 {
 	static const char *const targets[] = {
 		"/v1/version", "/v1/health", "/v1/sessions", "/v1/sessions/me", "/v1/inbox",

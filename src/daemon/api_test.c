@@ -40,7 +40,7 @@ TEST(who_may_call)
 	bench_end(&b);
 }
 
-TEST(defect_56_tcp_only_when_asked_for_and_with_its_token)
+TEST(c_56_tcp_only_when_asked_for_and_with_its_token)
 {
 	struct bench b;
 	const char *bearer;
@@ -113,7 +113,7 @@ static const struct {
 	{ "DELETE", "/v1/groups/no%20spaces", NULL, 400, "bad_request", "" },
 };
 
-TEST(defect_26_what_makes_no_sense_is_told_as_such)
+TEST(c_26_what_makes_no_sense_is_told_as_such)
 {
 	struct bench b;
 
@@ -132,7 +132,7 @@ TEST(defect_26_what_makes_no_sense_is_told_as_such)
 	bench_end(&b);
 }
 
-TEST(defect_26_too_much_is_413)
+TEST(c_26_too_much_is_413)
 {
 	static const struct { const char *target; int bytes; } bounds[] = {
 		{ "/v1/send", 300 << 10 },

@@ -39,7 +39,7 @@ static pid_t holder(struct arena *a, const struct place *pl)
 	return pid;
 }
 
-TEST(the_second_daemon_is_told_of_the_first)
+TEST(c_12_the_second_daemon_is_told_of_the_first)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct place pl = made_place(a);
@@ -63,7 +63,7 @@ TEST(the_second_daemon_is_told_of_the_first)
 	assert_int_equal(test_mode(a, pl.lock), 0600);
 }
 
-TEST(a_foreign_pid_in_the_file_hinders_nobody)
+TEST(c_12_a_foreign_pid_in_the_file_hinders_nobody)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct place pl = made_place(a);
@@ -75,7 +75,7 @@ TEST(a_foreign_pid_in_the_file_hinders_nobody)
 	lock_release(l);
 }
 
-TEST(a_lock_whose_file_was_removed_is_not_current)
+TEST(c_12_a_lock_whose_file_was_removed_is_not_current)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct place pl = made_place(a);

@@ -57,6 +57,7 @@ struct yard {
 	size_t n_sends, n_acks;
 	const struct json *acks[YARD_FRAMES];
 	const struct json *asked; /* the last other request */
+	const char *reply; /* what it is answered with; NULL: nothing but its id */
 	int goodbyes;        /* connections closed by the other side with 1000 */
 };
 
@@ -159,7 +160,8 @@ static inline void yard_on_frame(void *arg, struct ws_conn *c, str text, bool is
 					 y->peers).ptr);
 	} else {
 		y->asked = m;
-		yard_say(g, arena_printf(y->a, "{'type':'answer','_reqId':'%.*s'}", STRF(id)).ptr);
+		yard_say(g, arena_printf(y->a, "{%s,'_reqId':'%.*s'}", y->reply ? y->reply : "'type':'answer'",
+					 STRF(id)).ptr);
 	}
 }
 
