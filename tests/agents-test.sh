@@ -19,7 +19,7 @@ address() {
 	as bob peers --json | python3 -c 'import json, sys
 for p in json.load(sys.stdin)["peers"]:
     if p.get("cwd") == sys.argv[1]:
-        print(p["pubkey"], p["memberPubkey"], p["status"])' "$work/$1"
+        print(p["pubkey"], p["memberPubkey"], p["status"], p["reach"])' "$work/$1"
 }
 is_listed() { [ -n "$(address "$1")" ]; }
 is_away() { [ -z "$(address "$1")" ]; }
@@ -40,6 +40,8 @@ for agent in codex gemini cursor-agent; do
 	until_ok is_listed "$agent" && verdict ok "$agent is listed while it runs" || verdict no "$agent is listed while it runs"
 	session=$(address "$agent" | cut -d ' ' -f 1)
 	[ "$session" != "$(address "$agent" | cut -d ' ' -f 2)" ] && verdict ok '  with an address of its own' || verdict no '  with an address of its own'
+
+	[ "$(address "$agent" | cut -d ' ' -f 4)" = next_turn ] && verdict ok '  it is reached at its next turn' || verdict no '  it is reached at its next turn'
 
 	is 0 "a peer writes to $agent" as bob send "$session" "hello $agent" --wait --json
 	message=$(member messageId)

@@ -12,6 +12,13 @@ mkdir -p "$TMPDIR" "$work/dir"
 ln -s "$here/agents/claude" "$work/bin/claude"
 
 heard() { grep -qF -- "$1" "$work/log"; }
+# reached REACH: so soon the session of the agent hears, as bob sees it
+reached() {
+	as bob peers --json | python3 -c 'import json, sys
+p = [p for p in json.load(sys.stdin)["peers"] if p.get("cwd") == sys.argv[1]]
+sys.exit(0 if p and p[0]["reach"] == sys.argv[2] else 1)' "$work/dir" "$1"
+}
+in_inbox() { as alice inbox --json | grep -qF -- "$1"; }
 listed() { as bob inbox --json >"$work/inbox" 2>&1; cat "$work/inbox" >>"$work/inboxes"; grep -qF -- "$1" "$work/inboxes"; }
 
 a_mesh
@@ -34,9 +41,13 @@ until_ok heard 'bob: hello' && verdict ok '  the agent hears it' || verdict no '
 until_ok listed 'echo: bob: hello' && verdict ok '  and its answer arrives' || verdict no '  and its answer arrives'
 heard '"provenance": "mesh"' && verdict ok '  the sender is a verified member' || verdict no '  the sender is a verified member'
 heard '"hook": "UserPromptSubmit", "status": 0' && verdict ok '  its hooks end with 0' || verdict no '  its hooks end with 0'
+until_ok reached now && verdict ok '  and is reached now' || verdict no '  and is reached now'
 is 0 'peers' as bob peers --json
 says '"groups":[{"name":"dev"}]'
+says '"role":"reviewer"'
 [ "$(grep -o '"cwd"' "$out" | wc -l)" = 1 ] && verdict ok '  one session, the one that runs' || verdict no '  one session, the one that runs'
+is 0 'peers, for people' as bob peers
+says 'alice · now [role:reviewer, @dev] (ai, claudemesh-session)'
 session=$(sed -n 's/.*"session": "\([^"]*\)".*/\1/p' "$work/log" | head -n 1)
 is 0 'a last word' as bob send alice 'bye'
 until_ok test -s "$work/status"
@@ -55,5 +66,25 @@ kill -TERM "$pid"
 until_ok test -s "$work/status"
 ls "$TMPDIR" >"$out"
 [ ! -s "$out" ] && verdict ok 'ended by a signal, no file is left' || verdict no 'ended by a signal, no file is left'
+
+# What the agent does not want pushed waits, and it is told of that, or not.
+for mode in inbox off; do
+	: >"$work/log"
+	rm -f "$work/status"
+	(FAKE_LOG="$work/log" as alice launch --message-mode $mode >"$work/launch" 2>&1; echo $? >"$work/status") &
+	until_ok heard '"ready": true' && verdict ok "a session with message mode $mode" || sed 's/^/# /' "$work/launch" "$work/log"
+	[ $mode = inbox ] && want=poll || want=not
+	until_ok reached $want && verdict ok "  is reached: $want" || verdict no "  is reached: $want"
+	is 0 '  a peer writes' as bob send alice "held by $mode" --wait
+	until_ok in_inbox "held by $mode" && verdict ok '  it is in the inbox' || verdict no '  it is in the inbox'
+	if [ $mode = inbox ]; then
+		until_ok heard 'waits: claudemesh inbox' && verdict ok '  the agent is told that it waits' || verdict no '  the agent is told that it waits'
+	else
+		heard 'waits' && verdict no '  the agent is not told' || verdict ok '  the agent is not told'
+	fi
+	heard "held by $mode" && verdict no '  nor what it says' || verdict ok '  nor what it says'
+	kill -TERM "$(pgrep -f "claudemesh launch --message-mode $mode" | head -n 1)"
+	until_ok test -s "$work/status"
+done
 
 echo "1..$count"

@@ -86,7 +86,7 @@ def two_servers(home):
     given = dict(hook_event_name="SessionStart", session_id="twice", cwd=work)
     run("alice", "hook", "idle", input=json.dumps(given))
     token = session_token("alice")
-    one, two = (Server(home, CLAUDEMESH_IPC_TOKEN=token) for _ in range(2))
+    one, two = (Server(home, CLAUDEMESH_IPC_TOKEN=token, CLAUDEMESH_CHANNEL="1") for _ in range(2))
     one.greet()
     two.greet()
     until = time.monotonic() + SECONDS
@@ -99,7 +99,7 @@ def two_servers(home):
     verdict(any(told), "two servers of one session are told")
     verdict(all(s.times("to the session") <= 1 for s in (one, two)), "  each at most once")
     verdict([one.end(), two.end()] == [0, 0], "  both end with 0")
-    three = Server(home, CLAUDEMESH_IPC_TOKEN=token)
+    three = Server(home, CLAUDEMESH_IPC_TOKEN=token, CLAUDEMESH_CHANNEL="1")
     three.greet()
     run("bob", "send", session or "alice", "one more", "--wait")
     verdict(three.is_told("one more") and three.times("to the session") == 0, "  a third is told what is new, and nothing again")

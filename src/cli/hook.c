@@ -15,6 +15,7 @@
 #include "cli/hook_contract.h"
 #include "client/agent.h"
 #include "mcp/channel.h"
+#include "proto/reach.h"
 
 enum {
 	INPUT_MS = 500,       /* for the agent to say what it wants */
@@ -102,7 +103,7 @@ static struct err *find_session(struct hook *h)
 
 static struct err *set_status(struct hook *h, str status)
 {
-	str body = arena_printf(h->arena, "{\"status\":\"%.*s\"}", STRF(status));
+	str body = arena_printf(h->arena, "{\"status\":\"%.*s\",\"hook\":true}", STRF(status));
 	const struct json *done;
 	struct err *e = ask(h, S("POST"), S("/v1/profile"), body, &done);
 
@@ -161,6 +162,31 @@ static struct err *collect(struct hook *h, struct buf *text, str *ret_ids)
 	return NULL;
 }
 
+/* The session wants to know that something waits, and to read it itself. */
+static struct err *announce(struct hook *h, struct buf *text)
+{
+	const struct json *list, *items;
+
+	if (h->in.moment == HOOK_STOP)
+		return NULL;
+	TRY(ask(h, S("GET"), arena_printf(h->arena, "/v1/inbox?unread_only=true&mark_seen=false&limit=%d",
+					  MESSAGES_MAX), STR_NONE, &list));
+	items = json_get(list, S("items"));
+	if (items && items->count)
+		buf_printf(text, "[claudemesh] %zu%s unread: claudemesh inbox", items->count,
+			   items->count == 1 ? " message," : items->count < MESSAGES_MAX ? " messages," : " messages or more,");
+	return NULL;
+}
+
+static struct err *hand_over(struct hook *h, struct buf *text, str *ret_ids)
+{
+	str mode = agent_message_mode(h->arena, &h->paths, h->launched);
+
+	if (str_eq(mode, S(MESSAGE_MODE_OFF)))
+		return NULL;
+	return str_eq(mode, S(MESSAGE_MODE_INBOX)) ? announce(h, text) : collect(h, text, ret_ids);
+}
+
 static bool write_answer(const struct buf *b)
 {
 	size_t done = 0;
@@ -181,7 +207,7 @@ static struct err *work(struct hook *h, str status, struct buf *text, str *ret_i
 	if (h->in.moment == HOOK_END)
 		return h->launched ? NULL : agent_end(h->arena, &h->paths, &h->agent, &h->ipc, CALL_MS);
 	if (hook_takes_text(&h->in))
-		TRY(collect(h, text, ret_ids));
+		TRY(hand_over(h, text, ret_ids));
 	/* Who is handed something goes on working. */
 	return set_status(h, text->len && h->in.moment == HOOK_STOP ? S("working") : status);
 }

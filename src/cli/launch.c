@@ -173,6 +173,7 @@ static str register_body(struct arena *a, const struct launch_input *li, str tok
 	struct local_register_args in = {
 		.token = token, .session_id = li->session_id, .mesh = li->mesh->slug, .display_name = li->name,
 		.pid = getpid(), .cwd = cwd, .role = li->role, .message_mode = li->message_mode,
+		.hooks = str_eq(li->agent, S("claude")), /* the settings that we hand it have them */
 	};
 	struct buf b = buf_make(1 << 16);
 	struct json_out o = json_out(&b);

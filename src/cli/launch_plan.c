@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "cli/text.h"
+#include "proto/reach.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20 };
 
@@ -179,6 +180,8 @@ struct err *launch_plan_make(struct arena *a, const struct launch_input *in, str
 	add_env(p, "CLAUDEMESH_IPC_TOKEN_FILE", p->token_file);
 	add_env(p, "CLAUDEMESH_ROLE", in->role);
 	add_env(p, "CLAUDEMESH_CHANNEL", row->is_claude ? S("1") : STR_NONE);
+	add_env(p, "CLAUDEMESH_MESSAGE_MODE",
+		str_eq(in->message_mode, S(MESSAGE_MODE_PUSH)) ? STR_NONE : in->message_mode);
 	add_env(p, "MCP_TIMEOUT", in->mcp_timeout.len ? STR_NONE : S("30000"));
 	add_env(p, "MAX_MCP_OUTPUT_TOKENS", in->mcp_output.len ? STR_NONE : S("50000"));
 	make_argv(a, p, in, row->is_claude);

@@ -106,8 +106,13 @@ TEST(other_agents_get_the_environment_alone)
 	in.agent = S("codex");
 	in.passed = passed;
 	in.role = S("reviewer");
+	in.message_mode = S("inbox");
 	assert_ok(launch_plan_make(a, &in, &p));
 	assert_str(line_of(a, &p), S("codex exec --x"));
+	assert_str(env_of(&p, "CLAUDEMESH_MESSAGE_MODE"), S("inbox"));
+	in.message_mode = S("push");
+	assert_ok(launch_plan_make(a, &in, &p));
+	assert_false(env_of(&p, "CLAUDEMESH_MESSAGE_MODE").ptr);
 	assert_str(env_of(&p, "CLAUDEMESH_ROLE"), S("reviewer"));
 	assert_false(p.wakes);
 	assert_int_equal(p.n_files, 1);

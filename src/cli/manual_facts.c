@@ -29,6 +29,7 @@ const struct fact environment_facts[] = {
 	{ "CLAUDEMESH_MESH", "the mesh of an agent session that was not started by launch" },
 	{ "CLAUDEMESH_IPC_TOKEN_FILE", "file with the token of the session we run in; set by launch" },
 	{ "CLAUDEMESH_IPC_TOKEN", "the token itself; wins" },
+	{ "CLAUDEMESH_MESSAGE_MODE", "inbox: the agent is told that a message waits, off: it is not told; set by launch" },
 	{ "CLAUDEMESH_CHANNEL", "1: the agent takes channel notifications, so hooks hand over only what those left; set by launch" },
 	{ "CLAUDEMESH_SESSION_ID", "the agent's id of the session; set by launch" },
 	{ "CLAUDEMESH_ROLE", "what the session is; set by launch" },

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "client/agent.h"
 #include "mcp/run.h"
 
 #define MCP_FLAGS(F, T) \
@@ -21,10 +22,13 @@ static struct err *mcp_run_command(struct cli *c, const void *flags)
 
 	TRY(paths_user_from_env(c->arena, &paths));
 	TRY(ipc_from_env(c->arena, &paths, &ipc));
+	/* Only who launched the agent knows that it shows what a channel brings. */
+	ipc.channel = ipc.token.len && is_set("CLAUDEMESH_CHANNEL");
 	return mcp_run(c->arena, &(struct mcp_run_spec){
 		.paths = &paths, .ipc = &ipc, .policy = daemon_policy_from(false, false), .in = 0, .out = 1,
 		.tools = in->tools || is_set("CLAUDEMESH_MCP_TOOLS"),
-		.channel = ipc.token.len != 0,
+		.channel = ipc.channel,
+		.message_mode = agent_message_mode(c->arena, &paths, ipc.token.len != 0),
 		.presence = in->presence || is_set("CLAUDEMESH_MCP_PRESENCE"),
 	});
 }

@@ -3,6 +3,7 @@
 
 #include "cli/text.h"
 #include "cli/warm.h"
+#include "client/peer_reach.h"
 #include "proto/peer.h"
 
 #define PEERS_FLAGS(F, T) \
@@ -58,6 +59,32 @@ static bool is_own(const struct answer *answer, const struct peer_args *p)
 	return str_eq(p->memberPubkey, answer->mesh->pubkey);
 }
 
+static const struct peer_args *peer_of(const struct answer *answer, str member_pubkey, size_t *at)
+{
+	const struct peer_list *list = &answer->list.peers;
+
+	while (*at < list->n && !str_eq(list->items[*at].memberPubkey, member_pubkey))
+		(*at)++;
+	return *at < list->n ? &list->items[(*at)++] : NULL;
+}
+
+/* As soon as the quickest of its connections; nobody there: not. */
+static enum reach member_reach(const struct answer *answer, str member_pubkey)
+{
+	enum reach best = REACH_NOT;
+	const struct peer_args *p;
+	size_t at = 0;
+
+	while ((p = peer_of(answer, member_pubkey, &at)))
+		best = MIN(best, peer_reach(p));
+	return best;
+}
+
+static str role_of(const struct peer_args *p)
+{
+	return json_get_str(p->profile, S("role"));
+}
+
 static void peers_json(struct cli *c, const struct answers *answers)
 {
 	struct json_out *j = &c->out.json_out;
@@ -66,12 +93,16 @@ static void peers_json(struct cli *c, const struct answers *answers)
 	for (size_t m = 0; m < answers->n; m++)
 		for (size_t i = 0; i < answers->items[m].list.peers.n; i++) {
 			const struct peer_args *p = &answers->items[m].list.peers.items[i];
+			struct peer_args shown;
 
 			if (!is_shown(answers, p))
 				continue;
 			json_obj(j);
 			json_put_str(j, "mesh", answers->items[m].mesh->slug);
-			json_encode(j, peer_fields, p);
+			shown = *p;
+			shown.reach = enum_word(reach_words, (int)peer_reach(p));
+			json_encode(j, peer_fields, &shown);
+			json_put_opt(j, "role", role_of(p));
 			json_put_bool(j, "isSelf", is_own(&answers->items[m], p));
 			json_obj_end(j);
 		}
@@ -85,6 +116,8 @@ static void peers_json(struct cli *c, const struct answers *answers)
 			json_obj(j);
 			json_put_str(j, "mesh", answers->items[m].mesh->slug);
 			json_encode(j, member_fields, &member);
+			json_put_str(j, "reach", enum_word(reach_words, (int)member_reach(
+							  &answers->items[m], member.pubkey)));
 			json_obj_end(j);
 		}
 	out_json_list_end(&c->out);
@@ -103,21 +136,31 @@ static void about(struct cli *c, const struct peer_args *p)
 {
 	struct output *o = &c->out;
 	const str facts[] = { p->peerType, p->channel, p->model };
+	str role = role_of(p);
 	size_t n = 0;
 
+	if (role.len)
+		out_span(o, TONE_DIM, " [role:%.*s", STRF(role));
 	for (size_t i = 0; i < p->groups.n; i++) {
 		const struct group_args *g = &p->groups.items[i];
 
-		out_span(o, TONE_DIM, "%s@%.*s%s%.*s", i ? ", " : " [", STRF(g->name),
+		out_span(o, TONE_DIM, "%s@%.*s%s%.*s", i || role.len ? ", " : " [", STRF(g->name),
 			 g->role.len ? ":" : "", STRF(g->role));
 	}
-	if (p->groups.n)
+	if (role.len || p->groups.n)
 		out_span(o, TONE_DIM, "]");
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
 		if (!str_empty(facts[i]))
 			out_span(o, TONE_DIM, "%s%.*s", n++ ? ", " : " (", STRF(facts[i]));
 	if (n)
 		out_span(o, TONE_DIM, ")");
+}
+
+static void reach_span(struct output *o, enum reach reach)
+{
+	enum tone tone = reach == REACH_NOW ? TONE_GREEN : reach == REACH_NOT ? TONE_RED : TONE_YELLOW;
+
+	out_span(o, tone, " %.*s", STRF(reach_text(enum_word(reach_words, (int)reach))));
 }
 
 static void peer_row(struct cli *c, const struct answer *answer, const struct peer_args *p)
@@ -137,6 +180,8 @@ static void peer_row(struct cli *c, const struct answer *answer, const struct pe
 		out_span(o, TONE_DIM, " (hidden)");
 	if (is_unverified(answer, p->memberPubkey))
 		out_span(o, TONE_YELLOW, " unverified");
+	out_span(o, TONE_DIM, " ·");
+	reach_span(o, peer_reach(p));
 	about(c, p);
 	out_span(o, TONE_DIM, " · %.*s…", STRF(key));
 	if (!str_empty(p->summary))
@@ -158,7 +203,7 @@ static bool has_row(const struct answers *answers, const struct answer *answer, 
 	return false;
 }
 
-/* Members without a row: messages to them wait for their return. */
+/* Members without a row: messages to them wait at their daemon, or for their return. */
 static void away_rows(struct cli *c, const struct answers *answers, const struct answer *answer)
 {
 	struct output *o = &c->out;
@@ -169,8 +214,10 @@ static void away_rows(struct cli *c, const struct answers *answers, const struct
 		if (has_row(answers, answer, m->pubkey))
 			continue;
 		out_row(o);
-		out_span(o, TONE_DIM, "  ○ %.*s%s (away)", STRF(m->displayName),
-			 str_eq(m->pubkey, answer->mesh->pubkey) ? " (you)" : "");
+		out_span(o, TONE_DIM, "  ○ %.*s%s (%s) ·", STRF(m->displayName),
+			 str_eq(m->pubkey, answer->mesh->pubkey) ? " (you)" : "",
+			 m->online ? "no session" : "away");
+		reach_span(o, member_reach(answer, m->pubkey));
 		if (!m->verified)
 			out_span(o, TONE_YELLOW, " unverified");
 		out_span(o, TONE_DIM, " · %.*s…", STRF(text_cut(m->pubkey, 16)));
@@ -238,9 +285,12 @@ const struct command peers_command = {
 	COMMAND_FLAGS(peers),
 	.run = peers_run,
 	.doc = "Shows who is there and what they are doing.",
-	.more = "Without --mesh: in every mesh you are in. 'unverified': the mesh's owner did\n"
-		"not vouch for this member's key, the broker alone says who it is.",
+	.more = "Without --mesh: in every mesh you are in. Behind the name stands how soon a\n"
+		"message is heard: now, at the next turn (of an agent with hooks), poll (when\n"
+		"somebody looks into the inbox), or not (away, dnd, or message mode off: it\n"
+		"waits). 'unverified': the mesh's owner did not vouch for this member's key,\n"
+		"the broker alone says who it is.",
 	.fields = "mesh displayName pubkey memberPubkey status summary groups sessionId connectedAt "
-		  "cwd peerRole hostname peerType channel model stats profile visible isSelf "
-		  "memberId role online verified",
+		  "cwd peerRole hostname peerType channel model stats profile visible reach role isSelf "
+		  "memberId online verified",
 };

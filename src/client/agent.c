@@ -10,6 +10,7 @@
 #include "client/file.h"
 #include "crypto/encode.h"
 #include "crypto/fingerprint.h"
+#include "proto/reach.h"
 
 enum { TOKEN_BYTES = 32, ANCESTORS_MAX = 8, NAME_CHARACTERS = 32 };
 
@@ -114,6 +115,7 @@ struct err *agent_register(struct arena *a, const struct config_args *config, co
 	in = (struct local_register_args){
 		.token = ipc->token, .session_id = agent->session_id, .mesh = mesh->slug,
 		.display_name = config_who(a, config, STR_NONE), .pid = agent->pid, .cwd = agent->cwd,
+		.message_mode = config->messageMode, .hooks = true,
 	};
 	json_obj(&o);
 	json_encode(&o, local_register_fields, &in);
@@ -124,6 +126,16 @@ struct err *agent_register(struct arena *a, const struct config_args *config, co
 	plain.token = STR_NONE;
 	return ipc_ask(a, &plain, &(struct ipc_request){ .target = S("/v1/sessions/register"), .body = text,
 							 .deadline_ms = deadline_ms }, &body);
+}
+
+str agent_message_mode(struct arena *a, const struct paths *p, bool launched)
+{
+	str mode = str_from(getenv("CLAUDEMESH_MESSAGE_MODE"));
+	struct config_args config = { 0 };
+
+	if (!mode.len && !launched && !config_load(a, p, &config))
+		mode = config.messageMode;
+	return mode.len ? mode : S(MESSAGE_MODE_PUSH);
 }
 
 struct err *agent_end(struct arena *a, const struct paths *p, const struct agent *agent,

@@ -25,6 +25,9 @@ struct err *agent_token(struct arena *a, const struct paths *p, const struct age
 /* Tells the daemon of the session: in the mesh of $CLAUDEMESH_MESH, else the first joined. */
 struct err *agent_register(struct arena *a, const struct config_args *config, const struct agent *agent,
 			   const struct ipc *ipc, i64 deadline_ms) MUST_CHECK;
+/* What this session wants done with its messages, "push", "inbox" or "off": as launched, else as
+ * the user's configuration has it. */
+str agent_message_mode(struct arena *a, const struct paths *p, bool launched);
 /* The session is over: the daemon and the file forget it. */
 struct err *agent_end(struct arena *a, const struct paths *p, const struct agent *agent,
 		      const struct ipc *ipc, i64 deadline_ms) MUST_CHECK;

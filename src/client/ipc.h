@@ -26,6 +26,7 @@ enum {
 struct ipc {
 	struct place place;
 	str token; /* of the session we are in: 64 hex; empty: the user's own terminal */
+	bool channel; /* the stream of events goes to a channel that the agent shows at once */
 };
 
 /* Place and token of this process: $CLAUDEMESH_IPC_TOKEN, else what $CLAUDEMESH_IPC_TOKEN_FILE

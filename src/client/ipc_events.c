@@ -50,7 +50,8 @@ struct ipc_events *ipc_events_open(struct loop *l, const struct ipc *ipc, str la
 	struct ipc_events *ev = calloc(1, sizeof(*ev));
 	struct sse_link_spec spec = {
 		.loop = l,
-		.url = S("http://localhost/v1/events"),
+		.url = ipc->channel ? S("http://localhost/v1/events?channel=true")
+				    : S("http://localhost/v1/events"),
 		.unix_path = ipc->place.socket,
 		.last_id = last_id,
 		.event_max = IPC_EVENT_MAX,

@@ -23,6 +23,7 @@
 #include "net/tls.h"
 #include "proto/hello.h"
 #include "proto/message.h"
+#include "proto/reach.h"
 #include "proto/receipt.h"
 
 enum {
@@ -61,6 +62,7 @@ struct link_spec {
 	struct group_list groups;                    /* present: sent, even if empty */
 	bool hears_skills;                           /* is told when skills are shared or removed */
 	bool keeps_next;                             /* wants `next` while it works, for its next turn */
+	enum reach reach;                            /* how soon it hears of a message; absent: it does not say */
 	size_t seen_max, cache_keys; /* 0: LINK_SEEN_MAX, BOX_CACHE_DEFAULT; for who has many links */
 };
 
@@ -111,6 +113,8 @@ void link_send_text(struct link *l, str members, i64 timeout_ms, link_reply_fn *
 /* The same without a reply; false if not ready. For what reference brokers do not answer. */
 bool link_tell(struct link *l, const char *type, const struct json_field *fields, const void *args)
 	MUST_CHECK;
+/* From now on it hears of messages so: a broker that shows it is told, now and with each hello. */
+void link_set_reach(struct link *l, enum reach reach);
 /* A message; args->id is chosen here. The reply is an ack with queued true, anything else
  * an error: word is ack.code, text ack.error. timeout_ms 0: LINK_ACK_MS. */
 void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, link_reply_fn *fn,

@@ -8,6 +8,7 @@
 #include "crypto/encode.h"
 #include "crypto/hello.h"
 #include "proto/limits.h"
+#include "proto/peer.h"
 
 void link_hello_init(struct link *l, bool fresh)
 {
@@ -92,6 +93,7 @@ static struct err *send_member(struct link *l, str challenge)
 		.groups = l->spec.groups,
 		.timestamp = now_ms,
 		.capabilities = capabilities(l),
+		.reach = l->spec.reach,
 	};
 
 	if (str_empty(challenge)) {
@@ -128,6 +130,7 @@ static struct err *send_session(struct link *l, str challenge)
 		.groups = l->spec.groups,
 		.timestamp = now_ms,
 		.capabilities = capabilities(l),
+		.reach = l->spec.reach,
 		.parentAttestation = { .present = true,
 				       .sessionPubkey = l->own_pubkey,
 				       .parentMemberPubkey = l->member_pubkey,
@@ -163,7 +166,24 @@ struct err *link_hello_send(struct link *l, str challenge)
 		return err_word(FAIL(a, NETWORK,
 				     "the broker's Claudemesh-Challenge header is malformed"),
 				S("bad_challenge"));
+	l->reach_said = l->spec.reach;
 	return l->spec.is_session ? send_session(l, challenge) : send_member(l, challenge);
+}
+
+void link_hello_answered(struct link *l)
+{
+	const struct set_reach_args args = { .reach = l->spec.reach };
+
+	if (l->spec.reach != l->reach_said && link_has_feature(l, S("reach")) &&
+	    link_tell(l, "set_reach", set_reach_fields, &args))
+		l->reach_said = l->spec.reach;
+}
+
+void link_set_reach(struct link *l, enum reach reach)
+{
+	l->spec.reach = reach;
+	if (link_is_ready(l))
+		link_hello_answered(l);
 }
 
 #define CLOCKS_DIFFER "; this machine's clock and the broker's differ by hours: set the clock"

@@ -57,6 +57,7 @@ struct link {
 	bool has_challenge;
 	bool hello2_known;
 	struct strs features;
+	enum reach reach_said;       /* on this connection */
 	str notice_word, notice_text; /* the last error that belonged to no request */
 
 	struct link_pending *pending;
@@ -91,6 +92,8 @@ void link_take(struct link *l, str text);
 /* fresh: makes the session's key pair. */
 void link_hello_init(struct link *l, bool fresh);
 struct err *link_hello_send(struct link *l, str challenge) MUST_CHECK;
+/* The answer has come: tells what has changed since the hello was written. */
+void link_hello_answered(struct link *l);
 /* Why we were not let in, and what can be done about it. */
 struct err *link_hello_refused(struct link *l, str word, str text);
 /* link_request.c */

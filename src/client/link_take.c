@@ -55,6 +55,7 @@ static void take_hello_ack(struct link *l, const struct json *message)
 	/* Only a broker that knew us may bind us to a challenge for ever. */
 	l->hello2_known = l->hello2_known || l->has_challenge;
 	keep_features(l, &ack);
+	link_hello_answered(l);
 	l->h->on_ready(l->arg, l, &ack);
 	if (!l->freed)
 		take_early(l);

@@ -369,6 +369,51 @@ TEST(a_session_link_carries_the_key_groups_role_and_channel_it_was_given)
 	scene_end(&s);
 }
 
+static str last_reach(const struct scene *s)
+{
+	const struct json *m = s->n_said ? s->said[s->n_said - 1] : NULL;
+
+	return m && str_eq(json_get_str(m, S("type")), S("set_reach")) ? json_get_str(m, S("reach")) : S("");
+}
+
+TEST(a_broker_that_shows_it_is_told_how_soon_one_hears)
+{
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	s.greeting = "{'type':'hello_ack','presenceId':'p','memberDisplayName':'Me','memberProfile':"
+		     "{'roleTag':null,'groups':[],'messageMode':'push'},'features':['reach']}";
+	s.spec.reach = REACH_POLL;
+	s.spec.reconnect = true;
+	s.spec.random = &scene_random;
+	scene_link(&s);
+	/* Changed while the hello is under way. */
+	until(&s, s.hello);
+	assert_str(json_get_str(s.hello, S("reach")), S("poll"));
+	link_set_reach(s.link, REACH_NEXT_TURN);
+	until(&s, str_eq(last_reach(&s), S("next_turn")));
+	link_set_reach(s.link, REACH_NOW);
+	until(&s, str_eq(last_reach(&s), S("now")));
+	ws_conn_abort(s.guest);
+	until(&s, s.ready == 2);
+	assert_str(json_get_str(s.hello, S("reach")), S("now"));
+	assert_int_equal(s.n_said, 2);
+	scene_end(&s);
+}
+
+TEST(a_broker_that_does_not_is_not)
+{
+	struct scene s = { 0 };
+
+	scene_start(&s);
+	scene_greeted(&s);
+	link_set_reach(s.link, REACH_NOW);
+	for (int i = 0; i < 5; i++)
+		loop_turn(s.loop, 10);
+	assert_int_equal(s.n_said, 0);
+	scene_end(&s);
+}
+
 TEST(a_restart_connects_anew_at_once)
 {
 	struct scene s = { 0 };

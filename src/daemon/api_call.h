@@ -80,6 +80,8 @@ void api_on_heard(void *api, str client_message_id, const struct json *ack);
 struct api_stream;
 void api_stream_closed(struct api_stream *s);  /* the server's callback */
 void api_stream_drained(struct api_stream *s);
+/* How many are open that go to the channel of this session. */
+size_t api_streams_of_channel(const struct api *api, const struct session *s);
 void api_streams_end(struct api *api);
 
 struct api {

@@ -10,9 +10,36 @@ struct api_stream {
 	struct api *api;
 	struct arena *arena; /* of the event being written */
 	struct conn_id id;
+	struct arena *own;   /* as long as the stream */
+	struct view channel; /* of the session whose channel it goes to; empty: of none */
 	struct events_reader *reader;
 	struct api_stream *prev, *next;
 };
+
+size_t api_streams_of_channel(const struct api *api, const struct session *s)
+{
+	size_t n = 0;
+
+	for (const struct api_stream *st = api->streams; st; st = st->next)
+		n += str_eq(st->channel.mesh_id, s->mesh_id) &&
+		     str_eq(st->channel.session_pubkey, s->pubkey);
+	return n;
+}
+
+/* The last one is gone: what comes next is not shown at once any more. */
+static void leave_channel(struct api_stream *st)
+{
+	struct daemon *d = st->api->daemon;
+	struct session *s;
+
+	if (str_empty(st->channel.session_pubkey))
+		return;
+	s = sessions_get_key(d->sessions, st->channel.mesh_id, st->channel.session_pubkey);
+	if (!s || !s->channel || api_streams_of_channel(st->api, s))
+		return;
+	s->channel = false;
+	daemon_tell_reach(d, s);
+}
 
 static void stream_free(struct api_stream *s)
 {
@@ -22,7 +49,9 @@ static void stream_free(struct api_stream *s)
 		s->api->streams = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
+	leave_channel(s);
 	events_leave(s->reader);
+	arena_free(s->own);
 	arena_free(s->arena);
 	free(s);
 }
@@ -85,7 +114,7 @@ static struct api_stream *stream_new(struct api *api)
 
 	if (!s)
 		abort();
-	*s = (struct api_stream){ .api = api, .arena = arena_new(), .next = api->streams };
+	*s = (struct api_stream){ .api = api, .arena = arena_new(), .own = arena_new(), .next = api->streams };
 	if (api->streams)
 		api->streams->prev = s;
 	api->streams = s;
@@ -103,6 +132,7 @@ static struct err *events_run(struct api_call *c)
 		{ { "Cache-Control", 13 }, { "no-cache, no-transform", 22 } },
 		{ { "X-Accel-Buffering", 17 }, { "no", 2 } },
 	};
+	const struct local_events_args *in = c->args;
 	struct api *api = c->api;
 	struct server_request *rq = server_request_get(api->server, c->id);
 	struct api_stream *s;
@@ -117,6 +147,9 @@ static struct err *events_run(struct api_call *c)
 		stream_free(s);
 		return e;
 	}
+	if (in->channel && c->is_session)
+		s->channel = (struct view){ arena_dup(s->own, c->view.mesh_id),
+					    arena_dup(s->own, c->view.session_pubkey), STR_NONE };
 	rq->user = s;
 	s->id = server_stream_start(api->server, rq, 200, headers, ARRAY_LEN(headers));
 	server_stream_send(api->server, s->id, S(": connected\n\n"));
@@ -127,7 +160,7 @@ static struct err *events_run(struct api_call *c)
 }
 
 const struct api_route api_event_routes[] = {
-	{ "GET", "/v1/events", NULL, 0, 0, API_ANYONE, events_run,
+	{ "GET", "/v1/events", local_events_fields, sizeof(struct local_events_args), 0, API_ANYONE, events_run,
 	  "What happens, as Server-Sent Events; Last-Event-ID resumes." },
 	{ 0 }
 };

@@ -310,8 +310,13 @@ static struct err *profile_run(struct api_call *c)
 {
 	const struct local_profile_args *in = c->args;
 	struct telling *t = NEW(c->arena, struct telling);
+	struct session *s = api_session(c);
 
 	TRY(read_changes(c, t));
+	if (in->hook && s) {
+		sessions_saw_hook(c->daemon->sessions, s);
+		daemon_tell_reach(c->daemon, s);
+	}
 	return tell_all(c, in->mesh, t);
 }
 

@@ -48,6 +48,7 @@ static struct err *register_run(struct api_call *c)
 		.cwd = in->cwd,
 		.role = in->role,
 		.message_mode = in->message_mode,
+		.hooks = in->hooks,
 	};
 	struct sign_pair pair = { 0 };
 	struct session *s;
@@ -61,6 +62,7 @@ static struct err *register_run(struct api_call *c)
 	e = sessions_register(c->arena, c->daemon->sessions, &claim, &s, &stored);
 	sign_pair_wipe(&pair);
 	TRY(e);
+	daemon_tell_reach(c->daemon, s);
 	j = api_ok(c);
 	json_put_str(j, "registered_at", time_iso(c->arena, s->registered_ms));
 	json_put_bool(j, "presence_accepted", has_pair);
@@ -95,6 +97,18 @@ static struct err *me_run(struct api_call *c)
 	return NULL;
 }
 
+/* Its MCP server has a channel, as long as one of its streams of events is open. */
+static struct err *channel_run(struct api_call *c)
+{
+	struct session *s = api_session(c);
+
+	s->channel = api_streams_of_channel(c->api, s) > 0;
+	daemon_tell_reach(c->daemon, s);
+	json_put_bool(api_ok(c), "channel", s->channel);
+	api_done(c, 200);
+	return NULL;
+}
+
 static struct err *list_run(struct api_call *c)
 {
 	size_t n;
@@ -114,6 +128,8 @@ const struct api_route api_session_routes[] = {
 	{ "POST", "/v1/sessions/register", local_register_fields, sizeof(struct local_register_args),
 	  64 << 10, API_USER, register_run, "An agent session begins, or comes back." },
 	{ "GET", "/v1/sessions/me", NULL, 0, 0, API_SESSION, me_run, "The session that asks." },
+	{ "POST", "/v1/sessions/channel", NULL, 0, 1024, API_SESSION, channel_run,
+	  "The agent shows at once what the stream of its events brings." },
 	{ "GET", "/v1/sessions", NULL, 0, 0, API_USER, list_run, "All sessions of this machine." },
 	{ "DELETE", "/v1/sessions/<token>", NULL, 0, 0, API_ANYONE, end_run,
 	  "A session ends: by its token, by the beginning of its hash, or \"me\"." },

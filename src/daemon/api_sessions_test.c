@@ -3,6 +3,7 @@
  */
 #include "daemon/test_api.h"
 
+#include "client/ipc.h"
 #include "crypto/encode.h"
 
 /* Two sessions and the member, a message for each. */
@@ -278,6 +279,87 @@ TEST(registering)
 		    404, "mesh_not_attached");
 	assert_told(DELETE(&b, "/v1/sessions/" TOKEN_B), 200, NULL);
 	assert_int_equal(told_count(GET(&b, "/v1/sessions"), "sessions"), 1);
+	bench_end(&b);
+}
+
+#define OUR_BROKER \
+	"{'type':'hello_ack','presenceId':'p','memberDisplayName':'Me','memberProfile':{'roleTag':null," \
+	"'groups':[],'messageMode':'push'},'features':['members','reach']}"
+
+static void on_stream(void *arg)
+{
+	*(bool *)arg = true;
+}
+static void on_stream_event(void *arg UNUSED, const struct sse_event *ev UNUSED) {}
+static void on_stream_down(void *arg UNUSED, const struct err *why UNUSED, i64 retry_ms UNUSED) {}
+static const struct ipc_events_handler stream_handler = { on_stream, on_stream_event, on_stream_down };
+
+/* Whoever registered, what its broker is told of how the session hears. */
+static struct guest *registered(struct bench *b, const char *more)
+{
+	struct guest *g = NULL;
+	struct told t = POST(b, "/v1/sessions/register",
+			     arena_printf(b->y.a, REGISTER("%s"), more).ptr);
+	str pubkey = json_get_str(t.body, S("pubkey"));
+
+	assert_told(t, 200, NULL);
+	until(&b->y, (g = yard_guest(&b->y, "mesh0001", pubkey)) != NULL &&
+			     yard_state(&b->y, pubkey) == ROUTE_OPEN);
+	return g;
+}
+
+static bool was_told(struct bench *b, const char *reach)
+{
+	return b->y.asked && str_eq(json_get_str(b->y.asked, S("type")), S("set_reach")) &&
+	       str_eq(json_get_str(b->y.asked, S("reach")), str_from(reach));
+}
+
+TEST(its_broker_is_told_how_soon_a_session_hears)
+{
+	struct bench b;
+	struct ipc ipc = { .token = S(TOKEN_A), .channel = true };
+	struct ipc_events *stream, *other;
+	struct guest *g;
+	bool open = false, both = false;
+
+	bench_start(&b);
+	b.y.greeting = OUR_BROKER;
+	ipc.place = b.place;
+	g = registered(&b, "");
+	assert_str(json_get_str(g->hello, S("reach")), S("poll"));
+	/* A channel without a stream of events is none. */
+	assert_false(json_get_bool(POST(&b, "/v1/sessions/channel", "{}", .session = TOKEN_A).body, S("channel")));
+	assert_told(POST(&b, "/v1/profile", "{'status':'idle','hook':true}", .session = TOKEN_A), 200, NULL);
+	assert_str(json_get_str(json_get(GET(&b, "/v1/sessions/me", .session = TOKEN_A).body, S("session")),
+				S("reach")), S("next_turn"));
+	stream = ipc_events_open(b.y.loop, &ipc, STR_NONE, &stream_handler, &open);
+	until(&b.y, open);
+	assert_told(POST(&b, "/v1/sessions/channel", "{}", .session = TOKEN_A), 200, NULL);
+	until(&b.y, was_told(&b, "now"));
+	/* As long as one is open; also when the session registers anew, in other words. */
+	other = ipc_events_open(b.y.loop, &ipc, STR_NONE, &stream_handler, &both);
+	until(&b.y, both);
+	ipc_events_close(stream);
+	yard_turns(&b.y, 5);
+	g = registered(&b, ",'role':'r','hooks':true");
+	assert_str(json_get_str(g->hello, S("reach")), S("now"));
+	ipc_events_close(other);
+	until(&b.y, was_told(&b, "next_turn"));
+	bench_end(&b);
+}
+
+TEST(a_session_is_reached_as_its_mode_says)
+{
+	static const char *const modes[][2] = { { "push", "next_turn" }, { "inbox", "poll" }, { "off", "not" } };
+	struct bench b;
+
+	bench_start(&b);
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		struct guest *g = registered(&b, arena_printf(b.y.a, ",'hooks':true,'message_mode':'%s'",
+							      modes[i][0]).ptr);
+
+		assert_str(json_get_str(g->hello, S("reach")), str_from(modes[i][1]));
+	}
 	bench_end(&b);
 }
 

@@ -190,6 +190,14 @@ void daemon_free(struct daemon *d)
 	free(d);
 }
 
+void daemon_tell_reach(struct daemon *d, const struct session *s)
+{
+	struct route *r = meshes_route(d->meshes, s->mesh_id, s->pubkey);
+
+	if (r && route_link(r))
+		link_set_reach(route_link(r), session_reach(s));
+}
+
 struct view daemon_view(const struct session *s)
 {
 	if (!s)

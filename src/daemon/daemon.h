@@ -67,6 +67,8 @@ void daemon_close(struct daemon *d);
 void daemon_free(struct daemon *d); /* NULL is fine */
 
 /* The view of a session's calls; of NULL everything. Valid as long as the session. */
+/* A session hears of messages in another way now, perhaps: its broker is told. */
+void daemon_tell_reach(struct daemon *d, const struct session *s);
 struct view daemon_view(const struct session *s);
 
 #endif

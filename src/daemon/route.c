@@ -363,6 +363,7 @@ struct route *route_new_member(struct joined *j)
 	spec.channel = S("claudemesh-daemon");
 	spec.display_name = j->m.display_name;
 	spec.hears_skills = true;
+	spec.reach = REACH_POLL;
 	r->link = link_new(&spec, &member_handler, r);
 	return r;
 }
@@ -384,6 +385,7 @@ struct route *route_new_session(struct joined *j, const struct session *s,
 	spec.groups.present = s->groups.n > 0;
 	spec.pid = s->pid;
 	spec.keeps_next = true;
+	spec.reach = session_reach(s);
 	r->link = link_new(&spec, &session_handler, r);
 	return r;
 }
@@ -405,6 +407,7 @@ struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
 	spec.session_id = who->session_id;
 	spec.display_name = who->session_name;
 	spec.channel = S("claudemesh-session");
+	spec.reach = REACH_POLL;
 	r->lent = true;
 	r->idle = loop_timer_new(j->ms->spec.loop, on_idle, r);
 	loop_timer_set(r->idle, ROUTE_IDLE_MS);

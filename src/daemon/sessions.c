@@ -298,6 +298,7 @@ static struct err *make(struct arena *a, struct sessions *ss, const struct sessi
 		.role = in->role,
 		.message_mode = in->message_mode,
 		.groups = in->groups,
+		.hooks = in->hooks,
 		.pid = in->pid,
 		.registered_ms = clock_ms(ss->clock),
 		.active_ms = clock_ms(ss->clock),
@@ -330,14 +331,20 @@ struct err *sessions_register(struct arena *a, struct sessions *ss,
 	for (size_t i = 0; i < ss->n; i++) {
 		if (is_same(ss->all[i], &fresh)) {
 			ss->all[i]->active_ms = fresh.active_ms;
+			ss->all[i]->hooks |= fresh.hooks;
 			*ret_session = ss->all[i];
 			*ret_stored = true;
 			return NULL;
 		}
 	}
 	for (size_t i = ss->n; i-- > 0;)
-		if (is_replaced(ss->all[i], &fresh))
+		if (is_replaced(ss->all[i], &fresh)) {
+			/* The streams of its events go on. */
+			fresh.channel |= str_eq(ss->all[i]->pubkey, fresh.pubkey) &&
+					 str_eq(ss->all[i]->mesh_id, fresh.mesh_id) &&
+					 ss->all[i]->channel;
 			end_session(ss, ss->all[i], "registered anew");
+		}
 	if (ss->n == SESSIONS_MAX)
 		return FAIL(a, TRY_AGAIN, "%d sessions are registered already", SESSIONS_MAX);
 	*ret_session = add(ss, &fresh);
@@ -422,6 +429,17 @@ struct err *sessions_pair(struct arena *a, struct sessions *ss, const struct ses
 	return session_keys_find(a, ss->paths, s->mesh, s->session_id, ret_pair);
 }
 
+void sessions_saw_hook(struct sessions *ss, struct session *s)
+{
+	ss->unsaved = ss->unsaved || !s->hooks;
+	s->hooks = true;
+}
+
+enum reach session_reach(const struct session *s)
+{
+	return reach_of_session(&(struct reach_ways){ s->channel, s->hooks, s->message_mode });
+}
+
 void session_json(struct arena *a, struct json_out *o, const struct session *s)
 {
 	json_obj(o);
@@ -432,6 +450,9 @@ void session_json(struct arena *a, struct json_out *o, const struct session *s)
 	json_put_opt(o, "cwd", s->cwd);
 	json_put_opt(o, "role", s->role);
 	json_put_opt(o, "messageMode", s->message_mode);
+	json_put_str(o, "reach", enum_word(reach_words, (int)session_reach(s)));
+	json_put_bool(o, "channel", s->channel);
+	json_put_bool(o, "hooks", s->hooks);
 	json_key(o, S("groups"));
 	json_arr(o);
 	for (size_t i = 0; i < s->groups.n; i++) {

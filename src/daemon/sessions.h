@@ -15,6 +15,7 @@
 #include "crypto/keys.h"
 #include "net/loop.h"
 #include "proto/group.h"
+#include "proto/reach.h"
 
 #define SESSION_TTL_MS (24 * 3600 * (i64)1000)
 
@@ -30,6 +31,7 @@ struct session_request {
 	i64 pid;                                   /* 0: not known */
 	str cwd, role, message_mode;
 	struct group_list groups;
+	bool hooks;                                /* the agent runs our hooks */
 	const struct sign_pair *pair; /* brought along; NULL: the stored one, or a new one */
 };
 
@@ -41,7 +43,12 @@ struct session {
 	i64 pid, registered_ms, active_ms;
 	str pubkey;        /* its session key: 64 hex */
 	str member_pubkey; /* of the mesh's member that vouches */
+	bool hooks;        /* the agent runs our hooks at its turns */
+	bool channel;      /* it shows at once what its MCP server hears */
 };
+
+/* How soon the agent hears of a message. */
+enum reach session_reach(const struct session *s);
 
 struct sessions;
 
@@ -80,6 +87,8 @@ struct session **sessions_list(struct arena *a, struct sessions *ss, size_t *ret
 /* The session's pair, of the store; the caller wipes. */
 struct err *sessions_pair(struct arena *a, struct sessions *ss, const struct session *s,
 			  struct sign_pair *ret_pair) MUST_CHECK;
+/* A hook of it has run: that is how it hears, whoever registered it. */
+void sessions_saw_hook(struct sessions *ss, struct session *s);
 /* {sessionId,mesh,displayName,pid,...,pubkey,token_prefix}: for lists; nothing secret. */
 void session_json(struct arena *a, struct json_out *o, const struct session *s);
 

@@ -17,6 +17,7 @@ enum { FILE_VERSION = 2 }; /* 1 is the reference's, which held the tokens themse
 	F(T, str, cwd, OPT, 0, CWD_BYTES_MAX, "where") \
 	F(T, str, role, OPT, 0, NAME_BYTES_MAX, "as launched") \
 	F(T, str, messageMode, OPT, 0, NAME_BYTES_MAX, "push, inbox or off") \
+	F(T, bool, hooks, OPT, 0, 0, "its agent runs our hooks") \
 	F(T, groups, groups, OPT, 0, GROUPS_MAX, "as launched") \
 	F(T, i64, registeredMs, REQ, 0, INT64_MAX, "Unix ms") \
 	F(T, i64, activeMs, REQ, 0, INT64_MAX, "last heard of")
@@ -53,6 +54,7 @@ struct err *sessions_file_load(struct arena *a, str file, struct session **ret_s
 			.cwd = k->cwd,
 			.role = k->role,
 			.message_mode = k->messageMode,
+			.hooks = k->hooks,
 			.groups = k->groups,
 			.registered_ms = k->registeredMs,
 			.active_ms = k->activeMs,
@@ -84,6 +86,7 @@ struct err *sessions_file_save(struct arena *a, str file, struct session *const 
 			.cwd = s->cwd,
 			.role = s->role,
 			.messageMode = s->message_mode,
+			.hooks = s->hooks,
 			.groups = s->groups,
 			.registeredMs = s->registered_ms,
 			.activeMs = s->active_ms,

@@ -171,3 +171,30 @@ bool channel_params(struct json_out *o, str kind, const struct json *data)
 	buf_done(&content);
 	return true;
 }
+
+void channel_waiting_params(struct json_out *o, size_t n, const struct json *data)
+{
+	struct buf content = buf_make(CONTENT_MAX);
+
+	buf_add(&content, S("[system] "));
+	if (data) {
+		buf_add(&content, S("A message from \""));
+		neutral_add_line(&content, first_of(json_get_str(data, S("sender_name")), S("somebody")),
+				 NAME_SHOWN_MAX);
+		buf_add(&content, S("\" waits"));
+	} else {
+		buf_printf(&content, n == 1 ? "%zu message waits" : "%zu messages wait", n);
+	}
+	buf_add(&content, S(": claudemesh inbox"));
+	json_obj(o);
+	json_put_str(o, "content", buf_str(&content));
+	json_key(o, S("meta"));
+	json_obj(o);
+	json_put_str(o, "kind", S("system"));
+	json_put_str(o, "event", S("message_waiting"));
+	if (data)
+		put_text(o, "mesh_slug", json_get_str(data, S("mesh")));
+	json_obj_end(o);
+	json_obj_end(o);
+	buf_done(&content);
+}

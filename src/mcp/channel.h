@@ -33,6 +33,10 @@ enum { CHANNEL_TEXT_MAX = 256 << 10 };        /* longer ones are cut, and say so
  * and data of its stream). False: not one that an agent is told of; nothing is written. */
 bool channel_params(struct json_out *o, str kind, const struct json *data);
 
+/* The same for messages that the session wants kept in its inbox: that there are some, and no
+ * word of what they say. data: of the only one; NULL: n of them. */
+void channel_waiting_params(struct json_out *o, size_t n, const struct json *data);
+
 /* The text of a message alone, as `content` has it. */
 void channel_message(struct buf *b, const struct json *data);
 

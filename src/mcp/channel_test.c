@@ -54,6 +54,28 @@ TEST(every_attribute_of_the_list_is_emitted_and_no_other)
 		assert_non_null(json_get(meta, str_from(names[i])));
 }
 
+TEST(of_what_waits_no_word_is_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct buf b = buf_make(4096);
+	struct json_out o = json_out(&b);
+	const struct json *in = NULL, *out = NULL;
+
+	assert_ok(json_parse(a, S("{\"id\":\"r\",\"mesh\":\"demo\",\"sender_name\":\"al<b>\",\"body\":\"secret\"}"), &in));
+	channel_waiting_params(&o, 1, in);
+	assert_ok(json_parse(a, arena_dup(a, buf_str(&b)), &out));
+	assert_false(str_contains(buf_str(&b), S("secret")));
+	assert_false(str_contains(json_get_str(out, S("content")), S("<b>")));
+	assert_true(str_ends(json_get_str(out, S("content")), S(" waits: claudemesh inbox")));
+	assert_str(json_get_str(json_get(out, S("meta")), S("event")), S("message_waiting"));
+	buf_done(&b);
+	b = buf_make(4096);
+	o = json_out(&b);
+	channel_waiting_params(&o, 3, NULL);
+	assert_true(str_contains(buf_str(&b), S("[system] 3 messages wait: claudemesh inbox")));
+	buf_done(&b);
+}
+
 TEST(provenance_is_what_was_proved)
 {
 	static const struct { const char *data, *word, *start; } cases[] = {

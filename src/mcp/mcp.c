@@ -390,3 +390,13 @@ bool mcp_event(struct mcp *m, str kind, str data)
 	buf_done(&b);
 	return true;
 }
+
+void mcp_waiting(struct mcp *m, size_t n, const struct json *data)
+{
+	struct buf b = buf_make(MCP_OUT_MAX);
+	struct json_out o = json_out(&b);
+
+	channel_waiting_params(&o, n, data);
+	mcp_notify(m, "notifications/claude/channel", buf_str(&b));
+	buf_done(&b);
+}

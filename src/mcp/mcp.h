@@ -45,6 +45,8 @@ void mcp_take(struct mcp *m, str line);
 void mcp_take_too_long(struct mcp *m);
 /* True if the agent was told (or will never be): the message counts as seen. */
 bool mcp_event(struct mcp *m, str kind, str data);
+/* Tells the agent, which is ready, that n messages wait in its inbox; data: the only one, or NULL. */
+void mcp_waiting(struct mcp *m, size_t n, const struct json *data);
 /* The client said that it is ready, and takes notifications of the channel. */
 bool mcp_is_ready(const struct mcp *m);
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "mcp/mcp.h"
 #include "net/lines.h"
+#include "proto/reach.h"
 
 enum {
 	SHOWN_MAX = 1024,             /* messages remembered as shown, so that none is shown twice */
@@ -26,6 +27,7 @@ struct run {
 	bool starting;                /* on the pool, its own memory below */
 	struct arena *start_arena;
 	bool ended;                   /* input is over, or output is gone */
+	bool told_channel;            /* that there is one, on this stream */
 	bool connected, greeted;      /* the stream is open; unread messages were asked for */
 	struct asked *asked;          /* answers that are still to come */
 	str shown[SHOWN_MAX];         /* ids, a ring; owned */
@@ -195,19 +197,56 @@ static bool is_for_us(const struct run *r, const struct json *row)
 	return r->spec->ipc->token.len || !str_eq(json_get_str(row, S("recipient_kind")), S("session"));
 }
 
+static bool wants(const struct run *r, const char *mode)
+{
+	return str_eq(r->spec->message_mode, str_from(mode));
+}
+
+/* It stays unread. */
+static void announce(struct run *r, size_t n, const struct json *row)
+{
+	if (n)
+		mcp_waiting(r->mcp, n, row);
+}
+
 /* A row of the inbox, from the stream or from the list of unread ones. */
 static void show(struct run *r, const struct json *row)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	str id = json_get_str(row, S("id"));
 
-	if (!id.len || !is_for_us(r, row) || was_shown(r, id) || !mcp_event(r->mcp, S("message"), row->raw) || r->ended)
+	if (!id.len || !is_for_us(r, row) || was_shown(r, id) || wants(r, MESSAGE_MODE_OFF))
+		return;
+	if (wants(r, MESSAGE_MODE_INBOX)) {
+		if (!mcp_is_ready(r->mcp))
+			return; /* it is among the unread ones then */
+		announce(r, 1, row);
+		remember(r, id);
+		return;
+	}
+	if (!mcp_event(r->mcp, S("message"), row->raw) || r->ended)
 		return;
 	remember(r, id);
 	if (!r->spec->channel)
 		return;
 	r->shown_unheard++;
 	ask(r, S("POST"), S("/v1/inbox/seen"), arena_printf(a, "{\"ids\":[\"%.*s\"]}", STRF(id)), on_seen, r);
+}
+
+/* One word for all that came before. */
+static void remember_all(struct run *r, const struct json *list)
+{
+	size_t fresh = 0;
+
+	for (const struct json *row = list ? list->first : NULL; row; row = row->next) {
+		str id = json_get_str(row, S("id"));
+
+		if (!id.len || !is_for_us(r, row) || was_shown(r, id))
+			continue;
+		remember(r, id);
+		fresh++;
+	}
+	announce(r, fresh, NULL);
 }
 
 static void on_unread(void *arg, const struct err *e, int status, str body)
@@ -221,6 +260,10 @@ static void on_unread(void *arg, const struct err *e, int status, str body)
 		return;
 	}
 	list = json_get(list, S("items"));
+	if (wants(r, MESSAGE_MODE_INBOX)) {
+		remember_all(r, list);
+		return;
+	}
 	for (const struct json *row = list ? list->first : NULL; row; row = row->next)
 		show(r, row);
 }
@@ -237,12 +280,24 @@ static void greet(struct run *r)
 				      UNREAD_MAX), STR_NONE, on_unread, r);
 }
 
+static void on_told(void *arg UNUSED, const struct err *e UNUSED, int status UNUSED, str body UNUSED) {}
+
+/* Peers see that this session hears at once: when both sides are there. */
+static void tell_channel(struct run *r)
+{
+	if (r->told_channel || !r->connected || !r->spec->ipc->channel || !mcp_is_ready(r->mcp))
+		return;
+	r->told_channel = true;
+	ask(r, S("POST"), S("/v1/sessions/channel"), S("{}"), on_told, r);
+}
+
 static void on_open(void *arg)
 {
 	struct run *r = arg;
 
 	r->connected = true;
 	loop_timer_off(r->again);
+	tell_channel(r);
 	greet(r);
 }
 
@@ -268,6 +323,7 @@ static void on_down(void *arg, const struct err *why UNUSED, i64 retry_ms UNUSED
 
 	r->connected = false;
 	r->greeted = false;
+	r->told_channel = false;
 	if (!r->starting && !loop_timer_is_set(r->again))
 		loop_timer_set(r->again, 0);
 }
@@ -279,6 +335,7 @@ static void on_line(void *arg, str line)
 	struct run *r = arg;
 
 	mcp_take(r->mcp, line);
+	tell_channel(r);
 	greet(r);
 }
 

@@ -19,6 +19,8 @@ struct mcp_run_spec {
 	/* The agent was started so that it takes channel notifications (launch does): what it was
 	 * told counts as seen. Else the same message also waits for a hook or the inbox. */
 	bool channel;
+	/* "push"; "inbox": told that a message waits, not what it says; "off": not told. */
+	str message_mode;
 };
 
 /* Until the end of input. An error: it could not begin. */

@@ -18,6 +18,8 @@ struct fake {
 	struct loop *loop;
 	struct server *server;
 	struct conn_id stream;
+	str query;            /* of GET /v1/events */
+	int channels;         /* POST /v1/sessions/channel */
 	bool streaming, greeted; /* greeted: asked for what came before, so the client is ready */
 	str unread;           /* what GET /v1/inbox answers */
 	struct buf seen;      /* bodies of POST /v1/inbox/seen */
@@ -30,6 +32,7 @@ static void on_request(void *arg, struct server_request *rq)
 	str path = rq->head->path;
 
 	if (str_eq(path, S("/v1/events"))) {
+		f->query = str_contains(rq->head->query, S("channel=true")) ? S("channel") : S("");
 		f->stream = server_stream_start(f->server, rq, 200, &type, 1);
 		assert_true(server_stream_send(f->server, f->stream, S(": connected\n\n")));
 		f->streaming = true;
@@ -39,6 +42,9 @@ static void on_request(void *arg, struct server_request *rq)
 	} else if (str_eq(path, S("/v1/inbox/seen"))) {
 		buf_add(&f->seen, rq->body);
 		server_respond(f->server, rq, 200, NULL, 0, S("{\"marked_seen\":1}"));
+	} else if (str_eq(path, S("/v1/sessions/channel"))) {
+		f->channels++;
+		server_respond(f->server, rq, 200, NULL, 0, S("{}"));
 	} else if (str_eq(path, S("/v1/skills"))) {
 		server_respond(f->server, rq, 200, NULL, 0, S("{\"skills\":[]}"));
 	} else {
@@ -102,7 +108,7 @@ static void fake_open(struct scene *s)
 	assert_ok(server_listen_unix(s->arena, s->fake.server, s->ipc.place.socket));
 }
 
-static struct scene *scene_new(struct arena *a, bool with_daemon)
+static struct scene *scene_plan(struct arena *a, bool with_daemon)
 {
 	struct scene *s = NEW(a, struct scene);
 	int in[2], out[2];
@@ -123,8 +129,20 @@ static struct scene *scene_new(struct arena *a, bool with_daemon)
 	s->out = out[0];
 	s->spec = (struct mcp_run_spec){ .paths = &s->paths, .ipc = &s->ipc, .policy = DAEMON_NONE,
 					 .in = in[0], .out = out[1], .channel = true };
+	return s;
+}
+
+static void scene_run(struct scene *s)
+{
 	assert_int_equal(pthread_create(&s->thread, NULL, run, s), 0);
-	arena_defer(a, scene_close, s);
+	arena_defer(s->arena, scene_close, s);
+}
+
+static struct scene *scene_new(struct arena *a, bool with_daemon)
+{
+	struct scene *s = scene_plan(a, with_daemon);
+
+	scene_run(s);
 	return s;
 }
 
@@ -285,6 +303,67 @@ TEST(a_client_that_closes_its_end_ends_the_server)
 		loop_turn(s->fake.loop, 10);
 	}
 	s->ended = true;
+}
+
+static struct scene *scene_of(struct arena *a, const char *mode, const char *unread)
+{
+	struct scene *s = scene_plan(a, true);
+
+	s->ipc.token = S("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	s->ipc.channel = true;
+	s->spec.message_mode = str_from(mode);
+	if (unread)
+		s->fake.unread = str_from(unread);
+	scene_run(s);
+	return s;
+}
+
+TEST(a_session_with_a_channel_says_so_when_both_sides_are_there)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_of(a, "push", NULL);
+
+	while (!s->fake.streaming)
+		loop_turn(s->fake.loop, 10);
+	assert_str(s->fake.query, S("channel"));
+	for (int i = 0; i < 5; i++)
+		loop_turn(s->fake.loop, 10);
+	assert_int_equal(s->fake.channels, 0);
+	greet(s);
+	push(s, "r1", "hello");
+	until_says(s, "al: hello");
+	assert_int_equal(s->fake.channels, 1);
+}
+
+TEST(in_mode_inbox_it_is_told_that_something_waits_and_nothing_is_marked)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_of(a, "inbox", "{\"items\":[{\"id\":\"r1\",\"body\":\"one\"},"
+					       "{\"id\":\"r2\",\"body\":\"two\"}]}");
+
+	greet(s);
+	until_says(s, "[system] 2 messages wait: claudemesh inbox");
+	push(s, "r2", "two");
+	push(s, "r3", "three");
+	until_says(s, "[system] A message from \\\"al\\\" waits: claudemesh inbox");
+	say(s, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"prompts/list\"}");
+	until_says(s, "\"id\":7");
+	assert_int_equal(count(buf_str(&s->read), "notifications/claude/channel"), 2);
+	assert_int_equal(count(buf_str(&s->read), "three"), 0);
+	assert_int_equal(s->fake.seen.len, 0);
+}
+
+TEST(in_mode_off_it_is_not_told)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct scene *s = scene_of(a, "off", "{\"items\":[{\"id\":\"r1\",\"body\":\"one\"}]}");
+
+	greet(s);
+	push(s, "r3", "three");
+	say(s, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"prompts/list\"}");
+	until_says(s, "\"id\":7");
+	assert_int_equal(count(buf_str(&s->read), "notifications/claude/channel"), 0);
+	assert_int_equal(s->fake.seen.len, 0);
 }
 
 TEST_MAIN("mcp/run")

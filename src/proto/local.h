@@ -27,6 +27,10 @@ enum {
 	F(T, str, mesh, OPT, 0, LOCAL_MESH_MAX, "slug or id; left out: the session's, or all")
 JSON_ARGS(local_mesh, LOCAL_MESH_ARGS);
 
+#define LOCAL_EVENTS_ARGS(F, T) \
+	F(T, bool, channel, OPT, 0, 0, "they go to a channel that the agent shows at once")
+JSON_ARGS(local_events, LOCAL_EVENTS_ARGS);
+
 #define LOCAL_SEND_ARGS(F, T) \
 	F(T, str, to,       REQ, 1, 256, "name, key, key prefix, @group or *") \
 	F(T, str, message,  REQ, 1, LOCAL_TEXT_MAX, "the text") \
@@ -56,6 +60,7 @@ JSON_OBJECT(local_presence, LOCAL_PRESENCE_ARGS);
 	F(T, str, cwd,          OPT, 0, 4096, "its directory") \
 	F(T, str, role,         OPT, 0, NAME_BYTES_MAX, "its role") \
 	F(T, str, message_mode, OPT, 0, 16, "push, inbox or off") \
+	F(T, bool, hooks,       OPT, 0, 0, "its agent runs our hooks at its turns") \
 	F(T, strs, groups,      OPT, 0, GROUPS_MAX, "\"@name\" or \"@name:role\"") \
 	F(T, any, presence,     OPT, 0, 0, "{session_pubkey, session_secret_key}: a key pair to use")
 JSON_ARGS(local_register, LOCAL_REGISTER_ARGS);
@@ -111,6 +116,7 @@ JSON_ARGS(local_peers, LOCAL_PEERS_ARGS);
 	F(T, str,  title,   OPT, 0, NAME_BYTES_MAX, "what it is") \
 	F(T, str,  bio,     OPT, 0, BIO_BYTES_MAX, "free text") \
 	F(T, strs, capabilities, OPT, 0, CAPABILITIES_MAX, "what it can do") \
+	F(T, bool, hook,    OPT, 0, 0, "said by a hook of the session, which hands messages over") \
 	F(T, str,  mesh,    OPT, 0, LOCAL_MESH_MAX, "slug or id; left out: the session's, or all")
 JSON_ARGS(local_profile, LOCAL_PROFILE_ARGS);
 
