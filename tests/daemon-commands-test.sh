@@ -121,6 +121,38 @@ rule allow "$key" deny
 is 4 'who it is cannot be found out' by alice send bob hello --policy "$policy" --no-daemon
 tells 'rules about peers'
 
+# The tools of the MCP server go by the same rules.
+tool() {
+	printf '%s\n' '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}' \
+		'{"jsonrpc":"2.0","method":"notifications/initialized"}' \
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"$1\",\"arguments\":$2}}"
+	i=0 # until it is answered
+	while ! grep -q '"id":1' "$out" && [ $i -lt 200 ]; do
+		sleep 0.05
+		i=$((i + 1))
+	done
+}
+mcp() { tool "$1" "$2" | as alice mcp --tools --policy "$policy"; }
+is 0 'a tool, denied by key' mcp send '{"to":"bob","message":"by a tool"}'
+says 'blocked by policy: message send'
+says '"isError":true'
+rule allow bob deny
+is 0 'by name, typed by key' mcp send "{\"to\":\"$key\",\"message\":\"by a tool\"}"
+says 'blocked by policy: message send'
+meshid=$(sed -n 's/.*"meshId": *"\([^"]*\)".*/\1/p' "$work/alice/config.json")
+printf 'default: allow\nrules:\n  - {resource: message, verb: send, mesh: team, decision: prompt}\n' >"$policy"
+is 0 'a mesh by its id, what a person would be asked' mcp send "{\"to\":\"bob\",\"message\":\"by a tool\",\"mesh\":\"$meshid\"}"
+says 'this has to be confirmed: message send'
+is 0 'reading goes on' mcp peers '{}'
+says 'bob'
+CLAUDEMESH_APPROVAL_MODE=read-only is 0 'read-only' mcp status '{"status":"working"}'
+says 'approval mode read-only writes nothing'
+CLAUDEMESH_APPROVAL_MODE=yolo is 0 'who confirms everything' mcp send '{"to":"bob","message":"by a tool"}'
+silent '"isError":true'
+tail -n 1 "$work/alice/audit.log" >"$out"
+says '"resource":"message","verb":"send"'
+says '"command":"mcp"'
+
 # What this machine calls the mesh.
 is 3 'a name that cannot be' as alice rename team 'No Slug'
 is 5 'a mesh that is not here' as alice rename taem crew

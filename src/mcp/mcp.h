@@ -24,12 +24,27 @@ enum {
 /* What the daemon answered: exactly one of e and body; both live during the call. */
 typedef void mcp_answer_fn(void *arg, const struct err *e, int status, str body);
 
+/* One thing that a tool is about to do, as rules of the policy name it (client.md 3). */
+struct mcp_deed {
+	const char *resource, *verb;
+	bool is_write;
+	str mesh, who;                /* as the agent gave them; empty: it did not */
+	/* Who is there, as the daemon tells it; NULL: not asked yet. Where a rule needs it,
+	 * *ret_needs_peers is set instead of an answer, and the same comes again with it. */
+	const struct json *peers;
+	bool *ret_needs_peers;
+};
+
 struct mcp_env {
 	/* One message, no newline in it. */
 	void (*write)(void *arg, str line);
 	/* A request to the daemon's local API. fn is called once, later. */
 	void (*ask)(void *arg, str method, str path, str body, mcp_answer_fn *fn, void *fn_arg);
 	void *arg;
+	/* Asked before a tool does anything; NULL is yes, an error is told to the agent. The
+	 * hook itself NULL: everything may be done. */
+	struct err *(*may)(void *may_arg, struct arena *a, const struct mcp_deed *deed);
+	void *may_arg;
 	bool tools;                   /* offer the small tool set */
 	bool presence;                /* tell of peers that come and go, too */
 };

@@ -250,6 +250,114 @@ TEST(tools_are_off_unless_asked_for)
 					       "\"name\":\"send\",\"arguments\":{\"to\":\"bob\"}}}")), -32602);
 }
 
+/* A policy: who is not in its list is refused, whom it must look up it asks about. */
+struct rules { struct arena *arena; size_t n; str seen[8]; const char *refused; bool looks_up; };
+
+static struct err *rules_may(void *arg, struct arena *a, const struct mcp_deed *deed)
+{
+	struct rules *rules = arg;
+
+	assert_true(rules->n < ARRAY_LEN(rules->seen));
+	rules->seen[rules->n++] = arena_printf(rules->arena, "%s %s %d %.*s %.*s %d", deed->resource, deed->verb,
+					       deed->is_write, STRF(deed->who), STRF(deed->mesh), deed->peers != NULL);
+	if (rules->looks_up && !deed->peers) {
+		*deed->ret_needs_peers = true;
+		return NULL;
+	}
+	return rules->refused && strcmp(deed->verb, rules->refused) == 0
+		       ? FAIL(a, FORBIDDEN, "blocked by policy: %s %s", deed->resource, deed->verb)
+		       : NULL;
+}
+
+static struct table *table_ruled(struct arena *a, struct rules *rules)
+{
+	struct table *t = NEW(a, struct table);
+
+	rules->arena = t->arena = a;
+	t->mcp = mcp_new(&(struct mcp_env){ .write = table_write, .ask = table_ask, .arg = t, .tools = true,
+					    .may = rules_may, .may_arg = rules });
+	arena_defer(a, table_close, t);
+	table_greet(t, "2025-06-18");
+	return t;
+}
+
+#define CALL(name, args) "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"" \
+	name "\",\"arguments\":" args "}}"
+
+static str text_of(const struct json *answer, bool *ret_failed)
+{
+	const struct json *r = json_get(answer, S("result"));
+
+	*ret_failed = json_get_bool(r, S("isError"));
+	return json_get_str(json_get(r, S("content"))->first, S("text"));
+}
+
+TEST(tools_do_what_the_policy_allows)
+{
+	static const struct { const char *line, *seen[2]; } calls[] = {
+		{ CALL("send", "{\"to\":\"bob\",\"message\":\"hi\",\"mesh\":\"m\"}"), { "message send 1 bob m 0" } },
+		{ CALL("inbox", "{}"), { "message inbox 0   0" } },
+		{ CALL("peers", "{}"), { "peer list 0   0" } },
+		{ CALL("status", "{\"status\":\"idle\"}"), { "profile status 1   0" } },
+		{ CALL("status", "{\"status\":\"idle\",\"summary\":\"x\"}"),
+		  { "profile status 1   0", "profile summary 1   0" } },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct rules rules = { 0 };
+		struct table *t = table_ruled(a, &rules);
+
+		mcp_take(t->mcp, str_from(calls[i].line));
+		assert_int_equal(t->n_asked, 1);
+		assert_int_equal(rules.n, calls[i].seen[1] ? 2 : 1);
+		for (size_t k = 0; k < rules.n; k++)
+			assert_str(rules.seen[k], str_from(calls[i].seen[k]));
+	}
+}
+
+TEST(what_the_policy_refuses_is_not_done)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct rules rules = { .refused = "summary" };
+	struct table *t = table_ruled(a, &rules);
+	bool failed;
+
+	assert_str(text_of(table_say(t, CALL("status", "{\"status\":\"idle\",\"summary\":\"x\"}")), &failed),
+		   S("blocked by policy: profile summary"));
+	assert_true(failed);
+	assert_int_equal(t->n_asked, 0);
+	/* What the policy was not asked about does not go along. */
+	mcp_take(t->mcp, S(CALL("status", "{\"status\":\"idle\",\"visible\":false,\"bio\":\"x\"}")));
+	assert_str(t->asked[0].body, S("{\"status\":\"idle\"}"));
+}
+
+TEST(who_is_there_is_asked_for_the_policy)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct rules rules = { .refused = "send", .looks_up = true };
+	struct table *t = table_ruled(a, &rules);
+	bool failed;
+
+	mcp_take(t->mcp, S(CALL("send", "{\"to\":\"bob\",\"message\":\"hi\"}")));
+	table_quiet(t);
+	table_answer(t, "/v1/peers", 200, "{\"peers\":[]}");
+	assert_str(text_of(table_next(t), &failed), S("blocked by policy: message send"));
+	assert_true(failed);
+	assert_int_equal(t->n_asked, 1);
+	assert_str(rules.seen[1], S("message send 1 bob  1"));
+	mcp_take(t->mcp, S(CALL("send", "{\"to\":\"bob\",\"message\":\"hi\"}")));
+	table_answer(t, "/v1/peers", 503, "{\"error\":\"try_again\"}");
+	assert_str(text_of(table_next(t), &failed), S("{\"error\":\"try_again\"}"));
+	assert_true(failed);
+	rules.refused = NULL;
+	mcp_take(t->mcp, S(CALL("send", "{\"to\":\"bob\",\"message\":\"hi\"}")));
+	table_answer(t, "/v1/peers", 200, "{}");
+	table_answer(t, "/v1/send", 202, "{\"ok\":true}");
+	assert_str(text_of(table_next(t), &failed), S("{\"ok\":true}"));
+	assert_false(failed);
+}
+
 TEST(a_flood_of_requests_is_bounded)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

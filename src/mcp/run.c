@@ -384,6 +384,7 @@ struct err *mcp_run(struct arena *a, const struct mcp_run_spec *spec)
 		return e;
 	}
 	r->mcp = mcp_new(&(struct mcp_env){ .write = write_line, .ask = ask, .arg = r, .tools = spec->tools,
+					    .may = spec->may, .may_arg = spec->may_arg,
 					    .presence = spec->presence });
 	r->again = loop_timer_new(r->loop, on_again, r);
 	e = lines_new(a, r->loop, spec->in, MCP_LINE_MAX, &lines_handler, r, &r->lines);

@@ -9,6 +9,7 @@
 #define MCP_RUN_H
 
 #include "client/daemon_start.h"
+#include "mcp/mcp.h"
 
 struct mcp_run_spec {
 	const struct paths *paths; /* of the user */
@@ -21,6 +22,9 @@ struct mcp_run_spec {
 	bool channel;
 	/* "push"; "inbox": told that a message waits, not what it says; "off": not told. */
 	str message_mode;
+	/* mcp.h: the policy, asked before a tool does anything. */
+	struct err *(*may)(void *may_arg, struct arena *a, const struct mcp_deed *deed);
+	void *may_arg;
 };
 
 /* Until the end of input. An error: it could not begin. */

@@ -6,40 +6,48 @@
 #include "mcp/neutral.h"
 #include "net/url.h"
 
-enum { TEXT_MAX = 8 << 20 };
+enum { TEXT_MAX = 8 << 20, DEEDS_MAX = 2 };
 
 struct tool {
 	const char *name, *doc;
 	const char *properties;       /* of the schema: JSON members */
 	const char *required;         /* JSON array */
 	bool reads_only;
-	/* The request that it makes; returns false when the arguments are wrong. */
-	bool (*ask)(struct mcp_call *c, const struct json *args);
+	bool (*fits)(const struct json *args);
+	void (*ask)(struct mcp_call *c, const struct json *args);
+	/* What it does in the policy's words, as the commands' rows have it; `given`: only when
+	 * the arguments have this member. */
+	struct { const char *given, *resource, *verb; bool is_write; } deeds[DEEDS_MAX];
 };
 
-/* Whatever the daemon says is the tool's answer, its refusals too: the agent reads them. */
-static void answer(struct mcp_call *c, const struct err *e, int status, const struct json *body)
+static void answer_text(struct mcp_call *c, str text, bool failed)
 {
-	bool failed = e || status >= 400;
-	struct buf text = buf_make(TEXT_MAX);
 	struct mcp_result r;
 
-	if (e)
-		buf_printf(&text, "the claudemesh daemon does not answer: %.*s (claudemesh daemon up)", STRF(e->text));
-	else
-		neutral_add_text(&text, body->raw, SIZE_MAX);
 	mcp_result(c, &r);
 	json_key(&r.json, S("content"));
 	json_arr(&r.json);
 	json_obj(&r.json);
 	json_put_str(&r.json, "type", S("text"));
-	json_put_str(&r.json, "text", buf_str(&text));
+	json_put_str(&r.json, "text", text);
 	json_obj_end(&r.json);
 	json_arr_end(&r.json);
 	if (failed)
 		json_put_bool(&r.json, "isError", true);
-	buf_done(&text);
 	mcp_result_end(&r);
+}
+
+/* Whatever the daemon says is the tool's answer, its refusals too: the agent reads them. */
+static void answer(struct mcp_call *c, const struct err *e, int status, const struct json *body)
+{
+	struct buf text = buf_make(TEXT_MAX);
+
+	if (e)
+		buf_printf(&text, "the claudemesh daemon does not answer: %.*s (claudemesh daemon up)", STRF(e->text));
+	else
+		neutral_add_text(&text, body->raw, SIZE_MAX);
+	answer_text(c, buf_str(&text), e || status >= 400);
+	buf_done(&text);
 }
 
 static str object(struct mcp_call *c, const struct json *args)
@@ -47,35 +55,56 @@ static str object(struct mcp_call *c, const struct json *args)
 	return args ? args->raw : S("{}");
 }
 
-static bool send_ask(struct mcp_call *c, const struct json *args)
+static bool any_fits(const struct json *args UNUSED)
 {
-	if (!json_get_str(args, S("to")).len || !json_get_str(args, S("message")).len)
-		return false;
-	mcp_ask(c, S("POST"), S("/v1/send"), object(c, args), answer);
 	return true;
 }
 
-static bool inbox_ask(struct mcp_call *c, const struct json *args)
+static bool send_fits(const struct json *args)
+{
+	return json_get_str(args, S("to")).len && json_get_str(args, S("message")).len;
+}
+
+static void send_ask(struct mcp_call *c, const struct json *args)
+{
+	mcp_ask(c, S("POST"), S("/v1/send"), object(c, args), answer);
+}
+
+static void inbox_ask(struct mcp_call *c, const struct json *args)
 {
 	bool all = json_get_bool(args, S("all"));
 
 	mcp_ask(c, S("GET"), all ? S("/v1/inbox?limit=20") : S("/v1/inbox?unread_only=true&limit=20"),
 		STR_NONE, answer);
-	return true;
 }
 
-static bool peers_ask(struct mcp_call *c, const struct json *args UNUSED)
+static void peers_ask(struct mcp_call *c, const struct json *args UNUSED)
 {
 	mcp_ask(c, S("GET"), S("/v1/peers"), STR_NONE, answer);
-	return true;
 }
 
-static bool status_ask(struct mcp_call *c, const struct json *args)
+static bool status_fits(const struct json *args)
 {
-	if (!json_get_str(args, S("status")).len && !json_get_str(args, S("summary")).ptr)
-		return false;
-	mcp_ask(c, S("POST"), S("/v1/profile"), object(c, args), answer);
-	return true;
+	return json_get_str(args, S("status")).len || json_get_str(args, S("summary")).ptr;
+}
+
+/* Only what the schema has: the route takes more, of which the policy was not asked. */
+static void status_ask(struct mcp_call *c, const struct json *args)
+{
+	const str names[] = { S("status"), S("summary"), S("mesh") };
+	struct buf b = buf_make(MCP_LINE_MAX);
+	struct json_out o = json_out(&b);
+
+	json_obj(&o);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!json_get(args, names[i]))
+			continue;
+		json_key(&o, names[i]);
+		json_value(&o, json_get(args, names[i]));
+	}
+	json_obj_end(&o);
+	mcp_ask(c, S("POST"), S("/v1/profile"), arena_dup(c->arena, buf_str(&b)), answer);
+	buf_done(&b);
 }
 
 static const struct tool tools[] = {
@@ -83,12 +112,14 @@ static const struct tool tools[] = {
 	  "\"to\":{\"type\":\"string\",\"description\":\"from_id, name, @group or *\"},"
 	  "\"message\":{\"type\":\"string\"},\"priority\":{\"enum\":[\"now\",\"next\",\"low\"]},"
 	  "\"reply_to_id\":{\"type\":\"string\"}",
-	  "[\"to\",\"message\"]", false, send_ask },
-	{ "inbox", "Messages not read yet.", "\"all\":{\"type\":\"boolean\"}", "[]", false, inbox_ask },
-	{ "peers", "Who is connected.", "", "[]", true, peers_ask },
+	  "[\"to\",\"message\"]", false, send_fits, send_ask, { { NULL, "message", "send", true } } },
+	{ "inbox", "Messages not read yet.", "\"all\":{\"type\":\"boolean\"}", "[]", false, any_fits, inbox_ask,
+	  { { NULL, "message", "inbox", false } } },
+	{ "peers", "Who is connected.", "", "[]", true, any_fits, peers_ask, { { NULL, "peer", "list", false } } },
 	{ "status", "Says what this session is doing.",
 	  "\"status\":{\"enum\":[\"idle\",\"working\",\"dnd\"]},\"summary\":{\"type\":\"string\"}", "[]", false,
-	  status_ask },
+	  status_fits, status_ask,
+	  { { "status", "profile", "status", true }, { "summary", "profile", "summary", true } } },
 };
 
 static void list_run(struct mcp_call *c)
@@ -121,6 +152,56 @@ static const struct tool *tool_find(const struct mcp *m, str name)
 	return NULL;
 }
 
+/* May the tool do what it is about to? NULL is yes, but for *ret_needs_peers. */
+static struct err *ask_policy(struct mcp_call *c, const struct tool *tool, const struct json *args,
+			      const struct json *peers, bool *ret_needs_peers)
+{
+	const struct mcp_env *env = &c->mcp->env;
+
+	*ret_needs_peers = false;
+	for (size_t i = 0; env->may && i < DEEDS_MAX && tool->deeds[i].resource; i++) {
+		const struct mcp_deed deed = { .resource = tool->deeds[i].resource,
+					       .verb = tool->deeds[i].verb,
+					       .is_write = tool->deeds[i].is_write,
+					       .mesh = json_get_str(args, S("mesh")),
+					       .who = json_get_str(args, S("to")),
+					       .peers = peers,
+					       .ret_needs_peers = ret_needs_peers };
+
+		if (tool->deeds[i].given && !json_get(args, str_from(tool->deeds[i].given)))
+			continue;
+		TRY(env->may(env->may_arg, c->arena, &deed));
+		if (*ret_needs_peers)
+			return NULL;
+	}
+	return NULL;
+}
+
+static void go_on(struct mcp_call *c, const struct json *peers);
+
+static void on_peers(struct mcp_call *c, const struct err *e, int status, const struct json *body)
+{
+	if (!e && status < 400)
+		go_on(c, body);
+	else
+		answer(c, e, status, body);
+}
+
+static void go_on(struct mcp_call *c, const struct json *peers)
+{
+	const struct tool *tool = tool_find(c->mcp, json_get_str(c->params, S("name")));
+	const struct json *args = json_get(c->params, S("arguments"));
+	bool needs_peers;
+	struct err *e = ask_policy(c, tool, args, peers, &needs_peers);
+
+	if (e)
+		answer_text(c, e->text, true);
+	else if (needs_peers && !peers)
+		mcp_ask(c, S("GET"), S("/v1/peers"), STR_NONE, on_peers);
+	else
+		tool->ask(c, args);
+}
+
 static void call_run(struct mcp_call *c)
 {
 	const struct tool *tool = tool_find(c->mcp, json_get_str(c->params, S("name")));
@@ -129,8 +210,10 @@ static void call_run(struct mcp_call *c)
 	if (!tool)
 		mcp_error(c, RPC_PARAMS, c->mcp->env.tools ? "no such tool; there are send, inbox, peers and status"
 							   : "tools are off; use the claudemesh command");
-	else if ((args && args->type != JSON_OBJ) || !tool->ask(c, args))
+	else if ((args && args->type != JSON_OBJ) || !tool->fits(args))
 		mcp_error(c, RPC_PARAMS, "%s: the arguments do not fit the schema", tool->name);
+	else
+		go_on(c, NULL);
 }
 
 const struct mcp_method mcp_tool_methods[] = {
