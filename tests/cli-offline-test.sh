@@ -11,7 +11,7 @@ export CLAUDEMESH_CONFIG_DIR="$work/config" HOME="$work"
 is 0 'the version' "$claudemesh" --version
 says 'claudemesh v'
 is 0 'no command is help' "$claudemesh"
-says 'send WHO TEXT...'
+says 'send WHO|#TOPIC TEXT...'
 is 0 'help of a command' "$claudemesh" help send
 says '--priority P'
 is 0 'the same as a flag' "$claudemesh" send --help
@@ -25,7 +25,7 @@ is 3 'an unknown flag' "$claudemesh" send bob hi --prioriti now
 tells 'did you mean: --priority'
 is 3 'a wrong value' "$claudemesh" send bob hi --priority nwo
 is 3 'a missing argument' "$claudemesh" send bob
-tells 'expected: claudemesh send WHO TEXT...'
+tells 'expected: claudemesh send WHO|#TOPIC TEXT...'
 is 3 'an unknown status' "$claudemesh" status set wroking
 tells "working"
 is 3 'an error as JSON' "$claudemesh" sned --json

@@ -56,7 +56,10 @@ slip priority bad_format send bob hi --priority nwo
 says '"nearest":"now"'
 slip arguments missing send bob
 slip target missing send '' hi
-slip target bad_format send '#general' hi
+slip topic bad_charset send '#gene ral' hi
+slip topic missing topic post '#' hi
+slip topic too_long topic tail xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+slip messageId too_short apikey revoke abc --yes
 slip target wrong_length send "${key}00" hi
 slip target too_long send "$(printf 'x%.0s' $(seq 129))" hi
 slip group bad_charset send '@a b' hi

@@ -18,6 +18,21 @@ static bool check_target(struct arena *a, str text, struct invalid *why)
 	return valid_target(a, text, &value, why);
 }
 
+static bool check_topic(struct arena *a, str text, struct invalid *why)
+{
+	str value;
+
+	return valid_topic(a, text, &value, why);
+}
+
+/* A peer or a topic. */
+static bool check_to(struct arena *a, str text, struct invalid *why)
+{
+	str to = str_trim(text);
+
+	return str_starts(to, S("#")) ? check_topic(a, to, why) : check_target(a, text, why);
+}
+
 static bool check_group(struct arena *a, str text, struct invalid *why)
 {
 	str value;
@@ -75,6 +90,8 @@ static const struct {
 } forms[] = {
 	{ "WHO", check_target, OFFER_PEER },
 	{ "PEER", check_target, OFFER_PEER },
+	{ "WHO|#TOPIC", check_to, OFFER_PEER },
+	{ "TOPIC", check_topic, OFFER_NOTHING },
 	{ "ID", check_id, OFFER_NOTHING },
 	{ "GROUP", check_group, OFFER_GROUP },
 	{ "STATUS", check_status, OFFER_WORDS },

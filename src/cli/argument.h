@@ -1,9 +1,9 @@
 /*
  * argument.h - what may stand for an argument of a command, told by its form in the row.
  *
- * "WHO" is a peer, "ID" a message id, "GROUP" a group, "STATUS" a status: argv.c has each one
- * looked at before the command runs, so a slip is answered without a connection, and the
- * completions offer what fits. Other forms take any text.
+ * "WHO" is a peer, "TOPIC" a topic, "WHO|#TOPIC" either, "ID" a message id, "GROUP" a group,
+ * "STATUS" a status: argv.c has each one looked at before the command runs, so a slip is answered
+ * without a connection, and the completions offer what fits. Other forms take any text.
  */
 #ifndef CLI_ARGUMENT_H
 #define CLI_ARGUMENT_H

@@ -52,7 +52,7 @@ static bool same_peer(str listed, str typed)
 
 static bool is_several(str who)
 {
-	return str_eq(who, S("*")) || str_starts(who, S("@"));
+	return str_eq(who, S("*")) || str_starts(who, S("@")) || str_starts(who, S("#"));
 }
 
 static bool is_listed(const struct policy_rule *r, str who)

@@ -116,14 +116,17 @@ struct err *policy_load(struct cli *c, struct policy *ret_policy, str *ret_path)
 	return NULL;
 }
 
-/* Of a form of the row ("WHO"), as typed; STR_NONE if the command takes none. */
+/* Of a form of the row ("WHO", also of "WHO|#TOPIC"), as typed; STR_NONE if the command takes none. */
 static str argument_of(const struct cli *c, const char *name)
 {
 	str rest = str_from(c->command->arguments), form;
 
-	for (size_t i = 0; str_cut(&rest, ' ', &form) && i < c->args_n; i++)
-		if (str_eq(argument_name(form), str_from(name)))
+	for (size_t i = 0; str_cut(&rest, ' ', &form) && i < c->args_n; i++) {
+		str forms = argument_name(form), first;
+
+		if (str_cut(&forms, '|', &first) && str_eq(first, str_from(name)))
 			return c->args[i];
+	}
 	return STR_NONE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "cli/text.h"
+#include "cli/topic.h"
 
 #define FLAG_C_priority enum priority
 #define FLAG_KIND_priority FLAG_ENUM
@@ -174,6 +175,15 @@ static struct err *try_warm(struct cli *c, const struct send_flags *in, const st
 	return *ret_done ? e : NULL;
 }
 
+static struct err *post_to_topic(struct cli *c, const struct send_flags *in, str text)
+{
+	if (in->online || in->wait || in->self)
+		return FAIL(c->arena, NOT_SUPPORTED, "a topic keeps what is posted: --online, --wait and --self are "
+						     "for messages to peers");
+	return topic_post_words(c, &(struct topic_words){ .topic = str_trim(c->args[0]), .text = text, .id = in->id,
+							  .priority = in->priority });
+}
+
 static struct err *send_run(struct cli *c, const void *flags)
 {
 	const struct send_flags *in = flags;
@@ -187,6 +197,8 @@ static struct err *send_run(struct cli *c, const void *flags)
 	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &draft.text));
 	if (str_empty(draft.text))
 		return cli_invalid(c, S("text"), "missing", S("the message is empty"), S("text, or '-' to read it"));
+	if (str_starts(str_trim(c->args[0]), S("#")))
+		return post_to_topic(c, in, draft.text);
 	/* Chosen here, so that an attempt whose answer is lost can be repeated safely. */
 	draft.client_message_id = str_empty(in->id) ? id_random(c->arena, &random_system) : in->id;
 	TRY(try_warm(c, in, &draft, &done));
@@ -218,13 +230,14 @@ static struct err *send_run(struct cli *c, const void *flags)
 const struct command send_command = {
 	.name = "send",
 	.aliases = "message send",
-	.arguments = "WHO TEXT...",
+	.arguments = "WHO|#TOPIC TEXT...",
 	.group = GROUP_MESSAGE,
 	COMMAND_GATE(WRITE, "message", "send"),
 	COMMAND_FLAGS(send),
 	.run = send_run,
 	.doc = "Sends a message; the text '-' is read from stdin.",
-	.more = "WHO is a name, a key or the unique start of one (8 digits), @group or '*'.\n"
+	.more = "WHO is a name, a key or the unique start of one (8 digits), @group or '*'; to a\n"
+		"'#topic' it is 'topic post'.\n"
 		"Messages to one person are encrypted for them; @group and '*' are not yet.\n"
 		"With a daemon it is on this machine's disk when the command ends, 'queued' until\n"
 		"the broker has it. With --wait the status is 11 if it was not delivered in time,\n"

@@ -285,6 +285,31 @@ bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_
 	return true;
 }
 
+static bool is_topic_char(char c)
+{
+	return is_alnum(c) || c == '_' || c == '-' || c == '.';
+}
+
+bool valid_topic(struct arena *a, str text, str *ret_value, struct invalid *ret_why)
+{
+	const str field = S("topic");
+	const str expected = arena_printf(a, "1 to %d letters, digits, '_', '-' and '.'", TOPIC_NAME_BYTES_MAX);
+	str name = str_starts(text, S("#")) ? str_skip(text, 1) : text;
+
+	if (str_empty(name))
+		return invalid_because(ret_why, field, text, "missing", S("no topic given"), expected);
+	if (name.len > TOPIC_NAME_BYTES_MAX)
+		return invalid_because(ret_why, field, text, "too_long",
+				       arena_printf(a, "the name of a topic has at most %d characters, this has %zu",
+						    TOPIC_NAME_BYTES_MAX, name.len),
+				       expected);
+	if (!all_of(name, is_topic_char))
+		return invalid_because(ret_why, field, text, "bad_charset",
+				       S("it has characters that no topic's name has"), expected);
+	*ret_value = arena_dup(a, name);
+	return true;
+}
+
 static bool is_control(char c)
 {
 	return (u8)c < 0x20 || c == 0x7f;

@@ -47,6 +47,9 @@ bool valid_number(struct arena *a, str field, str text, i64 min, i64 max, i64 *r
 /* Letters, digits, '_', '-', '.', '/'; a leading '@' is dropped. */
 bool valid_group(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
 
+/* Letters, digits, '_', '-', '.'; a name or an id; a leading '#' is dropped. */
+bool valid_topic(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
+
 /* WHO of `send`, as far as its shape tells: a name, a key or the start of one, "@group", "*". */
 bool valid_target(struct arena *a, str text, str *ret_value, struct invalid *ret_why) MUST_CHECK;
 /* A name to be shown under or of a mesh: 1 to max bytes without control characters, trimmed. */

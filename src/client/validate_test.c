@@ -6,7 +6,7 @@
 #define LOW "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"
 #define ID "lC94aQ5xa8VgOORZNSe8VAhOD90E5MNb"
 
-enum shape { PUBKEY, PREFIX, MESSAGE, SLUG, GROUP, PRIORITY, STATUS, TARGET, NAME };
+enum shape { PUBKEY, PREFIX, MESSAGE, SLUG, GROUP, TOPIC, PRIORITY, STATUS, TARGET, NAME };
 
 /* code NULL: accepted, and the value is `says`. */
 static const struct {
@@ -43,6 +43,13 @@ static const struct {
 	{ GROUP, "@", "missing", "no group" },
 	{ GROUP, "a b", "bad_charset", "characters" },
 	{ GROUP, "a'b", "bad_charset", "characters" },
+	{ TOPIC, "general", NULL, "general" },
+	{ TOPIC, "#deploy_2.x-y", NULL, "deploy_2.x-y" },
+	{ TOPIC, "#", "missing", "no topic" },
+	{ TOPIC, "a/b", "bad_charset", "characters" },
+	{ TOPIC, "##a", "bad_charset", "characters" },
+	{ TOPIC, "a\nb", "bad_charset", "characters" },
+	{ TOPIC, KEY "0", "too_long", "this has 65" },
 	{ PRIORITY, "NOW", NULL, "now" },
 	{ PRIORITY, "nwo", "bad_format", "no priority 'nwo'" },
 	{ PRIORITY, "", "missing", "no priority" },
@@ -81,6 +88,7 @@ static bool look_at(struct arena *a, enum shape shape, str text, str *ret_value,
 	case TARGET: return valid_target(a, text, ret_value, why);
 	case NAME: return valid_name(a, S("name"), text, 8, ret_value, why);
 	case GROUP: return valid_group(a, text, ret_value, why);
+	case TOPIC: return valid_topic(a, text, ret_value, why);
 	case PRIORITY:
 		if (!valid_priority(a, text, &priority, why))
 			return false;

@@ -1,0 +1,133 @@
+/*
+ * topic_post.c - `topic post`, and `send '#topic'`.
+ */
+#include "cli/topic.h"
+
+#include <inttypes.h>
+
+#include "base/ids.h"
+#include "cli/commands.h"
+#include "cli/text.h"
+#include "client/validate.h"
+
+#define FLAG_C_priority enum priority
+#define FLAG_KIND_priority FLAG_ENUM
+#define FLAG_WORDS_priority priority_words
+
+#define TOPIC_POST_FLAGS(F, T) \
+	F(T, str, reply_to, "ID", 1, 64, "the post it answers: its id, or the start of it") \
+	F(T, bool, plaintext, "", 0, 0, "not encrypted, where the topic has no key yet") \
+	F(T, priority, priority, "P", 0, 0, "now, next (default) or low") \
+	F(T, str, id, "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id")
+CLI_FLAGS(topic_post, TOPIC_POST_FLAGS);
+
+static void post_json(struct cli *c, const struct topic_posted *p, str reply_to)
+{
+	struct json_out *j = out_json(&c->out);
+
+	json_put_str(j, "messageId", p->message_id);
+	json_put_str(j, "clientMessageId", p->client_message_id);
+	json_put_str(j, "topic", p->topic);
+	json_put_str(j, "topicId", p->topic_id);
+	json_put_str(j, "replyToId", str_empty(reply_to) ? STR_NONE : reply_to);
+	json_put_int(j, "bodyVersion", p->encrypted ? 2 : 1);
+	json_put_int(j, "epoch", p->epoch);
+	json_put_int(j, "seq", p->seq);
+	json_put_int(j, "recipients", p->recipients);
+	json_put_int(j, "mentions", (i64)p->mentions);
+	json_put_int(j, "notifications", p->notifications);
+	json_put_bool(j, "duplicate", p->duplicate);
+	out_json_end(&c->out);
+}
+
+static void post_print(struct cli *c, const struct topic_posted *p, str reply_to)
+{
+	struct arena *a = c->arena;
+	str detail = arena_printf(a, "#%.*s  %s  %.*s", STRF(p->topic),
+				  p->encrypted ? "encrypted" : "not encrypted: the broker can read it",
+				  STRF(text_cut(p->message_id, SHORT_ID)));
+
+	if (!str_empty(reply_to))
+		detail = arena_printf(a, "%.*s  \xe2\x86\xb3 %.*s", STRF(detail),
+				      STRF(text_cut(reply_to, SHORT_ID)));
+	if (p->mentions)
+		detail = arena_printf(a, "%.*s  %" PRId64 " notified", STRF(detail), p->notifications);
+	out_ok(&c->out, detail, p->duplicate ? "was posted before" : "posted");
+	topic_warn_left_out(c, &p->left_out);
+}
+
+static struct err *post_it(struct topic_stay *s, const struct topic_words *in, struct topic_post *post,
+			   struct topic_posted *ret_posted)
+{
+	struct cli *c = s->wire.c;
+	struct invalid why;
+	bool is_prefix;
+	str id;
+
+	if (!str_empty(in->reply_to)) {
+		if (!valid_message_id(c->arena, in->reply_to, &id, &is_prefix, &why))
+			return invalid_err(c->arena, &why);
+		TRY(topics_find_post(&s->topics, post->topic, id, &post->reply_to));
+	}
+	return topics_post(&s->topics, post, ret_posted);
+}
+
+static struct err *explain(struct cli *c, struct err *e, str id)
+{
+	if (e->code == ERR_TIMEOUT || (e->code == ERR_NETWORK && !ipc_is_unreachable(e)))
+		return cli_hint(c, e, "it may have been accepted; to repeat it under the same id: --id %.*s", STRF(id));
+	if (str_eq(err_wire(e), S("topic_not_found")))
+		return cli_hint(c, e, "claudemesh topic list shows those there are");
+	return e;
+}
+
+struct err *topic_post_words(struct cli *c, const struct topic_words *in)
+{
+	struct topic_post post = { .text = in->text, .plaintext = in->plaintext, .priority = in->priority,
+				   .client_message_id = in->id };
+	struct topic_posted posted;
+	struct topic_stay s;
+	struct invalid why;
+	struct err *e;
+
+	if (!valid_topic(c->arena, in->topic, &post.topic, &why))
+		return invalid_err(c->arena, &why);
+	if (str_empty(post.client_message_id))
+		post.client_message_id = id_random(c->arena, &random_system);
+	TRY(topic_open(c, &s));
+	e = post_it(&s, in, &post, &posted);
+	topic_close(&s);
+	if (e)
+		return explain(c, e, post.client_message_id);
+	if (c->out.json)
+		post_json(c, &posted, post.reply_to);
+	else
+		post_print(c, &posted, post.reply_to);
+	return NULL;
+}
+
+static struct err *run(struct cli *c, const void *flags)
+{
+	const struct topic_post_flags *in = flags;
+	struct topic_words words = { .topic = c->args[0], .reply_to = in->reply_to, .plaintext = in->plaintext,
+				     .priority = in->priority, .id = in->id };
+
+	TRY(cli_text(c, c->args[1], COMPOSE_TEXT_MAX, &words.text));
+	if (str_empty(words.text))
+		return cli_invalid(c, S("text"), "missing", S("the message is empty"), S("text, or '-' to read it"));
+	return topic_post_words(c, &words);
+}
+
+const struct command topic_post_command = {
+	.name = "topic post",
+	.arguments = "TOPIC TEXT...",
+	.group = GROUP_TOPIC,
+	COMMAND_GATE(WRITE, "topic", "post"),
+	COMMAND_FLAGS(topic_post),
+	.run = run,
+	.doc = "Posts to a topic; the text '-' is read from stdin.",
+	.more = "@NAME in the text notifies that member. --reply-to takes the message_id of what it\n"
+		"answers, or the 8 characters that topic tail shows.",
+	.fields = "messageId clientMessageId topic topicId replyToId bodyVersion epoch seq recipients mentions "
+		  "notifications duplicate",
+};
