@@ -5,7 +5,8 @@
 #include "cli/manual.h"
 #include "cli/text.h"
 
-enum { FORM_COLUMNS = 21, FLAG_COLUMNS = 21, TOPIC_COLUMNS = 27 };
+enum { FORM_COLUMNS = 21, FLAG_COLUMNS = 21, TOPIC_COLUMNS = 27,
+       FULL_COLUMNS = 72 /* of a row's `more`: longer lines were broken to fit */ };
 
 void help_version(struct cli *c)
 {
@@ -26,8 +27,9 @@ static void heading(struct output *o, const char *title)
 	out_end(o);
 }
 
-/* Words from `column` on, further lines from `indent` on; no line is longer than the page. */
-static void wrapped(struct output *o, size_t indent, size_t column, str text)
+/* Words from `column` on, further lines from `indent` on; no line is longer than the page. The
+ * column behind the last one. */
+static size_t wrapped(struct output *o, size_t indent, size_t column, str text)
 {
 	str word;
 
@@ -42,6 +44,7 @@ static void wrapped(struct output *o, size_t indent, size_t column, str text)
 		out_span(o, TONE_PLAIN, "%s%.*s", column > indent ? " " : "", STRF(word));
 		column += wide + (column > indent);
 	}
+	return column;
 }
 
 /* "  form      what it is"; a form too long for its column gets a line of its own. */
@@ -55,14 +58,28 @@ static void row(struct output *o, str form, int columns, const char *doc)
 	wrapped(o, 2 + (size_t)columns, 2 + (size_t)columns, str_from(doc));
 }
 
+/* Did the writer break the line because it was full? */
+static bool was_full(str line, str rest)
+{
+	str word;
+
+	return rest.len && str_cut(&rest, ' ', &word) && text_columns(line) + 1 + text_columns(word) > FULL_COLUMNS;
+}
+
+/* Lines that were full go on in the next one, others end where they end in the text. */
 static void paragraphs(struct output *o, str text)
 {
+	size_t column = 2;
 	str line;
 
 	while (str_cut(&text, '\n', &line)) {
-		out_span(o, TONE_PLAIN, "  ");
-		wrapped(o, 2, 2, line);
+		if (column == 2)
+			out_span(o, TONE_PLAIN, "  ");
+		column = wrapped(o, 2, column, line);
+		if (was_full(line, text))
+			continue;
 		out_end(o);
+		column = 2;
 	}
 }
 

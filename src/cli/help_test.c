@@ -51,6 +51,31 @@ TEST(help_fits_80_columns)
 	}
 }
 
+/* A line that its writer broke because it was full goes on; one that ends earlier ends. */
+TEST(lines_are_filled)
+{
+	static const struct command row = {
+		.name = "row", .arguments = "",
+		.doc = "Does.",
+		.more = "These are words enough to fill a line of the page, nearly to the last one of\n"
+			"it, and so they go on.\n"
+			"A short one ends:\n"
+			"  bash: source it",
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct cli c = make(a);
+
+	help_of(&c, &row);
+	assert_true(str_contains(buf_str(&c.out.buf), S("  Does.\n"
+							"  These are words enough to fill a line of the page, nearly to the last one of\n"
+							"  it, and so they go on.\n"
+							"  A short one ends:\n")));
+	c.out.buf.len = 0;
+	help_of(&c, command_get(commands, S("send")));
+	assert_true(str_contains(buf_str(&c.out.buf), S("until the broker has it. With --wait")));
+	out_done(&c.out);
+}
+
 TEST(overview_names_every_command)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
