@@ -54,6 +54,7 @@ void http_fail(struct http *h, struct server_request *rq, bool ok_false, const s
 
 /* Handlers of routes. */
 void http_health(struct http *h, struct server_request *rq, str param);
+void http_stats(struct http *h, struct server_request *rq, str param);
 void http_upgrade(struct http *h, struct server_request *rq, str param);
 void http_link(struct http *h, struct server_request *rq, str param);
 

@@ -13,6 +13,8 @@ const struct route routes[] = {
 	{ "GET", "/a/:file", NULL, web_asset, "A script, style or picture of the web page." },
 	{ "GET", "/health", NULL, http_health, "Tells that it runs, and which version." },
 	{ "GET", "/ws", NULL, http_upgrade, "The WebSocket that clients connect to." },
+	{ "GET", "/api/public/stats", NULL, http_stats,
+	  "Counts messages since the start, meshes in use and peers, for anybody." },
 	{ "GET", "/api/v1/openapi.json", NULL, http_openapi, "Describes the REST API, for programs." },
 	{ "GET", "/i/:code", NULL, http_link, "Explains an invite link in a browser." },
 	{ "POST", "/hook/set-status", "hook_set_status", NULL,

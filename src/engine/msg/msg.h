@@ -16,6 +16,7 @@ extern const struct op msg_group[];   /* group.c: join_group, leave_group */
 extern const struct op msg_skill[];   /* skill.c: share_skill, get_skill, list_skills, remove_skill */
 extern const struct op msg_apikey[];  /* apikey.c: apikey_create, apikey_list, apikey_revoke */
 extern const struct op msg_device[];  /* device.c: device_code, device_wait, device_look, device_add, device_remove */
+extern const struct op msg_rest_public[]; /* rest_public.c: public_invite */
 extern const struct op msg_rest_peer[]; /* rest_peer.c: peers, members, me */
 extern const struct op msg_mesh[];    /* mesh.c: mesh_create */
 extern const struct op msg_invite[];  /* invite.c: invite_create, invite_code */
