@@ -225,6 +225,22 @@ static void away_rows(struct cli *c, const struct answers *answers, const struct
 	}
 }
 
+/* A broker that lists members leaves nobody out; the reference's does not list them. */
+static void peers_title(struct cli *c, const struct answer *answer, size_t shown, size_t hidden)
+{
+	str slug = answer->mesh->slug;
+	size_t members = answer->list.members.n;
+
+	if (members)
+		out_section(&c->out, "peers on %.*s (%zu member%s, %zu session%s)", STRF(slug), members,
+			    members == 1 ? "" : "s", shown, shown == 1 ? "" : "s");
+	else if (hidden)
+		out_section(&c->out, "peers on %.*s (%zu, %zu control-plane hidden — use --all)", STRF(slug), shown,
+			    hidden);
+	else
+		out_section(&c->out, "peers on %.*s (%zu)", STRF(slug), shown);
+}
+
 static void peers_print(struct cli *c, const struct answers *answers)
 {
 	for (size_t m = 0; m < answers->n; m++) {
@@ -236,17 +252,11 @@ static void peers_print(struct cli *c, const struct answers *answers)
 				shown++;
 			else
 				hidden++;
-		if (hidden)
-			out_section(&c->out,
-				    "peers on %.*s (%zu, %zu control-plane hidden — use --all)",
-				    STRF(answer->mesh->slug), shown, hidden);
-		else
-			out_section(&c->out, "peers on %.*s (%zu)", STRF(answer->mesh->slug),
-				    shown);
+		peers_title(c, answer, shown, hidden);
 		for (size_t i = 0; i < answer->list.peers.n; i++)
 			if (is_shown(answers, &answer->list.peers.items[i]))
 				peer_row(c, answer, &answer->list.peers.items[i]);
-		if (shown == 0)
+		if (shown == 0 && answer->list.members.n == 0)
 			out_info(&c->out, "(no peers connected)");
 		away_rows(c, answers, answer);
 	}
