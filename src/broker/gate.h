@@ -27,9 +27,9 @@ struct gate_env {
 	const struct policy *policy;
 	struct hub *hub;
 	struct pool *pool;
-	struct challenges *challenges; /* NULL: pages have none */
 	struct places *places;        /* admitted sockets are entered */
 	unsigned shards;              /* engines behind the hub */
+	struct challenges *challenges; /* NULL: pages have none */
 };
 
 struct gate *gate_new(const struct gate_env *env);

@@ -83,6 +83,7 @@ struct server_app {
 	void (*on_ws_written)(void *arg, struct ws_conn *c, u64 total);
 	void (*on_ws_close)(void *arg, struct ws_conn *c, const struct ws_end *end);
 	const char *ws_path;  /* "/ws", exactly; NULL: no WebSocket */
+	bool ws_query;        /* or with a query, which on_upgrade() looks at */
 	/* A streamed answer ended: the peer left or did not read, or the server stops. user: what
 	 * rq->user was. Not after server_stream_end(). May be NULL. */
 	void (*on_stream_close)(void *arg, struct conn_id id, void *user);

@@ -130,9 +130,13 @@ static void upgrade(struct server_conn *c, struct request *rq)
 {
 	struct ws_answer answer = { .status = 101, .why = "refused" };
 	const char *why = NULL;
-	int status = ws_check_request(&rq->head, str_from(c->sv->app->ws_path), &why);
+	struct http_head head = rq->head;
 	struct buf out = buf_make(4 * HTTP_HEAD_MAX);
+	int status;
 
+	if (c->sv->app->ws_query)
+		head.target = head.path;
+	status = ws_check_request(&head, str_from(c->sv->app->ws_path), &why);
 	if (status == 101 && c->sv->stopping) {
 		status = 503;
 		why = "shutting down";

@@ -25,7 +25,7 @@ JSON_ARGS(device_code_ready, DEVICE_CODE_READY_ARGS);
 
 /* Answered when the member's code is used, by a reply that may take DEVICE_CODE_MS. */
 #define DEVICE_WAIT_ARGS(F, T) \
-	F(T, str, _reqId,   REQ, 1, CLIENT_ID_BYTES_MAX, "echoed in the reply")
+	F(T, str, _reqId,   OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply; without it there is none")
 JSON_ARGS(device_wait, DEVICE_WAIT_ARGS);
 
 #define DEVICE_ADDED_ARGS(F, T) \

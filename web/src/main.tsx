@@ -1,3 +1,7 @@
 import { render } from "preact";
+import { App } from "./lib/app";
+import { Page } from "./view/page";
 
-render(<h1>claudemesh</h1>, document.getElementById("page")!);
+const app = new App();
+render(<Page app={app} />, document.getElementById("page")!);
+void app.start();

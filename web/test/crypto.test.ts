@@ -1,0 +1,114 @@
+// The vectors of src/crypto's tests: what the page and the programs write, the other can read.
+import test from "node:test";
+import assert from "node:assert/strict";
+import { type Bytes, base64, concat, from_base64, from_base64url, from_hex, hex, utf8 } from "../src/lib/bytes";
+import * as c from "../src/lib/crypto";
+
+await c.crypto_ready();
+
+const MEMBER = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
+const SESSION = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
+const RECIPIENT = "ed4928c628d1c2c6eae90338905995612959273a5c63f93636c14614ac8737d1";
+const HELLO_MESH = "hello mesh \u2713";
+const X25519 = "4kDxQrgh76EoyKGx7pjFwtDWGGQp7e7dPMzeife_dUo";
+const MESH = "MeshId00000000000000000000000001";
+
+function seed(n: number): c.Pair {
+	return c.pair_from_seed(new Uint8Array(32).fill(n));
+}
+
+function counting(first: number, n: number): Bytes {
+	return Uint8Array.from({ length: n }, (_, i) => first + i);
+}
+
+test("keys of the seeds", () => {
+	assert.deepEqual([seed(1).pubkey, seed(2).pubkey, seed(3).pubkey], [MEMBER, SESSION, RECIPIENT]);
+	assert.equal(c.x25519_of(seed(3)).length, 43);
+});
+
+test("a direct message is sealed as everywhere", () => {
+	const sealed = c.seal(seed(2), RECIPIENT, HELLO_MESH, counting(0, 24));
+	assert.deepEqual(sealed, {
+		nonce: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+		ciphertext: "IXNxG/dEMGP9Il79T52mNF1u2YGDaYmIc0RHxKrJ",
+	});
+	assert.equal(c.open(seed(3), SESSION, sealed), HELLO_MESH);
+	assert.throws(() => c.open(seed(3), MEMBER, sealed));
+	assert.throws(() => c.open(seed(3), SESSION, c.plain("transfer the money")));
+	assert.throws(() => c.open(seed(3), SESSION, { ...sealed, ciphertext: "no base64" }));
+});
+
+test("a topic's key and body", () => {
+	const key = new Uint8Array(32).fill(0x11), slot = { mesh_id: MESH, topic_id: "t", epoch: 1 };
+	const sealed = c.topic_key_seal(key, slot, seed(2), RECIPIENT, counting(0, 24));
+	assert.equal(sealed.ciphertext, "YDRufJEaX2uhVBKRdMr+dbKUrDu9VUljL0jOxiZvhBCt8obZpiogNNqFTCMzUnvbJBqk" +
+		"/P1Y9fwRPXY3J0s/DaPBsamqooyJtIkL38sP19k=");
+	assert.deepEqual(c.topic_key_open(sealed, slot, seed(3), SESSION), { key, bound: false });
+	const body = c.topic_seal(HELLO_MESH, key, counting(0, 24));
+	assert.equal(body.ciphertext, "KkHT1E86wfGcpdEr0zFbKAKNCjJ9w5mkytesW0eM");
+	assert.equal(c.topic_open(body, key), HELLO_MESH);
+	assert.throws(() => c.topic_open(body, new Uint8Array(32)));
+});
+
+test("a copy of a topic's key is bound to its topic and epoch", () => {
+	const key = new Uint8Array(32).fill(9), slot = { mesh_id: MESH, topic_id: "t", epoch: 2 };
+	const sealed = c.topic_key_seal(key, slot, seed(2), RECIPIENT);
+	assert.equal(c.topic_key_open(sealed, slot, seed(3), SESSION).bound, true);
+	assert.equal(c.topic_key_open(sealed, { ...slot, epoch: 1 }, seed(3), SESSION).bound, false);
+	assert.equal(c.topic_key_open(sealed, { ...slot, topic_id: "u" }, seed(3), SESSION).bound, false);
+	assert.throws(() => c.topic_key_open(sealed, slot, seed(3), MEMBER), /another key/);
+	assert.throws(() => c.topic_key_open(sealed, slot, seed(1), SESSION));
+});
+
+test("the key of a code", () => {
+	assert.equal(c.code_pair(counting(0, 32)).pubkey,
+		"b76a4a1ca17118b1d20ee4519e765ceb69ae96590f69d087a0a6c0958a1b2e7a");
+});
+
+test("a device holds only as it was signed", () => {
+	const member = seed(1), device = seed(3), code = c.code_pair(new Uint8Array(32).fill(7));
+	const d: c.DeviceOf = {
+		memberId: "m", memberPubkey: member.pubkey, label: "", code: code.pubkey, expiresAt: 1800000000,
+		codeSignature: c.sign(`claudemesh-device|${MESH}|${MEMBER}|${code.pubkey}|1800000000`, member),
+		x25519: c.x25519_of(device), claimSignature: c.device_claim_sign(MESH, code, device),
+	};
+	assert(c.device_holds(d, MESH, RECIPIENT));
+	assert(!c.device_holds(d, MESH, SESSION));
+	assert(!c.device_holds(d, "another", RECIPIENT));
+	assert(!c.device_holds({ ...d, memberPubkey: SESSION }, MESH, RECIPIENT));
+	assert(!c.device_holds({ ...d, expiresAt: 1800000001 }, MESH, RECIPIENT));
+	assert(!c.device_holds({ ...d, x25519: X25519 }, MESH, RECIPIENT));
+	assert(!c.device_holds({ ...d, codeSignature: d.claimSignature }, MESH, RECIPIENT));
+	assert(!c.device_holds({ ...d, code: "a|b" }, MESH, RECIPIENT));
+});
+
+test("a chain holds from the owner only", () => {
+	const owner = seed(1), invite = seed(2);
+	const chain: c.Chain = {
+		inviteId: "i", invitePubkey: SESSION, role: "member", expiresAt: 5, maxUses: 1, x25519: X25519,
+		ownerSignature: c.sign(`claudemesh-invite|${MESH}|i|${SESSION}|member|5|1`, owner),
+		claimSignature: c.sign(`claudemesh-claim|${MESH}|i|${RECIPIENT}|${X25519}`, invite),
+	};
+	assert(c.chain_holds(chain, MESH, MEMBER, RECIPIENT, "member"));
+	assert(!c.chain_holds(chain, MESH, MEMBER, RECIPIENT, "admin"));
+	assert(!c.chain_holds(chain, MESH, SESSION, RECIPIENT, "member"));
+	assert(!c.chain_holds({ ...chain, maxUses: 2 }, MESH, MEMBER, RECIPIENT, "member"));
+	assert(!c.chain_holds({ ...chain, inviteId: "owner" }, MESH, MEMBER, RECIPIENT, "member"));
+	const creator = { ...chain, inviteId: "owner", claimSignature: c.sign(`claudemesh-claim|${MESH}|owner|${RECIPIENT}|${X25519}`, owner) };
+	assert(c.chain_holds(creator, MESH, MEMBER, RECIPIENT, "admin"));
+});
+
+test("the hello signs the challenge", () => {
+	const pair = seed(1), hello = { mesh_id: MESH, member_id: "m", session_id: "s", timestamp: 7, challenge: "c" };
+	assert(c.signature_holds(`claudemesh-hello-2|${MESH}|m|${MEMBER}||s|7|c`, c.hello_sign(hello, pair), MEMBER));
+	assert.throws(() => c.hello_sign({ ...hello, session_id: "a|b" }, pair), /'\|'/);
+});
+
+test("texts are strict", () => {
+	assert.equal(base64(from_base64("AAEC")), "AAEC");
+	for (const bad of ["AAE", "AB==", "A A=", "AAEC\n"])
+		assert.throws(() => from_base64(bad));
+	assert.throws(() => from_base64url("AA="));
+	assert.throws(() => from_hex("AB"));
+	assert.equal(hex(concat(utf8("a"), from_hex("00ff"))), "6100ff");
+});
