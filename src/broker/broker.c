@@ -117,6 +117,7 @@ static const struct server_app app = {
 	.on_ws_close = on_ws_close,
 	.on_stream_close = on_stream_close,
 	.ws_path = "/ws",
+	.ws_query = true,
 };
 
 /* The hub's ends. */

@@ -144,14 +144,14 @@ static void visitor_submit(struct visitor *v, struct event *ev)
 	ws_conn_pause(v->conn);
 }
 
-/* A page names the challenge that it asked for before. False: not a good one. */
+/* A page names the challenge that it asked for before. False: not a good one, or another query. */
 static bool page_challenge(struct gate *g, const struct server_request *rq, str *ret_challenge)
 {
 	str query = rq->head->query;
 
 	*ret_challenge = STR_NONE;
 	if (!str_starts(query, PAGE_CHALLENGE))
-		return true;
+		return !query.len;
 	*ret_challenge = str_skip(query, PAGE_CHALLENGE.len);
 	return g->env.challenges && challenges_ok(g->env.challenges, *ret_challenge);
 }
