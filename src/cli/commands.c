@@ -64,6 +64,7 @@ const struct command *const commands[] = {
 	&whoami_command,
 	&status_command,
 	&doctor_command,
+	&doctor_wake_command,
 	&test_command,
 	&status_line_command,
 	&url_handler_command,

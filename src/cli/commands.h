@@ -28,7 +28,7 @@ extern const struct command ping_command;
 extern const struct command stats_command;
 extern const struct command profile_command;
 extern const struct command profile_set_command;
-extern const struct command doctor_command;
+extern const struct command doctor_command, doctor_wake_command;
 extern const struct command status_command;
 extern const struct command test_command;
 extern const struct command manual_command;

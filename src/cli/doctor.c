@@ -21,7 +21,7 @@ void doctor_heading(struct doctor *d, const char *fmt, ...)
 	out_end(&d->c->out);
 }
 
-static void tell_json(struct doctor *d, enum finding f, const char *what, str detail, str remedy)
+static void tell_json(struct doctor *d, enum finding f, const char *what, i64 us, str detail, str remedy)
 {
 	struct json_out *j = &d->c->out.json_out;
 
@@ -29,6 +29,8 @@ static void tell_json(struct doctor *d, enum finding f, const char *what, str de
 	json_put_str(j, "mesh", d->mesh);
 	json_put_str(j, "check", str_from(what));
 	json_put_str(j, "state", str_from(finding_words[f]));
+	if (us >= 0)
+		json_put_int(j, "us", us);
 	json_put_str(j, "detail", str_empty(detail) ? STR_NONE : detail);
 	json_put_str(j, "remedy", str_empty(remedy) ? STR_NONE : remedy);
 	json_obj_end(j);
@@ -44,7 +46,7 @@ void doctor_tell(struct doctor *d, enum finding f, const char *what, str detail,
 
 	d->counts[f]++;
 	if (o->json) {
-		tell_json(d, f, what, detail, remedy);
+		tell_json(d, f, what, -1, detail, remedy);
 		return;
 	}
 	if (o->quiet && (f == FINDING_OK || f == FINDING_SKIP))
@@ -60,6 +62,18 @@ void doctor_tell(struct doctor *d, enum finding f, const char *what, str detail,
 	}
 }
 
+void doctor_tell_timed(struct doctor *d, const char *what, i64 us, str detail)
+{
+	str text = arena_printf(d->c->arena, "%.*s, %.1f ms", STRF(detail), (double)us / 1000);
+
+	if (!d->c->out.json) {
+		doctor_tell(d, FINDING_OK, what, text, STR_NONE);
+		return;
+	}
+	d->counts[FINDING_OK]++;
+	tell_json(d, FINDING_OK, what, us, detail, STR_NONE);
+}
+
 /* Told while it goes on, for somebody who waits. */
 static void flush(struct doctor *d)
 {
@@ -68,7 +82,7 @@ static void flush(struct doctor *d)
 	out_busy(&d->c->out, "looking");
 }
 
-static void doctor_begin(struct doctor *d, struct cli *c)
+void doctor_begin(struct doctor *d, struct cli *c)
 {
 	*d = (struct doctor){ .c = c };
 	if (c->out.json) {
@@ -77,8 +91,7 @@ static void doctor_begin(struct doctor *d, struct cli *c)
 	}
 }
 
-/* The summary; status 1 if something fails. */
-static struct err *doctor_end(struct doctor *d)
+struct err *doctor_end(struct doctor *d)
 {
 	struct cli *c = d->c;
 	size_t failed = d->counts[FINDING_FAIL], warned = d->counts[FINDING_WARN];

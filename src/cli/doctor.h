@@ -19,7 +19,13 @@ struct doctor {
 
 /* One line. remedy: what to type or do; empty where nothing is wrong. */
 void doctor_tell(struct doctor *d, enum finding f, const char *what, str detail, str remedy);
+/* One that is well, and how long it took. */
+void doctor_tell_timed(struct doctor *d, const char *what, i64 us, str detail);
 void doctor_heading(struct doctor *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Around all findings of a command; the end is a summary, and an error if something fails. */
+void doctor_begin(struct doctor *d, struct cli *c);
+struct err *doctor_end(struct doctor *d) MUST_CHECK;
 
 /* doctor_files.c: directory, configuration, keys, policy. False: there is nothing to go on with. */
 bool doctor_files(struct doctor *d);
