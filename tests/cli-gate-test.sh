@@ -111,8 +111,13 @@ silent 'blocked'
 printf 'default: allow\nrules:\n  - {resource: message, verb: send, peers: [bob], decision: deny}\n' >"$policy"
 is 7 'a rule of a peer' "$claudemesh" send Bob hi --mesh home
 is 7 'whom a broadcast reaches' "$claudemesh" send '*' hi --mesh home
+is 7 'whom a topic reaches' "$claudemesh" send '#general' hi --mesh home
 is 3 'another peer' "$claudemesh" send carol hi --mesh home
 silent 'blocked'
+printf 'default: allow\nrules:\n  - {resource: topic, verb: post, decision: deny}\n' >"$policy"
+is 7 'a post by way of send' "$claudemesh" send '#general' hi --mesh home
+tells 'blocked by policy: topic post'
+is 7 'and as such' "$claudemesh" topic post general hi --mesh home
 printf 'default: deny\n' >"$policy"
 is 0 'help, version, list are never gated' "$claudemesh" list
 is 0 '  help' "$claudemesh" help send

@@ -6,8 +6,8 @@
  * final, whatever the mode and --yes say; --yes and mode yolo answer prompts only. A rule with
  * a mesh holds for the mesh that the command will use, named or not. A rule with peers names
  * them by name or public key, however the recipient was typed; a refusal is also about '*' and
- * groups, which may reach them, and about any session of a member. A file that cannot be understood refuses every write. Every decision is a line
- * of audit.log.
+ * groups and topics, which may reach them, and about any session of a member. A file that
+ * cannot be understood refuses every write. Every decision is a line of audit.log.
  */
 #ifndef CLI_POLICY_H
 #define CLI_POLICY_H

@@ -239,6 +239,8 @@ static const struct {
 	{ "bob", "deny", "mallory", DECISION_DENY },
 	{ BOB, "deny", "nobody", DECISION_ALLOW },
 	{ BOB, "deny", "*", DECISION_DENY },
+	{ BOB, "deny", "#general", DECISION_DENY },
+	{ BOB, "allow", "#general", DECISION_DENY },
 	{ BOB, "allow", "bob at work", DECISION_ALLOW },
 	{ BOB, "allow", BOBS, DECISION_ALLOW },
 	{ "bob", "allow", BOB, DECISION_ALLOW },

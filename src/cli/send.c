@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/ids.h"
+#include "cli/policy.h"
 #include "cli/text.h"
 #include "cli/topic.h"
 
@@ -180,6 +181,9 @@ static struct err *post_to_topic(struct cli *c, const struct send_flags *in, str
 	if (in->online || in->wait || in->self)
 		return FAIL(c->arena, NOT_SUPPORTED, "a topic keeps what is posted: --online, --wait and --self are "
 						     "for messages to peers");
+	/* A rule about 'topic post' holds for posts, whichever command makes them. */
+	TRY(policy_ask(c, &(struct policy_request){ .resource = S("topic"), .verb = S("post"), .is_write = true,
+						     .command = S("send") }));
 	return topic_post_words(c, &(struct topic_words){ .topic = str_trim(c->args[0]), .text = text, .id = in->id,
 							  .priority = in->priority });
 }
