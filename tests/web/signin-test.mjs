@@ -50,7 +50,7 @@ await play(async s => {
 	});
 	check(key.extractable === false && !key.fields.includes("secret"), "the key lies wrapped by one that cannot be read", key);
 
-	const replay = await page.evaluate(async base => {
+	const replay = await again.evaluate(async base => {
 		const { challenge } = await (await fetch("api/v1/challenge")).json();
 		const open = c => new Promise(done => {
 			const ws = new WebSocket(`${base.replace("http", "ws")}/ws?challenge=${c}`);

@@ -75,7 +75,7 @@ export const Message = memo(function Message({ line: l, before_ms, follows, unre
 				</div>
 				<div class="tools">
 					{l.mine && l.state ? <span class={`state ${l.state}`} title={states[l.state]}><span aria-hidden="true">{marks[l.state]}</span><span class="hidden">{states[l.state]}</span></span> : null}
-					{l.text && l.state !== "sending" && l.state !== "failed" ? <button class="quiet reply" onClick={() => on_reply(l)} aria-label={`Reply to ${l.name}`}>Reply</button> : null}
+					{l.text && l.state !== "sending" && l.state !== "failed" ? <button class="quiet reply" onClick={() => on_reply(l)} aria-label={`Reply to ${l.name}`} title="Reply"><span aria-hidden="true">↩</span></button> : null}
 				</div>
 			</article>
 		</>
