@@ -69,6 +69,35 @@ static void read_multicast(struct arena *a, const struct push_args *push, struct
 	m->readable = true;
 }
 
+static str dup(struct arena *a, str s)
+{
+	return s.ptr ? arena_dup(a, s) : STR_NONE;
+}
+
+struct inbound inbound_dup(struct arena *a, const struct inbound *from)
+{
+	struct inbound m = *from;
+	str *const texts[] = {
+		&m.message_id, &m.client_message_id, &m.from_name, &m.from_pubkey, &m.from_member_pubkey,
+		&m.from_member_id, &m.body, &m.why, &m.target, &m.priority, &m.created_at, &m.reply_to, &m.topic,
+		&m.topic_id, &m.sealed.nonce, &m.sealed.ciphertext,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		*texts[i] = dup(a, *texts[i]);
+	return m;
+}
+
+static void read_keyed(struct arena *a, const struct push_args *push, struct inbound *m)
+{
+	m->keyed = true;
+	m->topic_id = push->topicId;
+	m->epoch = MAX(push->epoch, 1);
+	m->sealed = (struct sealed){ push->nonce, push->ciphertext };
+	m->target = arena_printf(a, "#%.*s", STRF(push->topic));
+	m->why = S("it is under a key of its topic that is not at hand");
+}
+
 void inbound_read(struct arena *a, const struct push_args *push, struct box_cache *cache,
 		  const struct box_own *own, bool marks_multicast, struct inbound *ret_message)
 {
@@ -86,7 +115,9 @@ void inbound_read(struct arena *a, const struct push_args *push, struct box_cach
 		.topic = push->topic,
 	};
 
-	if (!box_open(a, cache, own, push->senderPubkey, sealed, &m.body)) {
+	if (push->bodyVersion == 2 && !str_empty(push->topicId)) {
+		read_keyed(a, push, &m);
+	} else if (!box_open(a, cache, own, push->senderPubkey, sealed, &m.body)) {
 		m.readable = m.encrypted = true;
 		m.proven = is_vouched_for(a, push);
 		if (is_group_target(push->targetSpec))

@@ -30,7 +30,16 @@ struct inbound {
 	str why;
 	str target; /* empty: to us alone; "*" or "@group" */
 	str priority, created_at, reply_to, topic;
+	/* A post under a key of its topic: nobody here has it, so it is not readable yet, and who has
+	 * (topic_read.h) opens it. */
+	bool keyed;
+	str topic_id;
+	i64 epoch;
+	struct sealed sealed;
 };
+
+/* With its texts in a. */
+struct inbound inbound_dup(struct arena *a, const struct inbound *from);
 
 /* An event: somebody came or went. */
 struct peer_event {

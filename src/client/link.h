@@ -60,6 +60,7 @@ struct link_spec {
 	str channel, peer_type, role;                /* channel empty: "claudemesh" */
 	i64 pid;                                     /* 0: this process */
 	struct group_list groups;                    /* present: sent, even if empty */
+	bool hears_topics;                           /* is told of topics, and gets their posts beside sessions */
 	bool hears_skills;                           /* is told when skills are shared or removed */
 	bool keeps_next;                             /* wants `next` while it works, for its next turn */
 	enum reach reach;                            /* how soon it hears of a message; absent: it does not say */

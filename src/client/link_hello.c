@@ -39,7 +39,7 @@ void link_hello_init(struct link *l, bool fresh)
 
 static struct strs capabilities(struct link *l)
 {
-	struct strs words = { NEW_ARRAY(l->frame, str, 5), 0, true };
+	struct strs words = { NEW_ARRAY(l->frame, str, 6), 0, true };
 
 	words.items[words.n++] = S("client_ack");
 	words.items[words.n++] = l->spec.no_delivery ? S("no_delivery") : S("attestation");
@@ -47,6 +47,8 @@ static struct strs capabilities(struct link *l)
 		words.items[words.n++] = S("receipts");
 	if (l->spec.hears_skills)
 		words.items[words.n++] = S("skills");
+	if (l->spec.hears_topics)
+		words.items[words.n++] = S("topics");
 	if (l->spec.keeps_next)
 		words.items[words.n++] = S("next_turn");
 	return words;

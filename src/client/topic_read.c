@@ -99,3 +99,17 @@ void topic_read_line(struct arena *a, const struct topic_keys_args *keys, str to
 		line.text = STR_NONE;
 	*ret_line = line;
 }
+
+struct topic_message_args topic_message_of(const struct inbound *m)
+{
+	return (struct topic_message_args){ .nonce = m->sealed.nonce, .ciphertext = m->sealed.ciphertext,
+					    .bodyVersion = 2, .epoch = m->epoch };
+}
+
+void topic_line_into(const struct topic_line *line, struct inbound *m)
+{
+	m->readable = line->readable;
+	m->encrypted = line->readable;
+	m->body = line->text;
+	m->why = line->readable ? STR_NONE : line->why;
+}

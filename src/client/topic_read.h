@@ -7,6 +7,7 @@
 #ifndef CLIENT_TOPIC_READ_H
 #define CLIENT_TOPIC_READ_H
 
+#include "client/inbound.h"
 #include "client/topic_keys.h"
 #include "proto/peer.h"
 #include "proto/topic.h"
@@ -41,5 +42,9 @@ struct topic_line {
 /* message: only nonce, ciphertext, bodyVersion and epoch of it are looked at. */
 void topic_read_line(struct arena *a, const struct topic_keys_args *keys, str topic_id,
 		     const struct topic_message_args *message, struct topic_line *ret_line);
+
+/* The same of a message that was pushed: what to read, and what it says. */
+struct topic_message_args topic_message_of(const struct inbound *m);
+void topic_line_into(const struct topic_line *line, struct inbound *m);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "client/brokers.h"
 #include "client/members.h"
+#include "client/topics.h"
 
 enum { TURN_MS = 1000, OPEN_MS = LINK_CONNECT_MS + LINK_HELLO_MS + 1000 };
 
@@ -35,33 +36,6 @@ struct visit {
 	bool news;    /* of it */
 };
 
-static str inbound_dup(struct arena *a, str s)
-{
-	return s.ptr ? arena_dup(a, s) : STR_NONE;
-}
-
-static struct inbound inbound_copy(struct arena *a, const struct inbound *from)
-{
-	struct inbound m = *from;
-	str *const texts[] = { &m.message_id,
-			       &m.client_message_id,
-			       &m.from_name,
-			       &m.from_pubkey,
-			       &m.from_member_pubkey,
-			       &m.from_member_id,
-			       &m.body,
-			       &m.why,
-			       &m.target,
-			       &m.priority,
-			       &m.created_at,
-			       &m.reply_to,
-			       &m.topic };
-
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		*texts[i] = inbound_dup(a, *texts[i]);
-	return m;
-}
-
 static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack)
 {
 	struct visit *v = arg;
@@ -92,7 +66,7 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 	if (!k)
 		abort();
 	k->arena = arena_new();
-	k->m = inbound_copy(k->arena, m);
+	k->m = inbound_dup(k->arena, m);
 	*v->last = k;
 	v->last = &k->next;
 	v->n_kept++;
@@ -454,6 +428,27 @@ struct err *visit_settle(struct arena *a, struct visit *v, str message_id, i64 w
 	return e;
 }
 
+static struct err *call_of_topics(void *arg, struct arena *a, const char *type, const struct json_field *fields,
+				  const void *args, const struct json_field *reply_fields, void *ret, size_t size)
+{
+	return visit_call(a, arg, type, fields, args, reply_fields, ret, size);
+}
+
+/* Opened with the topic's key, which is asked for if it is not known. */
+static void read_post(struct arena *a, struct visit *v, struct inbound *m)
+{
+	struct topic_message_args post;
+	struct topic_line *lines;
+	struct topics topics;
+
+	if (!m->keyed)
+		return;
+	post = topic_message_of(m);
+	if (!topics_init(a, v->client, &v->mesh, call_of_topics, v, &topics) &&
+	    !topics_lines(&topics, m->topic_id, &post, 1, &lines))
+		topic_line_into(&lines[0], m);
+}
+
 /* Without an owner key to start from, or a list, nobody is verified. */
 static void know_sender(struct visit *v, struct inbound *m)
 {
@@ -476,9 +471,10 @@ static bool give_kept(struct arena *a, struct visit *v, struct inbound *ret_mess
 
 	if (!k)
 		return false;
-	*ret_message = inbound_copy(a, &k->m);
+	*ret_message = inbound_dup(a, &k->m);
 	free_kept(k);
 	know_sender(v, ret_message);
+	read_post(a, v, ret_message);
 	return true;
 }
 

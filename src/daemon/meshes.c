@@ -72,6 +72,7 @@ static void free_joined(struct joined *j)
 {
 	while (j->routes)
 		route_free(j->routes);
+	posts_done(j);
 	roster_done(j);
 	sign_pair_wipe(&j->member);
 	arena_free(j->arena);
@@ -317,6 +318,7 @@ void meshes_free(struct meshes *ms)
 		ms->meshes = j->next;
 		free_joined(j);
 	}
+	posts_end(ms);
 	leaving_free(ms);
 	loop_watch_free(ms->watch);
 	loop_timer_free(ms->reload);

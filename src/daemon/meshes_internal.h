@@ -8,6 +8,7 @@
 
 #include "daemon/meshes.h"
 #include "daemon/wake.h"
+#include "client/topic_read.h"
 #include "net/loop_watch.h"
 
 struct route {
@@ -50,6 +51,11 @@ struct joined {
 	struct waiting_roster *waiting;
 	struct loop_timer *refresh;
 	struct loop_task tell; /* those who wait, of what we have */
+	/* topics: posts.c */
+	struct arena *keys_arena;
+	struct topic_keys_args *keys; /* as last read from the file; NULL: not yet */
+	struct waiting_post *posts;   /* oldest first */
+	size_t n_posts;
 };
 
 /* A request that waits for its connection or its answer. */
@@ -87,6 +93,7 @@ struct meshes {
 	size_t n_asks;
 	struct loop_timer *ask_timer;
 	struct storing *storing;
+	struct question *questions;    /* about topics: posts.c */
 	struct leaving *leaving;       /* links that say goodbye */
 	u64 serial;
 	bool closing;
@@ -116,6 +123,18 @@ void storing_orphan(struct meshes *ms);
  * once, where a lost connection would be waited for. */
 void leaving_add(struct meshes *ms, struct link *l); /* takes it over; NULL is fine */
 void leaving_free(struct meshes *ms);
+
+/* A message of a route that is readable, or never will be: stored, then acknowledged. */
+bool route_store(struct route *r, const struct inbound *m);
+
+/* posts.c - posts under keys of their topics: opened before they are stored, with a key that is
+ * asked for if need be; and keys sealed for those who wait for one. */
+bool posts_take(struct route *r, const struct inbound *m);
+/* An event of a topic; false: it is none. */
+bool posts_event(struct joined *j, const struct peer_event *ev);
+void posts_on_ready(struct joined *j);
+void posts_done(struct joined *j);
+void posts_end(struct meshes *ms);
 
 /* roster.c */
 void roster_init(struct joined *j);

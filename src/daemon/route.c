@@ -108,6 +108,8 @@ static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack
 	r = route_by_serial(ms, serial);
 	if (r)
 		asks_on_route(r);
+	if (r && is_member(r))
+		posts_on_ready(j);
 }
 
 static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_ms)
@@ -183,6 +185,14 @@ static void on_stored(void *arg, const struct err *e)
 	free_storing(st);
 }
 
+static bool has_session(const struct joined *j)
+{
+	for (const struct route *r = j->routes; r; r = r->next)
+		if (!is_member(r) && !r->lent)
+			return true;
+	return false;
+}
+
 /* What we said ourselves and what came back: the user's other machine may have the same key,
  * so for the member only what our outbox knows is an echo. */
 static bool is_echo(struct route *r, const struct inbound *m)
@@ -192,6 +202,9 @@ static bool is_echo(struct route *r, const struct inbound *m)
 
 	if (!is_member(r))
 		return str_eq(m->from_pubkey, r->session_pubkey);
+	/* Posts come to the sessions of the member; to itself if there is none. */
+	if (!str_empty(m->topic) && (has_session(r->mesh) || str_eq(m->from_member_pubkey, r->mesh->m.member_pubkey)))
+		return true;
 	if (!str_eq(m->from_pubkey, r->mesh->m.member_pubkey) || str_empty(m->client_message_id) ||
 	    !r->ms->spec.outbox)
 		return false;
@@ -214,9 +227,8 @@ static bool is_verified(struct joined *j, const struct inbound *m)
 	return false;
 }
 
-static bool on_message(void *arg, struct link *l, const struct inbound *m)
+bool route_store(struct route *r, const struct inbound *m)
 {
-	struct route *r = arg;
 	struct meshes *ms = r->ms;
 	/* What comes for an ended session is its user's. */
 	bool for_member = is_member(r) || r->lent;
@@ -225,10 +237,6 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 	struct inbox_for to;
 	struct err *e;
 
-	if (is_echo(r, m)) {
-		link_ack(l, m);
-		return true;
-	}
 	st = calloc(1, sizeof(*st));
 	if (!st)
 		abort();
@@ -259,6 +267,17 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 	return true;
 }
 
+static bool on_message(void *arg, struct link *l, const struct inbound *m)
+{
+	struct route *r = arg;
+
+	if (is_echo(r, m)) {
+		link_ack(l, m);
+		return true;
+	}
+	return m->keyed ? posts_take(r, m) : route_store(r, m);
+}
+
 static bool is_own_key(const struct joined *j, str pubkey)
 {
 	if (str_eq(j->m.member_pubkey, pubkey))
@@ -279,6 +298,8 @@ static void on_event(void *arg, struct link *l, const struct peer_event *ev)
 	const char *kind = "system";
 	str data;
 
+	if (posts_event(r->mesh, ev))
+		return;
 	if (str_eq(ev->event, S("peer_joined")))
 		kind = "peer_join";
 	else if (str_eq(ev->event, S("peer_left")))
@@ -363,6 +384,7 @@ struct route *route_new_member(struct joined *j)
 	spec.channel = S("claudemesh-daemon");
 	spec.display_name = j->m.display_name;
 	spec.hears_skills = true;
+	spec.hears_topics = true;
 	spec.reach = REACH_POLL;
 	r->link = link_new(&spec, &member_handler, r);
 	return r;

@@ -58,6 +58,7 @@ struct yard {
 	const struct json *acks[YARD_FRAMES];
 	const struct json *asked; /* the last other request */
 	const char *reply; /* what it is answered with; NULL: nothing but its id */
+	bool silent_asks;  /* it is not answered at all */
 	int goodbyes;        /* connections closed by the other side with 1000 */
 };
 
@@ -160,6 +161,8 @@ static inline void yard_on_frame(void *arg, struct ws_conn *c, str text, bool is
 					 y->peers).ptr);
 	} else {
 		y->asked = m;
+		if (y->silent_asks)
+			return;
 		yard_say(g, arena_printf(y->a, "{%s,'_reqId':'%.*s'}", y->reply ? y->reply : "'type':'answer'",
 					 STRF(id)).ptr);
 	}
