@@ -6,6 +6,7 @@
 #include "crypto/encode.h"
 #include "crypto/hash.h"
 #include "crypto/hello.h"
+#include "crypto/secret.h"
 #include "json/json.h"
 
 /* A socket that opened while it was good may say hello later, by the server's deadline for that. */
@@ -88,7 +89,7 @@ static bool take(const struct challenges *c, str text, u8 bytes[HELLO_CHALLENGE_
 	if (text.len != HELLO_CHALLENGE_LEN || !decode_secret_base64url(text, bytes, HELLO_CHALLENGE_BYTES))
 		return false;
 	seal(c, bytes, sealed);
-	if (memcmp(sealed, bytes + OPEN_BYTES, SEAL_BYTES) != 0)
+	if (!secret_eq(str_of((const char *)sealed, SEAL_BYTES), str_of((const char *)bytes + OPEN_BYTES, SEAL_BYTES)))
 		return false;
 	for (size_t i = TIME_BYTES; i-- > 0;)
 		made = made << 8 | bytes[i];
