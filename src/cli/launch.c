@@ -352,6 +352,17 @@ static struct err *fill_input(struct cli *c, const struct launch_flags *in, stru
 	return find_session(c, in, cwd, li);
 }
 
+/* Before anything is asked or joined. */
+static struct err *find_agent(struct cli *c, const struct launch_flags *in)
+{
+	str agent = in->agent.len ? in->agent : S("claude");
+	struct err *e;
+
+	TRY(launch_agent_check(c->arena, agent));
+	e = in->print ? NULL : launch_find(c->arena, agent);
+	return e ? cli_hint(c, e, "--agent NAME for another: %.*s", STRF(launch_agents(c->arena))) : NULL;
+}
+
 static struct err *launch_run(struct cli *c, const void *flags)
 {
 	const struct launch_flags *in = flags;
@@ -366,6 +377,7 @@ static struct err *launch_run(struct cli *c, const void *flags)
 	if (in->print && in->join.len)
 		return cli_hint(c, FAIL(c->arena, BAD_REQUEST, "--print does nothing, so it cannot join a mesh"),
 				"claudemesh join LINK");
+	TRY(find_agent(c, in));
 	TRY(fill_input(c, in, &config, str_from(cwd), &li));
 	li.dir = launch_dir_pattern(c->arena);
 	TRY(launch_plan_make(c->arena, &li, &plan));
@@ -391,7 +403,7 @@ struct err *launch_with(struct cli *c, str link)
 const struct command launch_command = {
 	.name = "launch",
 	.aliases = "connect, workspace, workspace launch, workspace connect, workspace open",
-	.arguments = "[MESH]",
+	.arguments = "[SLUG]",
 	.group = GROUP_MESH,
 	COMMAND_FREE,
 	COMMAND_FLAGS(launch),
@@ -403,4 +415,5 @@ const struct command launch_command = {
 		"agent: launch -- --model opus.\n"
 		"Messages of peers reach Claude Code the moment they come; other agents at\n"
 		"their next turn. A resumed session has its address in the mesh again.",
+	.fields = "sessionId mesh env argv",
 };

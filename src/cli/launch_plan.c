@@ -22,6 +22,21 @@ str launch_agents(struct arena *a)
 	return all;
 }
 
+static const struct agent_row *row_of(str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(agents); i++)
+		if (str_eq(name, str_from(agents[i].name)))
+			return &agents[i];
+	return NULL;
+}
+
+struct err *launch_agent_check(struct arena *a, str name)
+{
+	if (row_of(name))
+		return NULL;
+	return FAIL(a, BAD_REQUEST, "there is no agent '%.*s'; there are %.*s", STRF(name), STRF(launch_agents(a)));
+}
+
 static str taken(struct arena *a, struct buf *b)
 {
 	str text = arena_dup(a, buf_str(b));
@@ -160,15 +175,10 @@ static void make_argv(struct arena *a, struct launch_plan *p, const struct launc
 struct err *launch_plan_make(struct arena *a, const struct launch_input *in, struct launch_plan *ret_plan)
 {
 	struct launch_plan *p = ret_plan;
-	const struct agent_row *row = NULL;
+	const struct agent_row *row = row_of(in->agent);
 
 	*p = (struct launch_plan){ 0 };
-	for (size_t i = 0; i < ARRAY_LEN(agents); i++)
-		if (str_eq(in->agent, str_from(agents[i].name)))
-			row = &agents[i];
-	if (!row)
-		return FAIL(a, BAD_REQUEST, "there is no agent '%.*s'; there are %.*s", STRF(in->agent),
-			    STRF(launch_agents(a)));
+	TRY(launch_agent_check(a, in->agent));
 	p->program = in->agent;
 	p->wakes = row->is_claude;
 	add_file(a, p, in, "config.json", config_text(a, in));

@@ -46,6 +46,8 @@ struct launch_plan {
 /* BAD_REQUEST: there is no such agent. */
 struct err *launch_plan_make(struct arena *a, const struct launch_input *in, struct launch_plan *ret_plan)
 	MUST_CHECK;
+/* BAD_REQUEST, too. */
+struct err *launch_agent_check(struct arena *a, str name) MUST_CHECK;
 /* The agents that can be launched, for help: "claude, codex, gemini, cursor-agent". */
 str launch_agents(struct arena *a);
 

@@ -112,6 +112,16 @@ struct err *launch_write(struct arena *a, const struct launch_plan *p, str token
 
 /* ---- the agent ---- */
 
+struct err *launch_find(struct arena *a, str program)
+{
+	str rest = str_from(getenv("PATH")), dir;
+
+	while (str_cut(&rest, ':', &dir))
+		if (dir.len && access(arena_printf(a, "%.*s/%.*s", STRF(dir), STRF(program)).ptr, X_OK) == 0)
+			return NULL;
+	return FAIL(a, NOT_FOUND, "no program '%.*s' is on your PATH", STRF(program));
+}
+
 static volatile sig_atomic_t agent_process;
 
 static void pass_on(int signum)

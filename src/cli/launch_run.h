@@ -7,6 +7,8 @@
 
 #include "cli/launch_plan.h"
 
+/* NOT_FOUND: no directory of the PATH has the program. */
+struct err *launch_find(struct arena *a, str program) MUST_CHECK;
 /* The name of a directory below $TMPDIR, still to be filled in: "/tmp/claudemesh-XXXXXX". */
 str launch_dir_pattern(struct arena *a);
 /* A directory of our own, mode 0700; first those go whose launch has died. From here until the
