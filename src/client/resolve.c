@@ -225,6 +225,34 @@ static struct err *take_group(struct arena *a, str who, struct target *t)
 	return NULL;
 }
 
+static void take_devices(struct arena *a, const struct peers_list_args *list, struct target *t)
+{
+	t->devices.items = NEW_ARRAY(a, str, DEVICES_MAX);
+	for (size_t i = 0; i < list->members.n && t->devices.n < DEVICES_MAX; i++) {
+		const struct member_args *m = &list->members.items[i];
+
+		if (m->device.present && m->verified && pubkey_is_valid(m->pubkey) &&
+		    str_eq_nocase(m->device.memberPubkey, t->member_pubkey))
+			t->devices.items[t->devices.n++] = m->pubkey;
+	}
+}
+
+struct target resolve_copy(struct arena *a, const struct target *to, size_t i)
+{
+	struct target copy = *to;
+
+	copy.spec = copy.member_pubkey = arena_dup(a, to->devices.items[i]);
+	copy.devices = (struct strs){ 0 };
+	return copy;
+}
+
+str resolve_copy_id(struct arena *a, const struct target *to, size_t i, str client_message_id)
+{
+	size_t keep = MIN(client_message_id.len, (size_t)(CLIENT_ID_BYTES_MAX - 9));
+
+	return arena_printf(a, "%.*s.%.8s", (int)keep, client_message_id.ptr, to->devices.items[i].ptr);
+}
+
 /* spec: the session key that was typed; empty: the member's own. */
 static void take_candidate(struct arena *a, const struct candidate *c, str own_pubkey, str spec,
 			   struct target *t)
@@ -251,6 +279,8 @@ static void take_key(struct arena *a, const struct peers_list_args *list, str ow
 
 	if (found.n) {
 		take_candidate(a, &found.items[0], own_pubkey, key, t);
+		if (str_eq(t->spec, t->member_pubkey))
+			take_devices(a, list, t);
 		return;
 	}
 	t->kind = TARGET_KEY;
@@ -280,6 +310,7 @@ static struct err *take_name(struct arena *a, const struct peers_list_args *list
 	if (!found.n)
 		return unknown(a, list, own_pubkey, who);
 	take_candidate(a, &found.items[0], own_pubkey, STR_NONE, t);
+	take_devices(a, list, t);
 	return NULL;
 }
 

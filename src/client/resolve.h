@@ -26,7 +26,14 @@ struct target {
 	bool is_self;      /* our own member */
 	bool listed;       /* the broker knows it; a full key may be unlisted */
 	bool verified;     /* as the list says */
+	/* Keys of its verified devices, each of which gets a copy; none where spec is a session's key. */
+	struct strs devices;
 };
+
+/* The i-th copy of what goes to `to`: to a device instead. */
+struct target resolve_copy(struct arena *a, const struct target *to, size_t i);
+/* The id that this copy is sent under: of the message's, so that a repeat is one. */
+str resolve_copy_id(struct arena *a, const struct target *to, size_t i, str client_message_id);
 
 /* own_pubkey: our member key. NOT_FOUND names the nearest, AMBIGUOUS lists candidates,
  * BAD_REQUEST for what cannot be a target. */

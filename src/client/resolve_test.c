@@ -251,4 +251,39 @@ TEST(the_creator_is_vouched_for_by_the_owner_key_itself)
 	assert_false(member_is_verified(a, &m, S("mesh0001"), key));
 }
 
+/* Bob's phone is proved, what claims to be another of his is not. */
+TEST(a_person_is_reached_with_all_proved_devices)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	const struct device_of_args of_bob = { .present = true, .memberPubkey = S(BOB) };
+	struct member_args all[] = {
+		{ .pubkey = S(BOB), .displayName = S("Bob"), .verified = true },
+		{ .pubkey = S(CAROL), .displayName = S("Bob"), .verified = true, .device = of_bob },
+		{ .pubkey = S(CARL), .displayName = S("mallory"), .device = of_bob },
+	};
+	struct peer_args here[] = {
+		{ .pubkey = S(CAROL), .memberPubkey = S(CAROL), .displayName = S("Bob") },
+	};
+	struct peers_list_args l = { .peers = { here, 1, true }, .members = { all, ARRAY_LEN(all), true } };
+	struct target t, copy;
+
+	assert_ok(resolve_target(a, &l, S(ALICE), S("bob"), &t));
+	assert_str(t.spec, S(BOB));
+	assert_int_equal(t.devices.n, 1);
+	assert_str(t.devices.items[0], S(CAROL));
+	copy = resolve_copy(a, &t, 0);
+	assert_str(copy.spec, S(CAROL));
+	assert_str(copy.member_pubkey, S(CAROL));
+	assert_int_equal(copy.devices.n, 0);
+	assert_str(resolve_copy_id(a, &t, 0, S("id")), S("id.cccccccc"));
+	assert_int_equal(resolve_copy_id(a, &t, 0, arena_printf(a, "%0200d", 1)).len, CLIENT_ID_BYTES_MAX);
+	/* By its key the device itself is meant. */
+	assert_ok(resolve_target(a, &l, S(ALICE), S(CAROL), &t));
+	assert_str(t.spec, S(CAROL));
+	assert_int_equal(t.devices.n, 0);
+	/* An unproved one stands for itself, under its own name. */
+	assert_ok(resolve_target(a, &l, S(ALICE), S("mallory"), &t));
+	assert_str(t.spec, S(CARL));
+}
+
 TEST_MAIN("client/resolve")

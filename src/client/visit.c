@@ -313,6 +313,25 @@ struct err *visit_peers(struct arena *a, struct visit *v, bool members,
 	return NULL;
 }
 
+/* To the recipient's devices. The message itself is on its way: a copy that fails is none. */
+static void send_copies(struct arena *a, struct visit *v, const struct draft *d, const struct target *to,
+			str client_message_id)
+{
+	for (size_t i = 0; i < to->devices.n; i++) {
+		struct target device = resolve_copy(a, to, i);
+		struct waiting w = { .arena = a };
+		struct draft copy = *d;
+		struct send_args args;
+
+		copy.client_message_id = resolve_copy_id(a, to, i, client_message_id);
+		if (compose(a, &copy, &device, link_box_cache(v->link), link_seal_pair(v->link), v->client->random,
+			    &args))
+			continue;
+		link_send(v->link, &args, 0, on_reply, &w);
+		(void)!wait_reply(v, &w);
+	}
+}
+
 struct err *visit_send(struct arena *a, struct visit *v, str who, const struct draft *d,
 		       struct target *ret_target, struct ack_args *ret_ack)
 {
@@ -329,6 +348,7 @@ struct err *visit_send(struct arena *a, struct visit *v, str who, const struct d
 	link_send(v->link, &args, 0, on_reply, &w);
 	TRY(wait_reply(v, &w));
 	TRY(decode_reply(a, "send", w.reply, ack_fields, ret_ack, sizeof(*ret_ack)));
+	send_copies(a, v, d, &to, args.client_message_id);
 	*ret_target = to;
 	return NULL;
 }

@@ -199,6 +199,28 @@ static struct err *sender_pair(struct pending *p, const struct mesh *m, struct s
 	return sessions_pair(p->arena, p->ac->ss, s, ret_pair);
 }
 
+/* One more row for each device of the recipient, under an id made from the message's. */
+static struct err *store_copies(struct pending *p, const struct target *to, const struct draft *message,
+				const struct sign_pair *pair, const struct outbox_row *main_row)
+{
+	for (size_t i = 0; i < to->devices.n; i++) {
+		struct target device = resolve_copy(p->arena, to, i);
+		struct draft draft = *message;
+		struct outbox_row row = *main_row;
+		struct outbox_answer answer = { 0 };
+		struct send_args sealed;
+
+		draft.client_message_id = row.client_message_id =
+			resolve_copy_id(p->arena, to, i, message->client_message_id);
+		TRY(compose(p->arena, &draft, &device, p->ac->cache, pair, p->ac->spec.random, &sealed));
+		row.target_spec = sealed.targetSpec;
+		row.nonce = sealed.nonce;
+		row.ciphertext = sealed.ciphertext;
+		TRY(outbox_accept(p->ac->spec.outbox, p->arena, &row, &answer));
+	}
+	return NULL;
+}
+
 static struct err *store(struct pending *p, const struct mesh *m, const struct target *to)
 {
 	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
@@ -228,6 +250,7 @@ static struct err *store(struct pending *p, const struct mesh *m, const struct t
 	row.nonce = sealed.nonce;
 	row.ciphertext = sealed.ciphertext;
 	TRY(outbox_accept(p->ac->spec.outbox, p->arena, &row, &p->answer));
+	TRY(store_copies(p, to, &draft, &pair, &row));
 	outbox_then(p->ac->spec.outbox, on_stored, p);
 	return NULL;
 }
