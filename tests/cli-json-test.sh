@@ -7,7 +7,7 @@ broker=$2
 . "$(dirname "$0")/cli-lib.sh"
 trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null; rm -rf "$work"' EXIT
 export HOME="$work"
-mkdir -m 700 "$work/alice" "$work/bob"
+mkdir -m 700 "$work/alice" "$work/bob" "$work/carol"
 "$broker" --listen 127.0.0.1:0 --data "$work/broker" --rate-limit 0 >"$work/log" 2>&1 &
 pid=$!
 i=0
@@ -19,6 +19,7 @@ as() {
 	CLAUDEMESH_CONFIG_DIR="$work/$who" "$claudemesh" "$@"
 }
 "$claudemesh" help --json >"$work/table"
+printf -- '---\nname: review\ndescription: how we review\n---\nRead it twice.\n' >"$work/SKILL.md"
 
 # declared COMMAND: the members of the last document, or of the rows of its lists, are those
 # that the row declares
@@ -69,6 +70,35 @@ for command in verify info ping stats profile; do
 done
 is 0 'profile set' as alice profile set --title x --json
 declared 'profile set'
+while read -r command; do
+	name=$(echo "$command" | cut -d ' ' -f 1-2)
+	[ "$name" != 'summary at' ] && [ "$name" != 'visible true' ] || name=${name% *}
+	# shellcheck disable=SC2086
+	is 0 "$name" as alice $command --json
+	declared "$name"
+done <<C
+summary at work
+status set idle
+visible true
+group join @dev
+group leave @dev
+skill share $work/SKILL.md
+skill get review
+skill remove review --yes
+C
+for command in version welcome skill; do
+	is 0 $command as alice $command --json
+	declared $command
+done
+XDG_DATA_HOME=$work is 0 url-handler as alice url-handler --json
+declared url-handler
+is 0 'somebody else joins' as carol join "$link" --name carol
+is 0 rename as carol rename demo other --json
+declared rename
+is 3 'a name that is none, before anything else' as carol rename other 'No' --policy /none
+tells 'expected'
+is 0 leave as carol leave other --yes --json
+declared leave
 is 0 'inbox of some fields' as bob inbox --json=sender_name,body
 says '"messages":[{"sender_name":"alice","body":"hello"}]'
 is 0 send as alice send bob again

@@ -47,6 +47,13 @@ static bool check_status(struct arena *a, str text, struct invalid *why)
 	return valid_status(a, text, &value, why);
 }
 
+static bool check_slug(struct arena *a, str text, struct invalid *why)
+{
+	str value;
+
+	return valid_slug(a, text, &value, why);
+}
+
 static bool check_mesh_name(struct arena *a, str text, struct invalid *why)
 {
 	str value;
@@ -98,6 +105,7 @@ static const struct {
 	{ "true|false", check_bool, OFFER_WORDS },
 	{ "NAME", check_mesh_name, OFFER_NOTHING },
 	{ "SLUG", NULL, OFFER_MESH }, /* config.c, which knows those joined */
+	{ "NEW", check_slug, OFFER_NOTHING },
 	{ "FILE", NULL, OFFER_FILE },
 	{ "COMMAND", NULL, OFFER_COMMAND },
 };
@@ -144,15 +152,11 @@ enum offer argument_offer(str form, str *ret_words)
 {
 	str name = argument_name(form);
 
-	*ret_words = STR_NONE;
-	if (str_eq(name, S("STATUS")))
-		*ret_words = S("idle|working|dnd");
-	else if (str_index(name, '|') >= 0)
-		*ret_words = name;
-	if (ret_words->len)
-		return OFFER_WORDS;
+	enum offer offer = str_index(name, '|') >= 0 ? OFFER_WORDS : OFFER_NOTHING;
+
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
 		if (str_eq(str_from(forms[i].form), name))
-			return forms[i].offer;
-	return OFFER_NOTHING;
+			offer = forms[i].offer;
+	*ret_words = offer != OFFER_WORDS ? STR_NONE : str_eq(name, S("STATUS")) ? S("idle|working|dnd") : name;
+	return offer;
 }

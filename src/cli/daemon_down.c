@@ -83,6 +83,7 @@ const struct command daemon_down_command = {
 	COMMAND_FREE,
 	.run = down_run,
 	.doc = "Stops the daemon; what it was to send it sends later.",
+	.fields = "stopped pid reason",
 };
 
 /* accept-host */
@@ -117,4 +118,5 @@ const struct command daemon_accept_host_command = {
 	.doc = "Says that its files belong on this machine now.",
 	.more = "After you moved your home directory here. If the other machine goes on using a\n"
 		"copy of it, both send what waits there.",
+	.fields = "fingerprint_prefix",
 };

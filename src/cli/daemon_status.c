@@ -120,6 +120,7 @@ const struct command daemon_status_command = {
 	.run = status_run,
 	.doc = "Shows whether the daemon runs, its connections and what waits.",
 	.more = "The status is 1 if it does not run or does not answer.",
+	.fields = "running pid health ipc_error",
 };
 
 static struct err *version_run(struct cli *c, const void *flags UNUSED)
@@ -158,6 +159,7 @@ const struct command daemon_version_command = {
 	COMMAND_FREE,
 	.run = version_run,
 	.doc = "Shows the version of the daemon that runs.",
+	.fields = "daemon_version ipc_api ipc_features schema_version",
 };
 
 /* Without a second word: what there is. */

@@ -75,6 +75,7 @@ const struct command daemon_install_service_command = {
 	.doc = "Writes a service for your login that runs the daemon.",
 	.more = "A systemd user unit with its socket; on a Mac a launchd plist, which is untested.\n"
 		"It prints the command that starts it. Refused in build machines (CI is set).",
+	.fields = "platform unitPath bootCommand",
 };
 
 static struct err *uninstall_run(struct cli *c, const void *flags UNUSED)
@@ -110,4 +111,5 @@ const struct command daemon_uninstall_service_command = {
 	COMMAND_FREE,
 	.run = uninstall_run,
 	.doc = "Removes that service.",
+	.fields = "platform removed",
 };

@@ -108,4 +108,5 @@ const struct command daemon_up_command = {
 	.doc = "Starts the daemon, which sends and receives for you.",
 	.more = "Commands that need it start it by themselves. The status is 1 if it does not\n"
 		"start, 2 if you are in no mesh, 4 if its files come from another machine.",
+	.fields = "detached pid log socket",
 };

@@ -104,6 +104,7 @@ const struct command group_join_command = {
 	COMMAND_FLAGS(group_join),
 	.run = group_join_run,
 	.doc = "Joins a group: messages to @GROUP come to you.",
+	.fields = "group role confirmed",
 };
 
 const struct command group_leave_command = {
@@ -113,4 +114,5 @@ const struct command group_leave_command = {
 	COMMAND_GATE(WRITE, "group", "leave"),
 	.run = group_leave_run,
 	.doc = "Leaves a group.",
+	.fields = "group left confirmed",
 };

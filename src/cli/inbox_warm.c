@@ -221,6 +221,7 @@ const struct command inbox_flush_command = {
 	.run = flush_run,
 	.doc = "Forgets messages of the daemon's inbox.",
 	.more = "Within a session only those that the session may see.",
+	.fields = "removed",
 };
 
 static struct err *delete_run(struct cli *c, const void *flags UNUSED)
@@ -248,4 +249,5 @@ const struct command inbox_delete_command = {
 	COMMAND_GATE(WRITE, "message", "delete"),
 	.run = delete_run,
 	.doc = "Forgets one message: its id, or the first 8 characters of it.",
+	.fields = "id",
 };

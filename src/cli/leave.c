@@ -41,4 +41,5 @@ const struct command leave_command = {
 	.doc = "Leaves a mesh on this machine, after asking.",
 	.more = "The mesh goes on for the others. Messages that still wait for you there cannot\n"
 		"be read afterwards.",
+	.fields = "left remaining kept",
 };

@@ -26,6 +26,7 @@ const struct command skill_command = {
 	COMMAND_FREE,
 	.run = skill_run,
 	.doc = "Prints what an agent should know of claudemesh.",
+	.fields = "text",
 };
 
 /* ---- of the mesh ---- */
@@ -180,6 +181,7 @@ const struct command skill_get_command = {
 	COMMAND_GATE(READ, "skill", "get"),
 	.run = get_run,
 	.doc = "Shows a skill of the mesh with its instructions.",
+	.fields = "name description instructions tags author manifest createdAt updatedAt",
 };
 
 static struct err *take_away(struct cli *c, str name, bool *ret_removed)
@@ -228,4 +230,5 @@ const struct command skill_remove_command = {
 	COMMAND_GATE(WRITE, "skill", "remove"),
 	.run = remove_run,
 	.doc = "Removes a skill from the mesh; its author or an admin may.",
+	.fields = "name removed",
 };

@@ -191,4 +191,5 @@ const struct command skill_share_command = {
 	.more = "FILE may be the folder that holds SKILL.md. Name, description and the rest come\n"
 		"from the front matter; flags win over it. Who shared a skill may share it\n"
 		"again to replace it.",
+	.fields = "name action",
 };

@@ -50,4 +50,5 @@ const struct command status_set_command = {
 	.doc = "Sets your status: idle, working or dnd.",
 	.more = "With dnd only messages of priority 'now' are brought to you;\n"
 		"'inbox' shows the others. 'working' does the same for a minute.",
+	.fields = "status confirmed",
 };

@@ -45,4 +45,5 @@ const struct command summary_command = {
 	COMMAND_GATE(WRITE, "profile", "summary"),
 	.run = summary_run,
 	.doc = "Tells the others in one line what you do; '' clears it.",
+	.fields = "summary confirmed",
 };

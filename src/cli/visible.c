@@ -52,4 +52,5 @@ const struct command visible_command = {
 	.doc = "Shows you in the others' peer lists, or hides you.",
 	.more = "Hidden, you still get what is sent to you directly, but nothing for '*' or\n"
 		"a group. It holds for all your sessions, until you change it.",
+	.fields = "visible confirmed",
 };

@@ -86,4 +86,5 @@ const struct command welcome_command = {
 	.run = welcome_run,
 	.doc = "The first steps; a bare 'claudemesh' on a terminal begins there.",
 	.more = "Once a mesh is joined a bare 'claudemesh' is 'claudemesh launch'.",
+	.fields = "next",
 };
