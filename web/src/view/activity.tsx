@@ -8,7 +8,7 @@ export function Activity({ mesh }: { mesh: Mesh }) {
 		<>
 			<Head mesh={mesh} title="Activity" sub="Since this page was opened" />
 			<Trouble mesh={mesh} />
-			<div class="scroll">
+			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				{mesh.activity.length ? (
 					<ol class="activity column">
 						{mesh.activity.map((a, i) => (

@@ -71,7 +71,7 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 }
 
 export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
-	const [messages, set_messages] = useState<db.DirectMessage[]>([]);
+	const [messages, set_messages] = useState<db.DirectMessage[]>();
 	const [count, set_count] = useState(PAGE);
 	const [first, set_first] = useState<string>();
 	use_store(mesh);
@@ -82,21 +82,22 @@ export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
 		});
 	}, [mesh.correspondents, count, peer]);
 	const person = mesh.person(peer), name = mesh.name_of(peer), multicast = peer === "*" || peer.startsWith("@");
-	const lines = messages.map((m): Line => ({
+	const lines = (messages ?? []).map((m): Line => ({
 		id: m.id, name: m.mine ? mesh.id.of_name : m.from ?? name, key: m.mine ? mesh.own_key : peer, mine: m.mine, text: m.text, at_ms: m.at_ms,
 		...(m.error ? { trouble: m.error } : {}), ...(m.mine && m.state ? { state: m.state } : {}), verified: m.mine || m.verified, open: multicast,
 	}));
 	return <Chat c={{
 		mesh, title: name, sub: person ? reach_text(person) : multicast ? "Whoever is online" : "", lines, first_unread: first,
 		notice: multicast ? "Not encrypted: messages to groups and to everyone can be read by whoever runs the broker." : person && !person.member.verified ? `That this is ${name} could not be proved: compare safety numbers with 'claudemesh verify'.` : "",
-		more: messages.length >= count, names: [], placeholder: `Write to ${name}`,
+		more: lines.length >= count, names: [], placeholder: `Write to ${name}`,
 		older: async () => set_count(n => n + PAGE), send: async (text, reply) => mesh.send_direct(peer, text, reply),
 		again: id => {
 			const m = messages.find(x => x.id === id);
 			if (m)
 				void mesh.push_out({ ...m, state: "sending" });
 		},
-		read: () => void mesh.read(peer),
+		/* Not before it is known which are new. */
+		read: () => void (messages && mesh.read(peer)),
 	}} />;
 }
 

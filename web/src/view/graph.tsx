@@ -37,7 +37,7 @@ export function Graph({ mesh }: { mesh: Mesh }) {
 		<>
 			<Head mesh={mesh} title="Who talks to whom" sub="Messages that this browser has seen since it was opened; numbers only" />
 			<Trouble mesh={mesh} />
-			<div class="scroll">
+			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				{nodes.length ? (
 					<div class="column wide">
 						<svg class="graph" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={`${nodes.length} people and topics, ${rows.length} lines between them; the table has the numbers`}>

@@ -8,7 +8,7 @@ import { Badge, Trouble } from "./parts";
 export function Home({ app, mesh }: { app: App; mesh: Mesh | undefined }) {
 	const shown = mesh ? [mesh] : app.meshes;
 	return (
-		<div class="scroll">
+		<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 			<div class="column">
 				{app.error ? <p class="strip bad" role="alert">{app.error}</p> : null}
 				<h1>{mesh ? mesh.id.name : "Your meshes"}</h1>

@@ -10,7 +10,7 @@ export function Invites({ mesh }: { mesh: Mesh }) {
 		<>
 			<Head mesh={mesh} title="Invites" sub={`To ${mesh.id.name}`} />
 			<Trouble mesh={mesh} />
-			<div class="scroll">
+			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				<div class="column">
 					<p>An invite is signed with the owner's key, which stays on the owner's machine. Make the link there:</p>
 					<pre><code>claudemesh share --mesh {mesh.id.slug}</code></pre>

@@ -47,7 +47,7 @@ export function Keys({ mesh }: { mesh: Mesh }) {
 		<>
 			<Head mesh={mesh} title="API keys" sub="For programs that post and read over REST" />
 			<Trouble mesh={mesh} />
-			<div class="scroll">
+			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				<div class="column">
 					<Create mesh={mesh} done={s => {
 						set_secret(s);

@@ -10,7 +10,7 @@ export function People({ mesh }: { mesh: Mesh }) {
 		<>
 			<Head mesh={mesh} title="People" sub={`${online} of ${people.length} online`} />
 			<Trouble mesh={mesh} />
-			<div class="scroll">
+			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				<ul class="people column">
 					{people.map(p => <PersonRow key={p.key} mesh={mesh} person={p} />)}
 				</ul>

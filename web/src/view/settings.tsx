@@ -16,7 +16,7 @@ export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
 		<>
 			<Head mesh={mesh} title="This browser" sub={`A device of ${mesh.id.of_name} on ${mesh.id.name}`} />
 			<Trouble mesh={mesh} />
-			<div class="scroll">
+			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				<div class="column">
 					<dl>
 						<dt>Your key's fingerprint</dt><dd><code>{mesh.id.of_pubkey.slice(0, 16)}</code></dd>

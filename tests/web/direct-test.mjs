@@ -1,0 +1,145 @@
+// direct-test.mjs - people and direct messages in the browser, at every width and in both themes (TAP).
+import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { check, play, shots, until, work } from "./stage.mjs";
+
+const axe = createRequire(join(work, "x.js")).resolve("axe-core");
+if (shots)
+	mkdirSync(shots, { recursive: true });
+
+/** No finding that keeps somebody out. */
+async function accessible(page, what) {
+	await page.addScriptTag({ path: axe }).catch(() => page.evaluate(0));
+	const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations
+		.filter(v => v.impact === "serious" || v.impact === "critical").map(v => `${v.id}: ${v.nodes.map(n => n.html).slice(0, 2).join(" ; ")}`));
+	check(found.length === 0, `axe: ${what}`, found);
+}
+
+async function picture(page, name) {
+	if (shots)
+		await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+await play(async s => {
+	s.create("alice", "demo");
+	s.join("bob", "demo", "alice");
+	s.join("carol", "demo", "alice");
+	s.as("bob", ["summary", "reviewing the parser rewrite"]);
+	const listen = s.begin("bob", ["listen"]);
+	const page = await s.browser({ bypassCSP: true });
+	await s.sign_in("alice", page);
+	const box = page.getByRole("combobox");
+
+	await page.goto(`${s.url}/#/m/demo/people`);
+	await page.getByText("reviewing the parser rewrite").waitFor();
+	check((await page.getByText("unverified").count()) === 0, "everybody's membership is proved here");
+	await accessible(page, "people");
+	await picture(page, "people");
+
+	await page.getByRole("link", { name: "Write to bob" }).click();
+	await box.fill("Did you see `parse_line()`? <b>It drops</b> the last byte:\nhttps://example.org/x");
+	await page.keyboard.press("Enter");
+	await page.locator(".state.delivered").waitFor();
+	check(true, "what was sent says that it was delivered");
+	await until(() => listen.out.includes("<b>It drops</b>"), "the message at bob's");
+	check((await page.locator(".text b").count()) === 0, "HTML in a text is text");
+
+	s.as("bob", ["send", "alice", "Yes: three lines, tests are green."]);
+	await page.getByText("three lines").waitFor();
+	check(true, "a name reaches the browser of that person, too");
+	s.as("carol", ["send", "alice", "lunch?"]);
+	await page.getByRole("link", { name: /carol/ }).getByLabel("1 unread").waitFor();
+	check((await page.title()) === "(1) claudemesh", "unread: by the name, and in the title");
+	await page.getByRole("link", { name: /carol/ }).click();
+	await page.locator(".unread-line").waitFor();
+	await until(async () => (await page.title()) === "claudemesh", "read");
+	check(true, "an unread line; opening reads");
+	await picture(page, "direct-unread");
+
+	await page.goto(`${s.url}/#/m/demo/people`);
+	await page.getByRole("link", { name: "Write to bob" }).click();
+	await page.getByText("three lines").hover();
+	await page.getByRole("button", { name: "Reply to bob" }).click();
+	await box.fill("Ship it.");
+	await page.keyboard.press("Enter");
+	await page.getByText("Ship it.").waitFor();
+
+	await page.getByRole("button", { name: "Search in this conversation" }).click();
+	await page.getByRole("searchbox").fill("green");
+	await until(async () => (await page.locator(".message").count()) === 1, "one hit");
+	check(true, "search in what is decrypted");
+	await page.keyboard.press("Escape");
+
+	for (const theme of ["light", "dark"]) {
+		await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+		for (const width of [360, 1600]) {
+			await page.setViewportSize({ width, height: 800 });
+			await accessible(page, `a conversation, ${theme}, ${width}`);
+			const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+			check(wide <= width, `nothing sticks out at ${width}`, wide);
+			await picture(page, `direct-${theme}-${width}`);
+		}
+	}
+	for (const name of ["graph", "activity", "invites", "keys", "settings"]) {
+		await page.goto(`${s.url}/#/m/demo/${name}`);
+		await page.locator(".head").waitFor();
+		await accessible(page, name);
+		await picture(page, name);
+	}
+	await page.setViewportSize({ width: 360, height: 800 });
+	await page.goto(`${s.url}/#/m/demo`);
+	await accessible(page, "the list on a phone");
+	await picture(page, "list-360");
+	await page.setViewportSize({ width: 1280, height: 800 });
+
+	/* The connection is lost and comes back; what was written meanwhile is there. */
+	await page.goto(`${s.url}/#/m/demo/people`);
+	await page.getByRole("link", { name: "Write to bob" }).click();
+	await s.halt();
+	await page.getByText(/Trying again/).waitFor();
+	await box.fill("written while offline");
+	await page.keyboard.press("Enter");
+	await page.getByRole("button", { name: "Try again" }).waitFor();
+	check(true, "what could not be sent says so");
+	await s.start(s.port);
+	s.as("bob", ["send", "alice", "written while you were away"]);
+	await page.getByText("written while you were away").waitFor();
+	await page.getByRole("button", { name: "Try again" }).click();
+	await page.getByRole("button", { name: "Try again" }).waitFor({ state: "detached" });
+	check(true, "and is sent when asked again");
+
+	await page.reload();
+	await page.getByText("Ship it.").waitFor();
+	check(true, "messages are kept in the browser");
+
+	/* By the keyboard alone. */
+	await page.keyboard.press("Tab");
+	check((await page.evaluate(() => document.activeElement?.className)) === "skip", "the first stop skips to the content");
+
+	await page.evaluate(async () => {
+		const db = await new Promise(done => { const o = indexedDB.open("claudemesh"); o.onsuccess = () => done(o.result); });
+		const t = db.transaction("message", "readwrite"), m = t.objectStore("message");
+		const one = await new Promise(done => { const r = m.getAll(); r.onsuccess = () => done(r.result[0]); });
+		for (let i = 0; i < 10000; i++)
+			m.put({ ...one, id: `old-${i}`, text: `old line ${i}`, at_ms: one.at_ms - 1e9 + i * 1000, read: true });
+		await new Promise(done => { t.oncomplete = done; });
+	});
+	await page.reload();
+	await page.getByText("Ship it.").waitFor();
+	const pace = await page.evaluate(async () => {
+		const el = document.querySelector(".chat");
+		let frames = 0, worst = 0, last = performance.now();
+		for (let i = 0; i < 60; i++) {
+			el.scrollTop -= 400;
+			await new Promise(requestAnimationFrame);
+			const now = performance.now();
+			worst = Math.max(worst, now - last);
+			last = now;
+			frames++;
+		}
+		return { lines: document.querySelectorAll(".message").length, worst: Math.round(worst) };
+	});
+	check(pace.lines > 100, "older messages come as one scrolls", pace);
+	check(page.foreign.length === 0, "no other origin was asked", page.foreign);
+});
