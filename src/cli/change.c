@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CONTEXT_LINES = 2, SHOWN_LINES = 40, FILE_MODE = 0644, DIR_MODE = 0755 };
+enum { CONTEXT_LINES = 2, SHOWN_LINES = 400, FILE_MODE = 0644, DIR_MODE = 0755 };
 
 static struct err *read_all(struct arena *a, str path, str *ret_text, mode_t *ret_mode)
 {

@@ -150,7 +150,10 @@ static void finish_one(struct work *w, const struct place_row *row, const struct
 		return;
 	}
 	out_section(o, "%s: %s", row->agent_name, row->what);
-	change_show(o, ch);
+	if (row->is_skill && ch->after.ptr && !ch->undo)
+		out_info(o, "%.*s (%s; 'claudemesh skill' prints it)", STRF(ch->path), ch->before.ptr ? "replaced" : "new");
+	else
+		change_show(o, ch);
 }
 
 static struct err *report(struct work *w, const char *verb)
