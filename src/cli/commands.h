@@ -19,6 +19,8 @@ extern const struct command create_command, group_join_command, group_leave_comm
 extern const struct command apikey_create_command, apikey_list_command, apikey_revoke_command;
 extern const struct command topic_create_command, topic_history_command, topic_join_command, topic_leave_command,
 	topic_list_command, topic_members_command, topic_post_command, topic_read_command, topic_tail_command;
+extern const struct command me_activity_command, me_command, me_notifications_command, me_search_command,
+	me_topics_command;
 extern const struct command backup_command;
 extern const struct command dashboard_command;
 extern const struct command restore_command;

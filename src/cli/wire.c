@@ -96,3 +96,43 @@ void wire_close(struct wire *w)
 	visit_close(w->stay.visit);
 	w->stay.visit = NULL;
 }
+
+static struct err *visit_one(struct wire *w, wire_fn *fn, void *arg)
+{
+	struct err *e = fn(w, arg);
+
+	wire_close(w);
+	return e;
+}
+
+struct err *wire_each(struct cli *c, wire_fn *fn, void *arg)
+{
+	struct config_args config;
+	struct err *first = NULL;
+	struct wire w = { .c = c };
+	size_t done = 0;
+
+	TRY(warm_open(c, &w.warm));
+	if (w.warm.is_up)
+		w.client = (struct client){ .paths = &w.warm.paths, .clock = &clock_real, .random = &random_system };
+	else
+		TRY(context_client(c, &w.client));
+	TRY(context_config(c, &w.client, &config));
+	if (!str_empty(c->global.mesh) || !str_empty(w.warm.ipc.token) || config.meshes.n < 2) {
+		TRY(wire_open(c, &w));
+		return visit_one(&w, fn, arg);
+	}
+	for (size_t i = 0; i < config.meshes.n; i++) {
+		struct wire one = { .c = c, .warm = w.warm, .client = w.client, .mesh = &config.meshes.items[i] };
+		struct err *e;
+
+		one.stay = (struct stay){ .client = w.client, .mesh = one.mesh };
+		e = visit_one(&one, fn, arg);
+		done += !e;
+		if (e)
+			out_note(&c->out, "%.*s: %.*s", STRF(one.mesh->slug), STRF(e->text));
+		if (e && !first)
+			first = e;
+	}
+	return done ? NULL : first;
+}

@@ -26,4 +26,10 @@ struct err *wire_call(void *arg, struct arena *a, const char *type, const struct
 		      size_t reply_size) MUST_CHECK;
 void wire_close(struct wire *w);
 
+/* Calls fn for the mesh of --mesh, the session's, or every joined one; NOT_FOUND if there is none.
+ * With several, one that fails is noted and the others go on; the first failure is returned if
+ * none worked. */
+typedef struct err *wire_fn(struct wire *w, void *arg);
+struct err *wire_each(struct cli *c, wire_fn *fn, void *arg) MUST_CHECK;
+
 #endif
