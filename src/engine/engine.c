@@ -9,6 +9,7 @@
 #include "engine/receipts.h"
 #include "engine/req.h"
 #include "engine/signatures.h"
+#include "engine/topic.h"
 
 enum {
 	TIMERS_PER_BATCH = 256,
@@ -205,6 +206,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 		req_run(e, events[i]);
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
+	TRY(topics_refill(e, e->batch));
 	if (store_pending(e->store) && (e->commits || e->alone || !store_may_wait(e->store)))
 		return commit(e);
 	effects_hints_last(e->fx);
@@ -256,6 +258,7 @@ struct effects *engine_step(struct engine *e, struct event *const *events, size_
 struct effects *engine_stop(struct engine *e)
 {
 	timer_set(&e->timers, &e->later, 0);
+	topics_flush(e, NULL);
 	return engine_step(e, NULL, 0);
 }
 

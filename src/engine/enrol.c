@@ -2,6 +2,7 @@
 
 #include "crypto/encode.h"
 #include "crypto/keys.h"
+#include "engine/topic.h"
 
 struct err *enrol_key(struct req *rq, str given, str word, str *ret_pubkey)
 {
@@ -78,27 +79,6 @@ static struct err *existing(struct req *rq, struct member *member)
 	return NULL;
 }
 
-/* #general exists from creation, and everyone who comes is in it (S08). */
-static struct err *join_general(struct req *rq, struct mesh *m, struct member *member, str role)
-{
-	struct engine *e = rq->engine;
-	struct topic_row *topic;
-
-	TRY(store_topic_by_name(e->store, rq->arena, m->no, S("general"), &topic));
-	if (!topic) {
-		topic = NEW(rq->arena, struct topic_row);
-		*topic = (struct topic_row){
-			.no = store_next(e->store, NUMBER_TOPIC), .mesh_no = m->no,
-			.id = id_random(rq->arena, e->random), .name = S("general"),
-			.visibility = S("public"), .created_by = member->no, .created_ms = e->now_ms,
-		};
-		store_topic_add(e->store, topic);
-	}
-	store_topic_member_add(e->store, m->no, &(struct topic_member_row){ .topic_no = topic->no,
-			       .member_no = member->no, .role = role, .joined_ms = e->now_ms });
-	return NULL;
-}
-
 struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		  const struct invite_row *invite, struct member **ret_member, bool *ret_already)
 {
@@ -135,5 +115,8 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		.device_signature = who->device_signature, .device_expires_s = who->device_expires_s,
 	});
 	*ret_member = member;
-	return join_general(rq, m, member, who->topic_role);
+	/* #general exists from creation, and everyone who comes is in it (S08, D-33). */
+	topic_general_join(m, member, str_eq(who->topic_role, S("lead")) ? TOPIC_LEAD : TOPIC_MEMBER);
+	topic_device_join(member);
+	return NULL;
 }

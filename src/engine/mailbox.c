@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "engine/receipts.h"
+#include "engine/topic.h"
 
 /* How far a taker looks behind messages of its own member. */
 enum { OWN_SKIP_MAX = 1024 };
@@ -39,7 +40,7 @@ static bool has_room(const struct presence *p)
 
 /* What the taker's status lets through: working and dnd hear `now` only, but who keeps what
  * comes until the next turn also `next` while it works. */
-static int max_rank(const struct presence *p)
+int presence_max_rank(const struct presence *p)
 {
 	enum status status = presence_status(p);
 
@@ -192,7 +193,7 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared
 
 	store_delivery_add(mesh->engine->store, mesh->no, &row);
 	backlog_add(mb, &row);
-	if (!p || mb->waiting || other_waiting(p, mb) || !has_room(p) || m->rank > max_rank(p)) {
+	if (!p || mb->waiting || other_waiting(p, mb) || !has_room(p) || m->rank > presence_max_rank(p)) {
 		mb->waiting = true;
 		mailbox_wake(mb);
 		return false;
@@ -220,6 +221,7 @@ void member_wake(struct member *m)
 	DL_FOREACH2(m->presences, p, member_next)
 		if (p->mailbox)
 			mailbox_wake(p->mailbox);
+	topics_member_wake(m);
 }
 
 static bool is_pushed(const struct mailbox *mb, i64 message_no)
@@ -283,7 +285,7 @@ static struct err *read_waiting(struct source *s, const struct presence *p, stru
 {
 	struct engine *e = p->mesh->engine;
 
-	TRY(store_waiting(e->store, a, p->mesh->no, s->mb->no, max_rank(p), e->now_ms, s->limit, &s->rows,
+	TRY(store_waiting(e->store, a, p->mesh->no, s->mb->no, presence_max_rank(p), e->now_ms, s->limit, &s->rows,
 			  &s->n));
 	for (size_t i = 0; i < s->n; i++)
 		s->skipped |= !is_for(p, s->mb, &s->rows[i].message);
@@ -364,7 +366,7 @@ static struct err *refill(struct mailbox *mb, struct arena *a)
 	 * is all. */
 	for (size_t i = 0; i < n; i++)
 		sources[i].mb->waiting = sources[i].n == sources[i].limit || sources[i].skipped ||
-			max_rank(p) < PRIORITY_LOW - PRIORITY_NOW || !has_room(p);
+			presence_max_rank(p) < PRIORITY_LOW - PRIORITY_NOW || !has_room(p);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "engine/reader.h"
+#include "engine/topic.h"
 #include "json/fields.h"
 #include "proto/enums.h"
 
@@ -249,6 +250,7 @@ static void member_free(struct member *member)
 {
 	struct mesh *m = member->mesh;
 
+	member_topics_free(member);
 	HASH_DELETE(hh, m->members, member);
 	HASH_DELETE(hh_no, m->members_by_no, member);
 	timer_clear(&m->engine->timers, &member->working);
@@ -368,6 +370,7 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 			pushed_return(p->pushed);
 	TRY(members_read(m, a));
 	drop_unstored(m);
+	TRY(topics_read(m, a));
 	TRY(mailboxes_read(m, a));
 	TRY(backlog_read(m, a));
 	m->stale = false;
@@ -451,6 +454,7 @@ void mesh_free(struct mesh *m)
 		mailbox_drop(mb);
 	HASH_ITER(hh, m->members, member, next)
 		member_free(member);
+	topics_free(m);
 	HASH_DELETE(hh, e->meshes, m);
 	timer_clear(&e->timers, &m->calm);
 	e->stats.meshes--;

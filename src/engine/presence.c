@@ -7,6 +7,8 @@
 
 #include <utlist.h>
 
+#include "engine/topic.h"
+
 void presence_close(struct presence *p, str reason)
 {
 	struct effects *fx = p->mesh->engine->fx;
@@ -66,6 +68,7 @@ static void drop_conn(struct presence *p)
 	timer_clear(&e->timers, &p->life);
 	DL_FOREACH_SAFE(p->pushed, x, next)
 		pushed_return(x);
+	topics_lost(p);
 }
 
 struct presence *presence_of(struct engine *e, struct conn_ref conn)
@@ -120,6 +123,7 @@ void presence_detach(struct presence *p)
 		mailbox_hand_over_member(p->mailbox);
 	/* Another connection of the member may take what this one held. */
 	mailbox_wake(p->member->mailbox);
+	topics_member_wake(p->member);
 }
 
 bool member_has_session_online(const struct member *m)
@@ -163,6 +167,7 @@ void presence_end(struct presence *p)
 	e->stats.presences--;
 	presence_announce(p, PEER_LEFT);
 	release_mailbox(p);
+	topics_end(p);
 	own_free(&p->session_id);
 	own_free(&p->name);
 	own_free(&p->hostname);

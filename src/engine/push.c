@@ -3,6 +3,7 @@
  * of them carry the same members and name the same sender.
  */
 #include "engine/state.h"
+#include "engine/topic.h"
 #include "proto/message.h"
 
 enum {
@@ -32,19 +33,32 @@ static bool is_multicast(str target)
 }
 
 /* Absent for a key that was only shown, and for the member's own. */
-static void attest(struct push_args *push, struct mesh *m, const struct message_row *row)
+static void attest(struct push_args *push, struct mesh *m, i64 sender_no)
 {
-	const struct mailbox *mb = mesh_mailbox(m, row->sender_pubkey);
+	const struct mailbox *mb = mesh_mailbox(m, push->senderPubkey);
 
-	if (!mb || !mb->session || mb->member->no != row->sender_no || !mb->attestation.len)
+	if (!mb || !mb->session || mb->member->no != sender_no || !mb->attestation.len)
 		return;
 	push->senderAttestation = mb->attestation;
 	push->senderAttestedUntil = mb->attested_until_ms;
 }
 
+static struct block *write_for(struct push_args *push, struct mesh *m, i64 sender_no, str name, bool attested)
+{
+	const struct member *sender = mesh_member_by_no(m, sender_no);
+
+	if (sender) {
+		push->senderMemberPubkey = str_of(sender->pubkey, 64);
+		push->senderMemberId = str_from(sender->id);
+		push->senderName = name.len ? name : sender->name;
+	}
+	if (attested)
+		attest(push, m, sender_no);
+	return written(push);
+}
+
 static struct block *written_for(struct mesh *m, const struct message_row *row, bool attested)
 {
-	struct member *sender = mesh_member_by_no(m, row->sender_no);
 	struct push_args push = {
 		.messageId = row->id,
 		.meshId = str_of(m->id, ID_LEN),
@@ -59,14 +73,7 @@ static struct block *written_for(struct mesh *m, const struct message_row *row, 
 		.targetSpec = is_multicast(row->target) ? row->target : STR_NONE,
 	};
 
-	if (sender) {
-		push.senderMemberPubkey = str_of(sender->pubkey, 64);
-		push.senderMemberId = str_from(sender->id);
-		push.senderName = row->sender_name.len ? row->sender_name : sender->name;
-	}
-	if (attested)
-		attest(&push, m, row);
-	return written(&push);
+	return write_for(&push, m, row->sender_no, row->sender_name, attested);
 }
 
 struct block *push_block(struct push_blocks *blocks, const struct presence *to,
@@ -76,6 +83,39 @@ struct block *push_block(struct push_blocks *blocks, const struct presence *to,
 
 	if (!*block)
 		*block = written_for(to->mesh, row, to->attestations);
+	return *block;
+}
+
+static struct block *post_written_for(const struct topic *t, const struct post_row *row, bool attested)
+{
+	struct mesh *m = t->mesh;
+	struct arena *a = m->engine->batch;
+	struct push_args push = {
+		.messageId = row->id,
+		.meshId = str_of(m->id, ID_LEN),
+		.senderPubkey = row->sender_pubkey,
+		.topic = t->name, .topicId = str_from(t->id), .topicSeq = row->seq,
+		.bodyVersion = row->body_version, .epoch = row->epoch,
+		.replyToId = row->reply_to,
+		.priority = str_from(priority_words[row->rank + PRIORITY_NOW]),
+		.nonce = row->nonce,
+		.ciphertext = row->ciphertext,
+		.createdAt = time_iso(a, row->created_ms),
+		.client_message_id = row->client_id,
+		.request_fingerprint = row->fingerprint,
+		.targetSpec = row->body_version == 2 ? STR_NONE : arena_printf(a, "#%.*s", STRF(t->name)),
+	};
+
+	return write_for(&push, m, row->sender_no, row->sender_name, attested);
+}
+
+struct block *push_post_block(struct push_blocks *blocks, const struct presence *to, const struct topic *t,
+			      const struct post_row *row)
+{
+	struct block **block = to->attestations ? &blocks->attested : &blocks->plain;
+
+	if (!*block)
+		*block = post_written_for(t, row, to->attestations);
 	return *block;
 }
 

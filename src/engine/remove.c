@@ -4,6 +4,7 @@
 
 #include "engine/reader.h"
 #include "engine/receipts.h"
+#include "engine/topic.h"
 
 enum { CLOSE_BANNED = 4002 };
 
@@ -50,6 +51,7 @@ struct err *member_remove(struct member *member, struct arena *a)
 	m->touched_in = e->batch_no;
 	member->revoked_ms = e->now_ms;
 	store_member_revoke(e->store, m->no, member->no, e->now_ms);
+	topics_member_gone(member);
 	while (member->presences) {
 		if (member->presences->online) {
 			effects_close(e->fx, member->presences->conn, CLOSE_BANNED, S("banned"));

@@ -5,6 +5,7 @@
 #include "engine/prove.h"
 #include "engine/reader.h"
 #include "engine/rest.h"
+#include "engine/topic.h"
 #include "proto/message.h"
 
 enum { MESSAGE_OUT_MAX = 64 << 20 };
@@ -246,7 +247,10 @@ static void run_written(struct engine *e, const struct event *ev)
 {
 	struct presence *p = presence_of(e, ev->from);
 
-	if (!p || p->acks)
+	if (!p)
+		return;
+	topics_written(p, ev->mark);
+	if (p->acks)
 		return;
 	p->mesh->touched_in = e->batch_no;
 	while (p->pushed && p->pushed->mark <= ev->mark)

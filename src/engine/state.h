@@ -89,6 +89,7 @@ struct member {
 	i64 sends_in, n_sends;                /* batch that charged it last, and how often */
 	struct mailbox *mailbox;
 	struct presence *presences;           /* oldest first */
+	struct topic_sub *topics;             /* that it is in */
 	u64 stamp;                            /* last routing that asked for a session of it */
 	bool has_session;                     /* what it found */
 };
@@ -108,6 +109,7 @@ struct presence {
 	bool attestations;                    /* is shown by what a sender's session key is its */
 	bool receipts;                        /* is told what becomes of its member's messages */
 	bool skills;                          /* is told of skills that come and go */
+	bool topics;                          /* hears posts beside its member's sessions, and of topics */
 	bool keeps;                           /* `next` for its next turn, while it works */
 	bool listed_capabilities;
 	str device_wait;                      /* _reqId of its device_wait; empty: it does not wait */
@@ -129,6 +131,8 @@ struct presence {
 	struct mailbox *mailbox;              /* of its session key; NULL without one */
 	struct pushed *pushed;
 	size_t n_pushed, pushed_bytes;
+	struct topic_place *places;           /* in topics, see topic_push.c */
+	size_t n_posts, posts_bytes;          /* of them on their way */
 	u64 mark;
 	struct timer life;                    /* grace while offline, attestation while online */
 	struct timer lease;
@@ -151,6 +155,7 @@ struct mesh {
 	i64 idle_in, idle_ms;                 /* the same when last looked at, and since when */
 	struct member *members, *members_by_no;
 	struct mailbox *mailboxes;
+	struct topic *topics, *topics_by_name;
 	struct presence *presences;
 	i64 n_presences;
 	struct presence *listeners, *muted;   /* online and want announcements */
@@ -180,6 +185,8 @@ struct engine {
 	struct api_key *api_keys;             /* see bearer.h */
 	struct reader *readers;               /* see reader.h */
 	struct mailbox *refill;               /* have room and something waiting */
+	struct topic_place *behind;           /* likewise, posts */
+	struct timer places;                  /* when places are stored */
 	i64 held_until_ms;                    /* nothing waiting is pushed before (mono); 0: not held */
 	u64 stamp;
 	struct engine_stats stats;
@@ -271,6 +278,7 @@ str presence_name(const struct presence *p);
 str presence_pubkey(const struct presence *p);
 
 struct push_blocks;
+struct topic;
 
 /* mailbox.c - delivery to connections. */
 /* A new message for the mailbox, queued to the store. True if it left for a connection. */
@@ -285,7 +293,9 @@ void mailbox_hand_over(struct mailbox *mb);
 void mailbox_hand_over_member(struct mailbox *mb);
 /* From now on a push to it ends with client_ack only. */
 void presence_acks(struct presence *p);
-void member_wake(struct member *m);           /* all of its mailboxes */
+void member_wake(struct member *m);           /* all of its mailboxes, and posts */
+/* What its status lets through. */
+int presence_max_rank(const struct presence *p);
 struct err *mailboxes_refill(struct engine *e, struct arena *a) MUST_CHECK;
 void pushed_end(struct pushed *p);            /* delivered: gone from memory and store */
 void pushed_return(struct pushed *p);         /* not delivered: waits again */
@@ -305,6 +315,9 @@ struct push_blocks { struct block *plain, *attested; };
 struct block *push_block(struct push_blocks *blocks, const struct presence *to,
 			 const struct message_row *row);
 void push_blocks_done(struct push_blocks *blocks);
+/* One post, likewise; topic is its name. */
+struct block *push_post_block(struct push_blocks *blocks, const struct presence *to, const struct topic *t,
+			      const struct post_row *row);
 /* data: the members of eventData, a JSON object as text. */
 struct block *push_event(struct mesh *m, str event, str data);
 

@@ -22,6 +22,7 @@
 #ifndef ENGINE_TOPIC_H
 #define ENGINE_TOPIC_H
 
+#include "engine/bearer.h"
 #include "engine/req.h"
 #include "proto/topic.h"
 
@@ -57,6 +58,7 @@ struct topic {
 	i64 last_seq, last_ms;                /* the newest post; 0: none */
 	struct topic_sub *subs;
 	i64 n_people;                         /* in it, devices not counted */
+	bool dirty;                           /* some sub is */
 	bool seen_in_store;
 };
 
@@ -162,15 +164,58 @@ struct err *notifications_read(struct req *rq, const struct strs *ids, bool all,
 struct err *topics_read(struct mesh *m, struct arena *a) MUST_CHECK;
 void topics_free(struct mesh *m);
 void member_topics_free(struct member *member);
-/* It may be told of posts (again): what it missed since its place is pushed. */
-void topics_wake(struct presence *p);
+/* topic_push.c - a new post, to everybody in the topic who is there; by: the sender's connection. */
+void topic_push(struct topic *t, const struct post_row *row, const struct presence *by, i64 *ret_live);
+/* Connections of the member may be told of posts (again): what they missed is pushed. */
+void topics_member_wake(struct member *member);
+void topics_lost(struct presence *p);         /* what was on its way to it is not any more */
 void topics_end(struct presence *p);          /* its places are over */
-void topics_member_wake(struct member *member); /* its status has changed */
-/* client_ack of a post; false: it was none that was pushed to p. */
-struct err *topics_ack(struct presence *p, struct arena *a, str id, str client_id, bool *ret_was) MUST_CHECK;
+void topic_places_end(struct topic_sub *sub); /* the member is not in the topic any more */
+void topic_places_reset(struct topic_sub *sub); /* after reading again */
+/* It got a push: by its id, else client_message_id. False if none such is on its way to p. */
+bool topics_ack(struct presence *p, str id, str client_id);
+void topics_written(struct presence *p, u64 mark);
 /* Everything that waits and can go, before the commit. */
 struct err *topics_refill(struct engine *e, struct arena *a) MUST_CHECK;
-/* Queues places to the store. */
-void topics_flush(struct engine *e);
+void topics_flush(void *engine, void *owner); /* e->places: queues places to the store */
+
+/* topic_state.c - memory. */
+struct topic *topic_new(struct mesh *m, const struct topic_row *row);
+/* Memory and store; NULL: not in it before. */
+struct topic_sub *topic_sub_add(struct topic *t, struct member *member, enum topic_role role);
+void topic_sub_remove(struct topic_sub *sub);
+/* The newest key is not for all who have it: the next one is wanted. */
+void topic_make_stale(struct topic *t);
+/* The person whose device it is; itself if it is none. */
+struct member *member_person(struct member *member);
+
+/* topic_history.c - the post seq is its member's own. */
+void topic_sub_own(struct topic_sub *sub, i64 seq);
+/* As REST and streams show it. */
+struct topic_message_args topic_message_of(struct req *rq, const struct topic *t, const struct post_row *row);
+
+/* msg/message.c - one accepted send of the member; a batch that fails gives it back. */
+void message_charge(struct member *m);
+
+/* topic_key.c - a key that may be refused for what it is, and one that may not. */
+struct err *topic_new_key_check(struct req *rq, const struct topic_new_key_args *key) MUST_CHECK;
+void topic_key_put(struct topic *t, const struct member *maker, const struct topic_new_key_args *key);
+/* CONFLICT stale_epoch or already_encrypted: it is not the topic's next; FORBIDDEN. */
+struct err *topic_key_may(struct req *rq, const struct topic *t, const struct topic_new_key_args *key) MUST_CHECK;
+
+/* topic_hint.c - events for connections that list the capability "topics"; `about` may be NULL. */
+void topic_hint(struct topic *t, str event, str what, const struct member *about);
+/* To one member alone. */
+void topic_hint_to(struct topic *t, const struct member *to, str event, const struct presence *but, str message_id);
+
+/* topic_mention.c - who is notified of a new post. */
+struct err *topic_mention(struct req *rq, struct topic *t, const struct topic_draft *draft,
+			  const struct post_row *row, i64 *ret_notified) MUST_CHECK;
+
+/* Who makes the request. */
+static inline struct member *req_member(const struct req *rq)
+{
+	return rq->from ? rq->from->member : rq->caller->member;
+}
 
 #endif

@@ -205,6 +205,7 @@ static void describe(struct presence *p, const struct introduction *in, bool is_
 	p->attestations = has_capability(&in->capabilities, S("attestation"));
 	p->receipts = has_capability(&in->capabilities, S("receipts"));
 	p->skills = has_capability(&in->capabilities, S("skills"));
+	p->topics = has_capability(&in->capabilities, S("topics"));
 	p->keeps = has_capability(&in->capabilities, S("next_turn"));
 	p->attested_until_ms = in->attested_until_ms;
 	if (is_back)
@@ -238,7 +239,7 @@ static void acknowledge(struct req *rq, struct presence *p, const struct introdu
 {
 	static const str offered[] = { S("client_ack"), S("no_delivery"), S("stored_offline"),
 				       S("member_scope"), S("hello_2"), S("peers_changed"),
-				       S("receipts"), S("skills"),
+				       S("receipts"), S("skills"), S("topics"),
 				       S("attestation"), S("reach") };
 	struct member *member = p->member;
 	struct hello_ack_args ack = {

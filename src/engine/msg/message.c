@@ -13,6 +13,7 @@
 #include "engine/msg/msg.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
+#include "engine/topic.h"
 
 #define NO_RECIPIENT_TEXT \
 	"no connected peer for target (not online, or targetSpec is your own key without another session)"
@@ -149,11 +150,6 @@ static bool may_send(struct req *rq, const struct send_args *in)
 	}
 	if (in->targetSpec.ptr[0] == '@' && !group_name_is_valid(str_skip(in->targetSpec, 1))) {
 		req_refuse_send(rq, S("invalid"), S("invalid: a group is @ and letters, digits, _ - . /"));
-		return false;
-	}
-	if (in->targetSpec.ptr[0] == '#') {
-		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: no topic '%.*s' in this mesh",
-				STRF(in->targetSpec)));
 		return false;
 	}
 	return true;
@@ -298,8 +294,7 @@ static size_t accept_message(struct req *rq, const struct send_args *in, struct 
 	return live;
 }
 
-/* Remembers it, because a batch that fails gives it back. */
-static void charge(struct member *m)
+void message_charge(struct member *m)
 {
 	i64 batch_no = m->mesh->engine->batch_no;
 
@@ -323,6 +318,8 @@ static struct err *send_run(struct req *rq, const void *args)
 
 	if (in->wantReceipt)
 		rq->from->receipts = true;
+	if (in->targetSpec.ptr[0] == '#')
+		return topic_send(rq, in);
 	if (!may_send(rq, in))
 		return NULL;
 	describe(rq, in, &receipt);
@@ -344,7 +341,7 @@ static struct err *send_run(struct req *rq, const void *args)
 		TRY(backlog_read(rq->from->mesh, rq->arena));
 	if (!find_room(rq, &m, &to, is_multicast(in->targetSpec)))
 		return NULL;
-	charge(rq->from->member);
+	message_charge(rq->from->member);
 	ack.messageId = receipt.id = id_message(rq->arena, &e->ids);
 	live = accept_message(rq, in, &m, &to, &receipt);
 	ack.recipients = (i64)to.n;
@@ -382,10 +379,11 @@ static struct err *client_ack_run(struct req *rq, const void *args)
 		if (in->brokerMessageId.len)
 			break;
 	}
-	if (!first)
+	if (first)
+		pushed_end(first);
+	else if (!topics_ack(rq->from, in->brokerMessageId, in->clientMessageId))
 		return NULL;
 	rq->engine->stats.acked++;
-	pushed_end(first);
 	return NULL;
 }
 

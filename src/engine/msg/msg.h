@@ -6,6 +6,8 @@
 
 #include "engine/op.h"
 
+struct send_args;
+
 extern const struct op msg_hello[];   /* hello.c: hello, session_hello */
 extern const struct op msg_message[]; /* message.c: send, client_ack */
 extern const struct op msg_receipt[]; /* receipt.c: message_status */
@@ -18,9 +20,15 @@ extern const struct op msg_apikey[];  /* apikey.c: apikey_create, apikey_list, a
 extern const struct op msg_device[];  /* device.c: device_code, device_wait, device_look, device_add, device_remove */
 extern const struct op msg_rest_public[]; /* rest_public.c: public_invite */
 extern const struct op msg_rest_peer[]; /* rest_peer.c: peers, members, me */
+extern const struct op msg_topic[];   /* topic.c: topics and who is in them */
+extern const struct op msg_topic_post[]; /* topic_post.c: history, read marks, notifications */
+extern const struct op msg_topic_key[]; /* topic_key.c: their keys */
 extern const struct op msg_mesh[];    /* mesh.c: mesh_create */
 extern const struct op msg_invite[];  /* invite.c: invite_create, invite_code */
 extern const struct op msg_join[];    /* join.c: join */
 extern const struct op msg_claim[];   /* claim.c: claim */
+
+/* topic_post.c - a send to '#name' or '#id': answered with an ack, also when it is refused. */
+struct err *topic_send(struct req *rq, const struct send_args *in) MUST_CHECK;
 
 #endif
