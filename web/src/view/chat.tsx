@@ -74,6 +74,7 @@ export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
 	const [messages, set_messages] = useState<db.DirectMessage[]>();
 	const [count, set_count] = useState(PAGE);
 	const [first, set_first] = useState<string>();
+	const loaded = !!messages;
 	use_store(mesh);
 	useEffect(() => {
 		void db.conversation(mesh.id.mesh_id, peer, Infinity, count).then(all => {
@@ -92,12 +93,12 @@ export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
 		more: lines.length >= count, names: [], placeholder: `Write to ${name}`,
 		older: async () => set_count(n => n + PAGE), send: async (text, reply) => mesh.send_direct(peer, text, reply),
 		again: id => {
-			const m = messages.find(x => x.id === id);
+			const m = messages?.find(x => x.id === id);
 			if (m)
 				void mesh.push_out({ ...m, state: "sending" });
 		},
 		/* Not before it is known which are new. */
-		read: () => void (messages && mesh.read(peer)),
+		read: () => void (loaded && mesh.read(peer)),
 	}} />;
 }
 
