@@ -153,6 +153,12 @@ tail -n 1 "$work/alice/audit.log" >"$out"
 says '"resource":"message","verb":"send"'
 says '"command":"mcp"'
 
+is 0 'list' as alice list
+says 'connected'
+says "kept in $work/alice/config.json"
+is 0 'without a daemon' as alice list --no-daemon
+silent 'connected'
+
 # What this machine calls the mesh.
 is 3 'a name that cannot be' as alice rename team 'No Slug'
 is 5 'a mesh that is not here' as alice rename taem crew
@@ -162,9 +168,9 @@ is 6 'a mesh that the policy names' as alice rename team crew --policy "$policy"
 tells 'line 3'
 is 0 'rename' as alice rename team crew
 says 'Renamed: "team" → "crew"'
-is 0 'it is listed so' as alice list
-says 'crew'
-silent 'team'
+is 0 'it is listed so' as alice list --json
+says '"slug":"crew"'
+silent '"team"'
 renamed() { as alice daemon status --json | grep -q '"crew":"open"'; }
 until_ok renamed
 is 0 'a message goes there' as alice send bob 'after it' --mesh crew --json

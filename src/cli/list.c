@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/warm.h"
 
 static str role_of(struct cli *c, const struct client *client, const struct config_mesh_args *m)
 {
@@ -29,23 +30,39 @@ static void mesh_json(struct cli *c, const struct client *client, const struct c
 	json_obj_end(j);
 }
 
-static void mesh_row(struct cli *c, const struct client *client, const struct config_mesh_args *m)
+/* Slug to state, as the daemon tells; NULL where none runs: nothing is started for a list. */
+static const struct json *links(struct cli *c)
+{
+	const struct json *body;
+	struct warm w;
+
+	if (warm_look(c, &w) || !w.is_up || warm_get(c, &w, S("/v1/health"), &body))
+		return NULL;
+	return json_get(body, S("brokers"));
+}
+
+static void mesh_row(struct cli *c, const struct client *client, const struct config_mesh_args *m,
+		     const struct json *links)
 {
 	struct output *o = &c->out;
-	str role = role_of(c, client, m);
+	str role = role_of(c, client, m), state = json_get_str(links, m->slug);
+	bool is_open = str_eq(state, S("open"));
 
-	out_span(o, TONE_GREEN, "    ●");
+	out_span(o, is_open ? TONE_GREEN : str_empty(state) ? TONE_DIM : TONE_YELLOW, "    ●");
 	out_span(o, TONE_BOLD, " %.*s", STRF(m->name));
 	if (!str_eq(m->name, m->slug))
 		out_span(o, TONE_PLAIN, "  %.*s", STRF(m->slug));
 	out_end(o);
 	out_span(o, TONE_DIM, "      %.*s%s%.*s", STRF(role), role.len ? "  ·  " : "",
 		 STRF(m->brokerUrl));
+	if (!str_empty(state))
+		out_span(o, TONE_DIM, "  ·  %.*s", STRF(is_open ? S("connected") : state));
 	out_end(o);
 }
 
 static struct err *list_run(struct cli *c, const void *flags UNUSED)
 {
+	const struct json *states;
 	struct client client;
 	struct config_args config;
 
@@ -66,9 +83,11 @@ static struct err *list_run(struct cli *c, const void *flags UNUSED)
 		out_hint(&c->out, "claudemesh create NAME    to make one");
 		return NULL;
 	}
+	states = links(c);
 	out_section(&c->out, "your meshes (%zu)", config.meshes.n);
 	for (size_t i = 0; i < config.meshes.n; i++)
-		mesh_row(c, &client, &config.meshes.items[i]);
+		mesh_row(c, &client, &config.meshes.items[i], states);
+	out_hint(&c->out, "kept in %.*s", STRF(client.paths->config));
 	return NULL;
 }
 
@@ -80,5 +99,7 @@ const struct command list_command = {
 	COMMAND_FREE,
 	.run = list_run,
 	.doc = "Lists the meshes you are in.",
+	.more = "Where a daemon runs, with the state of its connection; a list connects to\n"
+		"nothing.",
 	.fields = "slug name id memberId pubkey role broker joinedAt",
 };

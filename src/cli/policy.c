@@ -9,7 +9,8 @@ str policy_default_text(void)
 {
 	return S("# What claudemesh may do without being asked. The first rule that matches decides;\n"
 		 "# allow, prompt (ask first; --yes answers) or deny (final, --yes does not help).\n"
-		 "# A rule may have mesh: and peers: too. claudemesh help tells the modes.\n"
+		 "# A rule may have mesh: and peers: (names or public keys) too; anybody may take a name,\n"
+		 "# so allow by key. claudemesh help tells the modes.\n"
 		 "default: allow\n"
 		 "rules:\n"
 		 "  - { resource: peer, verb: kick, decision: prompt, reason: ends somebody's session }\n"
