@@ -19,7 +19,8 @@ struct reader {
 	struct audience *audience;
 	size_t at;                    /* in it */
 	struct conn_ref conn;
-	i64 member_no, made_in;
+	struct member *member;
+	i64 made_in;
 	u8 digest[DIGEST_BYTES];      /* of its key */
 	struct timer over;            /* when that expires */
 };
@@ -99,6 +100,7 @@ static void reader_free(struct reader *r)
 
 	leave(r);
 	r->mesh->n_readers--;
+	r->member->n_readers--;
 	timer_clear(&e->timers, &r->over);
 	HASH_DELETE(hh, e->readers, r);
 	free(r);
@@ -150,23 +152,13 @@ static void enter(struct reader *r, i64 topic_no)
 	a->readers[a->n++] = r;
 }
 
-static size_t count_of(const struct engine *e, const struct member *member)
-{
-	const struct reader *r;
-	size_t n = 0;
-
-	for (r = e->readers; r; r = r->hh.next)
-		n += r->mesh == member->mesh && r->member_no == member->no;
-	return n;
-}
-
 struct err *reader_add(struct req *rq, i64 topic_no, struct block *first)
 {
 	const struct caller *who = rq->caller;
 	struct engine *e = rq->engine;
 	struct reader *r;
 
-	if (who->mesh->n_readers >= READERS_PER_MESH_MAX || count_of(e, who->member) >= READERS_PER_MEMBER_MAX) {
+	if (who->mesh->n_readers >= READERS_PER_MESH_MAX || who->member->n_readers >= READERS_PER_MEMBER_MAX) {
 		block_unref(first);
 		return err_word(FAIL(rq->arena, CONFLICT, "as many streams are open as may be; close some"),
 				S("too_many_streams"));
@@ -176,7 +168,7 @@ struct err *reader_add(struct req *rq, i64 topic_no, struct block *first)
 		abort();
 	r->mesh = who->mesh;
 	r->conn = rq->event->from;
-	r->member_no = who->member->no;
+	r->member = who->member;
 	r->made_in = e->batch_no;
 	memcpy(r->digest, rq->event->proof.bearer, DIGEST_BYTES);
 	r->over = (struct timer){ .fn = over, .owner = r };
@@ -184,6 +176,7 @@ struct err *reader_add(struct req *rq, i64 topic_no, struct block *first)
 		timer_set(&e->timers, &r->over, e->mono_ms + who->ends_ms - e->now_ms);
 	enter(r, topic_no);
 	r->mesh->n_readers++;
+	r->member->n_readers++;
 	HASH_ADD(hh, e->readers, conn, sizeof(r->conn), r);
 	effects_stream(e->fx, r->conn, e->settings.shard, first);
 	return NULL;
@@ -207,7 +200,7 @@ void readers_end(struct mesh *m, const struct member *member, i64 topic_no, cons
 	if (!m->n_readers)
 		return;
 	HASH_ITER(hh, m->engine->readers, r, next)
-		if (r->mesh == m && (!member || r->member_no == member->no) &&
+		if (r->mesh == m && (!member || r->member == member) &&
 		    (!topic_no || r->audience->topic_no == topic_no))
 			reader_end(r, why);
 }

@@ -14,7 +14,7 @@
 #include "proto/topic.h"
 
 enum {
-	READERS_PER_MEMBER_MAX = 256,
+	READERS_PER_MEMBER_MAX = 1024,
 	READERS_PER_MESH_MAX = 10000,
 };
 

@@ -79,6 +79,7 @@ struct member {
 	i64 device_of;                        /* its member's number; 0: it is no device */
 	str device_label, device_code, device_signature;
 	i64 device_expires_s;                 /* as signed */
+	i64 n_readers;                        /* streams it reads, see reader.h */
 	i64 called_ms;                        /* when it was last here by REST, as far as memory goes */
 	bool verified;
 	bool seen_in_store;                   /* while reading again */

@@ -18,6 +18,11 @@ extern const struct op msg_group[];   /* group.c: join_group, leave_group */
 extern const struct op msg_skill[];   /* skill.c: share_skill, get_skill, list_skills, remove_skill */
 extern const struct op msg_apikey[];  /* apikey.c: apikey_create, apikey_list, apikey_revoke */
 extern const struct op msg_device[];  /* device.c: device_code, device_wait, device_look, device_add, device_remove */
+extern const struct op msg_rest_topic[]; /* rest_topic.c: topics, posts, history, members */
+extern const struct op msg_rest_key[];   /* rest_key.c: keys of topics */
+extern const struct op msg_rest_stream[]; /* rest_stream.c: topic_stream */
+extern const struct op msg_rest_notice[]; /* rest_notice.c: notifications */
+extern const struct op msg_rest_me[];    /* rest_me.c: overviews of the key's member */
 extern const struct op msg_rest_public[]; /* rest_public.c: public_invite */
 extern const struct op msg_rest_peer[]; /* rest_peer.c: peers, members, me */
 extern const struct op msg_topic[];   /* topic.c: topics and who is in them */
