@@ -249,8 +249,14 @@ static void print_plan(struct cli *c, const struct launch_plan *p)
 	for (size_t i = 0; i < p->n_env; i++)
 		out_info(o, "%s=%.*s", p->env[i].name, STRF(text_shell_word(c->arena, p->env[i].value)));
 	out_section(o, "command");
-	for (size_t i = 0; i < p->n_argv; i++)
-		out_span(o, TONE_PLAIN, "%s%.*s", i ? " " : "  ", STRF(text_shell_word(c->arena, p->argv[i])));
+	for (size_t i = 0; i < p->n_argv; i++) {
+		if (i && str_starts(p->argv[i], S("-"))) {
+			out_span(o, TONE_PLAIN, " \\");
+			out_end(o);
+		}
+		out_span(o, TONE_PLAIN, "%s%.*s", !i ? "  " : str_starts(p->argv[i], S("-")) ? "    " : " ",
+			 STRF(text_shell_word(c->arena, p->argv[i])));
+	}
 	out_end(o);
 }
 

@@ -203,6 +203,16 @@ static bool has_row(const struct answers *answers, const struct answer *answer, 
 	return false;
 }
 
+/* What a member without a row says of itself, over its daemon's connection. */
+static str summary_of(const struct answer *answer, str member_pubkey)
+{
+	for (size_t i = 0; i < answer->list.peers.n; i++)
+		if (str_eq(answer->list.peers.items[i].memberPubkey, member_pubkey) &&
+		    !str_empty(answer->list.peers.items[i].summary))
+			return answer->list.peers.items[i].summary;
+	return STR_NONE;
+}
+
 /* Members without a row: messages to them wait at their daemon, or for their return. */
 static void away_rows(struct cli *c, const struct answers *answers, const struct answer *answer)
 {
@@ -221,19 +231,21 @@ static void away_rows(struct cli *c, const struct answers *answers, const struct
 		if (!m->verified)
 			out_span(o, TONE_YELLOW, " unverified");
 		out_span(o, TONE_DIM, " · %.*s…", STRF(text_cut(m->pubkey, 16)));
+		if (!str_empty(summary_of(answer, m->pubkey)))
+			out_span(o, TONE_PLAIN, "  — %.*s", STRF(summary_of(answer, m->pubkey)));
 		out_end(o);
 	}
 }
 
 /* A broker that lists members leaves nobody out; the reference's does not list them. */
-static void peers_title(struct cli *c, const struct answer *answer, size_t shown, size_t hidden)
+static void peers_title(struct cli *c, const struct answer *answer, size_t shown, size_t hidden, bool all)
 {
 	str slug = answer->mesh->slug;
 	size_t members = answer->list.members.n;
 
 	if (members)
-		out_section(&c->out, "peers on %.*s (%zu member%s, %zu session%s)", STRF(slug), members,
-			    members == 1 ? "" : "s", shown, shown == 1 ? "" : "s");
+		out_section(&c->out, "peers on %.*s (%zu member%s, %zu %s%s)", STRF(slug), members,
+			    members == 1 ? "" : "s", shown, all ? "connection" : "session", shown == 1 ? "" : "s");
 	else if (hidden)
 		out_section(&c->out, "peers on %.*s (%zu, %zu control-plane hidden — use --all)", STRF(slug), shown,
 			    hidden);
@@ -252,7 +264,7 @@ static void peers_print(struct cli *c, const struct answers *answers)
 				shown++;
 			else
 				hidden++;
-		peers_title(c, answer, shown, hidden);
+		peers_title(c, answer, shown, hidden, answers->flags->all);
 		for (size_t i = 0; i < answer->list.peers.n; i++)
 			if (is_shown(answers, &answer->list.peers.items[i]))
 				peer_row(c, answer, &answer->list.peers.items[i]);
