@@ -46,6 +46,11 @@ says '"channel":"claudemesh-daemon"'
 says '"client_message_id":"plain"'
 says '"request_fingerprint":"'
 
+# Its lists do not say how soon somebody hears, and it asks nobody to wait for a turn.
+is 0 'peers' as alice peers --all --json
+says '"reach":"poll"'
+is 0 'each rung of the ladder' as alice doctor wake
+
 flaw '{"twice":true}'
 is 0 'pushed twice' as alice send bob 'double words' --id double
 once bob 'double words'

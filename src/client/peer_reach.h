@@ -14,6 +14,9 @@ static inline enum reach peer_reach(const struct peer_args *p)
 		.status = STATUS_IDLE,
 	};
 
+	/* It may not say what a connection is; the session ids of daemons do. */
+	if (str_starts(p->sessionId, S("daemon-")))
+		facts.channel = S("claudemesh-daemon");
 	for (int r = REACH_NOW; r <= REACH_NOT; r++)
 		if (str_eq(p->reach, str_from(reach_words[r])))
 			return (enum reach)r;

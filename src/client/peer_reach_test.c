@@ -16,6 +16,8 @@ static const struct {
 	{ { .peerRole = S("session"), .status = S("working") }, REACH_NEXT_TURN },
 	{ { .peerRole = S("session"), .status = S("dnd") }, REACH_NOT },
 	{ { .peerRole = S("control-plane"), .channel = S("claudemesh-daemon"), .status = S("idle") }, REACH_POLL },
+	{ { .peerRole = S("control-plane"), .sessionId = S("daemon-4711"), .status = S("idle") }, REACH_POLL },
+	{ { .peerRole = S("session"), .sessionId = S("daemon-4711"), .status = S("idle") }, REACH_NOW },
 	{ { .channel = S("sdk"), .status = S("idle") }, REACH_NOW },
 	{ { .reach = S("by pigeon"), .status = S("dnd") }, REACH_NOT },
 	{ { .status = S("asleep") }, REACH_NOW },
