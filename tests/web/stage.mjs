@@ -37,6 +37,7 @@ export class Stage {
 	constructor() {
 		this.dir = mkdtempSync(join(tmpdir(), "claudemesh-web-"));
 		this.procs = [];
+		this.pages = [];
 	}
 
 	async start(port = 0) {
@@ -96,6 +97,7 @@ export class Stage {
 		const context = await this.chromium.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
 		context.setDefaultTimeout(STEP_MS);
 		const page = await context.newPage();
+		this.pages.push(page);
 		page.foreign = [];
 		page.problems = [];
 		page.on("request", r => {
@@ -111,7 +113,7 @@ export class Stage {
 	async dashboard(who, page, mesh) {
 		const p = this.begin(who, ["dashboard", "--no-open", ...(mesh ? ["--mesh", mesh] : [])]);
 		const dir = join(this.dir, who);
-		const file = await until(() => readdirSync(dir).find(f => f.startsWith("dashboard-") && readFileSync(join(dir, f), "utf8").includes("#")), "the file of the dashboard");
+		const file = await until(() => readdirSync(dir).find(f => /^dashboard-.*[.]html$/.test(f) && readFileSync(join(dir, f), "utf8").includes("#")), "the file of the dashboard");
 		const html = readFileSync(join(dir, file), "utf8");
 		await page.goto(`file://${join(dir, file)}`);
 		return { p, html, file: join(dir, file), link: /url=([^"]+)/.exec(html)[1] };
@@ -143,6 +145,11 @@ export async function play(fn) {
 		await fn(stage);
 	} catch (e) {
 		check(false, "to the end", e.stack ?? String(e));
+		for (const [i, page] of stage.pages.entries()) {
+			console.log(`# page ${i}: ${page.url()} ${page.problems.join(" | ").replace(/\n/g, " ")}`);
+			if (shots)
+				await page.screenshot({ path: join(shots, `failed-${i}.png`) }).catch(() => undefined);
+		}
 		if (stage.log)
 			console.log(`# broker: ${stage.log.slice(-2000).replace(/\n/g, "\n# ")}`);
 	}

@@ -196,7 +196,7 @@ export class Link {
 		socket.send(JSON.stringify({
 			type: "hello", meshId: mesh_id, memberId: member_id, pubkey: pair.pubkey, sessionId: session_id,
 			timestamp, helloVersion: 2, channel: "claudemesh-web", peerType: "human",
-			capabilities: ["client_ack", "attestation", "receipts"],
+			capabilities: ["client_ack", "attestation", "receipts", "topics"],
 			signature: hello_sign({ mesh_id, member_id, session_id, timestamp, challenge }, pair),
 		}));
 	}

@@ -131,7 +131,8 @@ export class Mesh extends Store {
 			}, REFRESH_MS);
 	}
 
-	private async refresh(): Promise<void> {
+	/** The list anew, proved anew. */
+	async refresh(): Promise<void> {
 		let list: Frame;
 		try {
 			list = await this.request("list_peers", { members: true });

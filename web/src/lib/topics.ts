@@ -242,7 +242,8 @@ export class Room extends Store {
 
 	/** The next key, sealed to every member whose chain holds. */
 	private async next_key(): Promise<{ key: Bytes; epoch: number; field: object }> {
-		await this.load_members();
+		/* Who came a moment ago shall not be left out. */
+		await Promise.all([this.load_members(), this.mesh.refresh()]);
 		const { mesh, entry } = this, epoch = entry.epoch + 1, key = random(32);
 		const seen = (await db.setting<number>(`epoch ${mesh.id.mesh_id} ${entry.id}`)) ?? 0;
 		if (epoch <= seen)
@@ -287,7 +288,10 @@ export class Room extends Store {
 		const wanted = await mesh.request("topic_pending_seals", { topic: entry.id });
 		if (Number(wanted.epoch) !== entry.epoch)
 			return;
-		for (const p of wanted.pending as { memberId: string; pubkey: string }[]) {
+		const pending = wanted.pending as { memberId: string; pubkey: string }[];
+		if (pending.some(p => !mesh.members.some(m => m.memberId === p.memberId)))
+			await mesh.refresh();
+		for (const p of pending) {
 			if (!mesh.members.some(m => m.pubkey === p.pubkey && m.memberId === p.memberId && m.verified))
 				continue;
 			const sealed = topic_key_seal(held.key, { mesh_id: mesh.id.mesh_id, topic_id: entry.id, epoch: entry.epoch }, mesh.pair, p.pubkey);
@@ -454,6 +458,12 @@ export class Topics extends Store {
 		this.refresh_soon();
 	}
 
+	/** Seals the key for who wants it, whether the topic is open here or not. */
+	private async serve(room: Room): Promise<void> {
+		await room.load_keys();
+		await room.seal_pending();
+	}
+
 	/** True if it was about topics. */
 	on_event(event: string, data: Record<string, unknown>): boolean {
 		if (!event.startsWith("topic_") && event !== "notification")
@@ -466,7 +476,8 @@ export class Topics extends Store {
 		} else if (event === "topic_epoch" || event === "topic_key_sealed") {
 			quietly(room?.load_keys());
 		} else if (event === "topic_key_wanted") {
-			quietly(room?.seal_pending());
+			const entry = this.find(String(data.topicId));
+			quietly(entry && this.serve(this.room(entry)));
 		} else if (event === "topic_changed") {
 			quietly(room?.load_members());
 		}
