@@ -40,26 +40,31 @@ static bool fits(str pattern, str path, str params[REST_PARAMS_MAX])
 	return str_empty(path);
 }
 
+/* The row's part of what is known of the path. */
+static void take_row(struct arena *a, struct rest_match *m, const struct op *op, str method,
+		     str params[REST_PARAMS_MAX])
+{
+	bool is_get = strcmp(op->rest->method, "GET") == 0;
+
+	m->status = 405;
+	m->allow = arena_printf(a, "%s%s, %.*s", op->rest->method, is_get ? ", HEAD" : "", STRF(m->allow));
+	if (!str_eq(str_from(op->rest->method), method))
+		return;
+	m->op = op;
+	memcpy(m->params, params, sizeof(m->params));
+}
+
 struct rest_match rest_find(struct arena *a, str method, str path)
 {
 	struct rest_match m = { .status = 404, .allow = S("OPTIONS") };
 	str get = str_eq(method, S("HEAD")) ? S("GET") : method;
+	str params[REST_PARAMS_MAX] = { { 0 } };
 	const struct op *op;
-	str params[REST_PARAMS_MAX];
 
-	for (size_t i = 0; (op = op_at(i)); i++) {
-		bool is_get;
-
-		if (!op->rest || !fits(str_from(op->rest->path), path, params))
-			continue;
-		is_get = strcmp(op->rest->method, "GET") == 0;
-		m.status = 405;
-		m.allow = arena_printf(a, "%s%s, %.*s", op->rest->method, is_get ? ", HEAD" : "", STRF(m.allow));
-		if (str_eq(str_from(op->rest->method), get)) {
-			m.op = op;
-			memcpy(m.params, params, sizeof(params));
-		}
-	}
+	for (size_t t = 0; (op = op_table(t)); t++)
+		for (; op->name; op++)
+			if (op->rest && fits(str_from(op->rest->path), path, params))
+				take_row(a, &m, op, get, params);
 	return m;
 }
 

@@ -9,6 +9,11 @@ static const struct op *const tables[] = {
 	msg_rest_peer, msg_rest_public, msg_device,
 };
 
+const struct op *op_table(size_t i)
+{
+	return i < ARRAY_LEN(tables) ? tables[i] : NULL;
+}
+
 const struct op *op_at(size_t i)
 {
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)

@@ -44,6 +44,8 @@ struct op {
 	{ wire, flags_, id##_fields, sizeof(struct id##_args), prove_, run_, reply_, reply_fields_, doc_, NULL }
 
 const struct op *op_find(str name, unsigned flag); /* NULL if there is none */
+/* The rows of the i-th table, one behind the other, NULL name ends; NULL behind the last table. */
+const struct op *op_table(size_t i);
 /* The i-th row of all tables, NULL at the end. */
 const struct op *op_at(size_t i);
 
