@@ -88,14 +88,14 @@ def start_broker():
 
 def first_steps():
     is_(0, "bare, in no mesh: all commands", typed("new", [], [("Choice", "3\n")]), "welcome to claudemesh",
-        "send WHO TEXT...")
+        "Shows who is there")
     is_(0, "a mesh of one's own", typed("new", [], [("Choice", "x\n"), ("1 to 3", "2\n")]), "claudemesh create NAME")
     is_(3, "what is no link", typed("new", [], [("Choice", "\n"), ("link:", "no link!\n")]), "blank or control")
     is_(1, "the end of the input", typed("new", [], [("Choice", "\x04")]))
     is_(1, "three times no number", typed("new", [], [("Choice", "7\n"), ("1 to 3", "0\n"), ("1 to 3", "-1\n")]))
-    is_(0, "--no-input asks nothing", typed("new", ["--no-input"], []), "send WHO TEXT...", silent=["What first"])
-    is_(0, "--yes asks nothing", typed("new", ["--yes"], []), "send WHO TEXT...", silent=["What first"])
-    is_(0, "nor without a terminal", run("new"), "send WHO TEXT...", silent=["What first"])
+    is_(0, "--no-input asks nothing", typed("new", ["--no-input"], []), "Shows who is there", silent=["What first"])
+    is_(0, "--yes asks nothing", typed("new", ["--yes"], []), "Shows who is there", silent=["What first"])
+    is_(0, "nor without a terminal", run("new"), "Shows who is there", silent=["What first"])
     is_(0, "welcome without a terminal", run("new", "welcome"), "claudemesh join LINK", silent=["What first"])
     is_(0, "welcome as JSON", run("new", "welcome", "--json"), '"ok":true')
     is_(0, "version", run("new", "version"), "claudemesh v")
