@@ -138,9 +138,25 @@ static enum err_code code_of_text(str text)
 	return ERR_REFUSED;
 }
 
+/* Words of topics, narrower than those of err.h. */
+static enum err_code code_of_word(str word)
+{
+	static const struct { const char *word; enum err_code code; } words[] = {
+		{ "topic_not_found", ERR_NOT_FOUND },     { "message_not_found", ERR_NOT_FOUND },
+		{ "member_not_found", ERR_NOT_FOUND },    { "stale_epoch", ERR_CONFLICT },
+		{ "already_encrypted", ERR_CONFLICT },    { "topic_unencrypted", ERR_CONFLICT },
+		{ "name_taken", ERR_EXISTS },             { "invalid_args", ERR_BAD_REQUEST },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq(word, str_from(words[i].word)))
+			return words[i].code;
+	return err_from_wire(word);
+}
+
 struct err *link_refusal(struct arena *a, str word, str text)
 {
-	enum err_code code = err_from_wire(word);
+	enum err_code code = code_of_word(word);
 	str quoted = text_quotable(a, text, REFUSAL_TEXT_MAX);
 	struct err *e = FAIL(a, REFUSED, "%.*s", STRF(quoted));
 

@@ -1,0 +1,148 @@
+#!/bin/sh
+# cli-topic-test.sh CLAUDEMESH BROKER - topics from the command line, without the daemon: made,
+# joined, posted to, read, left, and every refusal. TAP on stdout.
+set -u
+claudemesh=$1
+broker=$2
+. "$(dirname "$0")/daemon-lib.sh"
+export HOME="$work" CLAUDEMESH_NO_DAEMON=1
+start broker
+
+as alice create demo --broker "$url" --name alice >"$out" 2>&1
+for who in bob carol; do
+	link=$(as alice share --json | sed -n 's/.*"url":"\([^"]*\)".*/\1/p')
+	as $who join "$link" --name $who >"$out" 2>&1
+done
+
+is 0 '#general is there' as bob topic list
+says '#general'
+says 'not encrypted'
+is 0 'make a topic' as alice topic create ops --description 'what runs'
+says 'created'
+is 0 '  again, as JSON' as alice topic create '#ops' --json
+one_document
+says '"created":false'
+says '"encrypted":true'
+is 0 'list them' as alice topic list --json
+one_document
+says '"name":"ops"'
+is 0 'join' as bob topic join ops
+says 'joined'
+is 0 '  another' as carol topic join '#ops' --json
+one_document
+says '"joined":"ops"'
+is 0 'members' as alice topic members ops
+says alice
+says bob
+says 'has no key yet'
+
+# A key is sealed for who joined by whoever posts or reads next.
+is 0 'post' as alice topic post ops 'the build is green' --json
+one_document
+says '"bodyVersion":2'
+says '"duplicate":false'
+first=$(member messageId)
+is 0 'who joined has no key yet, and is told so' as bob topic history ops
+says 'not readable: nobody who has the key has sealed it for you yet'
+CLAUDEMESH_CONFIG_DIR="$work/alice" "$claudemesh" topic tail ops --json >"$work/tail.json" 2>"$work/tail.err" &
+tail=$!
+pids="$pids $tail"
+reads() { as "$1" topic history ops | grep -qF -- "$2"; }
+until_ok reads bob 'the build is green' && verdict ok 'a tail seals for them' || verdict no 'a tail seals for them'
+is 0 'answer' as bob topic post ops 'thanks @alice' --reply-to "$(printf %.8s "$first")" --json
+one_document
+says "\"replyToId\":\"$first\""
+says '"mentions":1,"notifications":1'
+is 0 'send to a #topic is a post' as carol send '#ops' 'me too' --json
+one_document
+says '"topic":"ops"'
+is 0 'read them' as carol topic history ops
+says 'the build is green'
+says 'thanks @alice'
+says 'me too'
+says "↳ #$(printf %.8s "$first")"
+is 0 '  as JSON, newest first' as alice topic history ops --limit 2 --json
+one_document
+says '"message":"me too"'
+says '"more":true'
+until_ok grep -q 'me too' "$work/tail.json" && verdict ok 'the tail has them' || verdict no 'the tail has them'
+
+# The same id twice is one post.
+is 0 'a repeat' as bob topic post ops 'once' --id my-own-id --json
+says '"duplicate":false'
+is 0 '  is known' as bob topic post ops 'once' --id my-own-id --json
+says '"duplicate":true'
+
+# Unread, mentions, activity, search.
+is 0 'unread' as alice topic list --unread
+says '#ops'
+is 0 'mark read' as alice topic read ops
+is 0 '  nothing is' as alice topic list --unread
+silent '#ops'
+is 0 'mentions' as alice notification list
+says 'thanks @alice'
+is 0 '  as JSON' as alice me notifications --json
+one_document
+says '"message":"thanks @alice"'
+is 0 'me' as alice me
+says 'demo'
+is 0 'me topics' as alice me topics --json
+one_document
+is 0 'me activity' as alice me activity
+says 'me too'
+is 0 'me search' as alice me search GREEN
+says 'the build is green'
+is 3 '  too short' as alice me search x
+
+# Who leaves does not read what follows; what came before stays readable.
+is 0 'leave' as carol topic leave ops
+is 0 'the next post brings the next key' as bob topic post ops 'without carol' --json
+says '"epoch":2'
+is 0 '  who stays reads it' as alice topic history ops
+says 'without carol'
+is 0 '  who left does not' as carol topic history ops
+silent 'without carol'
+says 'the build is green'
+is 0 'two posters on a stale epoch' as bob topic join ops
+is 0 '  carol comes back' as carol topic join ops
+is 0 '  and goes' as carol topic leave ops
+(as alice topic post ops 'race a' >"$work/a" 2>&1) & a=$!
+(as bob topic post ops 'race b' >"$work/b" 2>&1) & b=$!
+wait $a && verdict ok '  alice posted' || verdict no '  alice posted'
+wait $b && verdict ok '  bob posted' || verdict no '  bob posted'
+is 0 '  both are read' as alice topic history ops --limit 3
+says 'race a'
+says 'race b'
+
+# Rooms of one's own.
+is 0 'a private topic' as alice topic create secret --visibility private --with bob
+is 0 '  whom it is for' as bob topic list
+says '#secret'
+is 5 '  the others do not know of it' as carol topic history secret
+is 5 '  nor can they join' as carol topic join secret
+is 5 '  as little as what is not there' as carol topic history nothing
+is 0 'a plain one' as alice topic create open --plaintext
+says 'not encrypted'
+is 0 '  is posted to' as carol topic join open
+is 0 '  in the open' as carol topic post open 'for all' --json
+says '"bodyVersion":1'
+is 3 'plain text where there is a key' as alice topic post ops 'x' --plaintext
+tells 'encrypted'
+
+# A stranger: joined by a link of the reference's kind, or whoever nobody vouches for.
+is 5 'an answer to nothing' as bob topic post ops x --reply-to aaaaaaaaaaaa
+is 3 'an id too short' as bob topic post ops x --reply-to abc
+is 5 'a topic that is not there' as bob topic post nothing x
+tells 'topic list'
+is 3 'an empty text' as bob topic post ops ''
+is 5 'a tail of nothing' as bob topic tail nothing
+is 3 '--online of a topic' as bob send '#ops' hi --online
+
+# The end of a tail is no error, and its key is revoked.
+kill -INT $tail
+wait $tail
+same 0 $? 'Ctrl-C ends a tail'
+is 0 '  its key is revoked' as alice apikey list
+says 'cli-tail-'
+silent active
+finish
