@@ -155,6 +155,7 @@ struct err *inbox_warm(struct cli *c, const struct warm *w, const struct inbox_w
 	}
 	if (!items->count)
 		out_info(&c->out, want->unread ? "no unread messages" : "no messages");
+	warm_tell_away(c, w);
 	if (c->out.json) {
 		out_json_list_end(&c->out);
 		out_json_end(&c->out);

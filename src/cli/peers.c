@@ -289,6 +289,7 @@ static struct err *peers_run(struct cli *c, const void *flags)
 		return e;
 	if (!c->out.json) {
 		peers_print(c, &answers);
+		warm_tell_away(c, &warm);
 		return e;
 	}
 	out_json(&c->out);

@@ -6,7 +6,7 @@
 #include "crypto/secret.h"
 #include "net/url.h"
 
-enum { BODY_MAX = 1 << 20, RELOAD_MS = 1000 };
+enum { AWAY_MS = 500, BODY_MAX = 1 << 20, RELOAD_MS = 1000 };
 
 static struct err *find(struct cli *c, struct warm *w)
 {
@@ -73,6 +73,20 @@ struct err *warm_get(struct cli *c, const struct warm *w, str target, const stru
 	const struct ipc_request rq = { .target = target, .deadline_ms = 2 * LOCAL_WAIT_MAX_MS };
 
 	return ipc_ask(c->arena, &w->ipc, &rq, ret_body);
+}
+
+void warm_tell_away(struct cli *c, const struct warm *w)
+{
+	const struct ipc_request rq = { .target = S("/v1/health"), .deadline_ms = AWAY_MS };
+	const struct json *body, *lost;
+
+	if (c->out.json || !w->is_up || ipc_ask(c->arena, &w->ipc, &rq, &body))
+		return;
+	lost = json_get(body, S("reconnecting"));
+	for (const struct json *m = lost ? lost->first : NULL; m; m = m->next)
+		if (str_empty(c->global.mesh) || str_eq(m->key, c->global.mesh))
+			out_warn(&c->out, S("claudemesh doctor tells why; this is what was known before"),
+				 "the broker of %.*s does not answer", STRF(m->key));
 }
 
 struct err *warm_send(struct cli *c, const struct warm *w, const char *method, str target,

@@ -25,6 +25,9 @@ struct err *warm_open(struct cli *c, struct warm *w) MUST_CHECK;
 /* The same without starting one. */
 struct err *warm_look(struct cli *c, struct warm *w) MUST_CHECK;
 
+/* Says to people of which mesh the daemon knows only what was before: its connection is lost. */
+void warm_tell_away(struct cli *c, const struct warm *w);
+
 /* One call: ipc_ask(). The body is written by the caller, or {NULL, 0}. */
 struct err *warm_get(struct cli *c, const struct warm *w, str target, const struct json **ret_body)
 	MUST_CHECK;
