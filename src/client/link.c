@@ -31,7 +31,6 @@ static const char *const final_words[] = {
 	"attestation_mismatch",
 	"parent_member_id_mismatch",
 	"unknown_message_type",
-	"downgrade",
 	"kicked",
 	"kicked_stale",
 	"banned",

@@ -100,6 +100,7 @@ TEST(a_session_is_vouched_for_by_the_member)
 	}
 }
 
+/* It is never greeted; whoever is in between goes away some day. */
 TEST(a_broker_that_knew_hello_2_must_not_forget_it)
 {
 	struct scene s = { 0 };
@@ -111,7 +112,7 @@ TEST(a_broker_that_knew_hello_2_must_not_forget_it)
 	until(&s, s.downs);
 	assert_int_equal(s.down_code, ERR_UNAUTHORIZED);
 	assert_str(s.down_word, S("downgrade"));
-	assert_int_equal(s.retry_ms, -1);
+	assert_true(s.retry_ms >= 0);
 	assert_null(s.hello);
 	assert_int_equal(s.ready, 0);
 	scene_end(&s);

@@ -209,9 +209,11 @@ static void on_reload(void *arg)
 
 	if (ms->closing || (!changed && !ms->reload_failed))
 		return;
-	/* Nobody leaves all meshes by removing the file; a restore does it for a moment. */
-	if (!there)
-		e = FAIL(a, NOT_FOUND, "'%.*s' is gone", STRF(ms->spec.paths->config));
+	/* Nobody leaves all meshes by removing or emptying the file; a restore and an editor do it
+	 * for a moment. */
+	if (!there || ms->seen_size == 0)
+		e = FAIL(a, NOT_FOUND, "'%.*s' is %s", STRF(ms->spec.paths->config),
+			 there ? "empty" : "gone");
 	else
 		e = config_load(a, ms->spec.paths, &config);
 	if (e && !ms->reload_failed)

@@ -242,11 +242,15 @@ TEST(a_configuration_that_cannot_be_read_changes_nothing)
 	yard_open(&y);
 	g = yard_guest(&y, "mesh0001", STR_NONE);
 	assert_ok(file_read_private(y.a, y.paths.config, &whole));
-	test_write(y.a, y.paths.config, str_of(whole.ptr, whole.len / 2), 0600);
-	yard_turns(&y, 10);
-	assert_int_equal(unlink(arena_cstr(y.a, y.paths.config)), 0);
-	yard_turns(&y, 10);
-	assert_non_null(meshes_get(y.d->meshes, S("flock")));
+	for (size_t parts = 0; parts < 3; parts++) {
+		str part = str_of(whole.ptr, whole.len * parts / 3);
+
+		test_write(y.a, y.paths.config, part, 0600);
+		yard_turns(&y, 10);
+		assert_int_equal(unlink(arena_cstr(y.a, y.paths.config)), 0);
+		yard_turns(&y, 10);
+		assert_non_null(meshes_get(y.d->meshes, S("flock")));
+	}
 	assert_ok(file_write_private(y.a, y.paths.config, whole));
 	yard_join(&y, "mesh0002", "other");
 	until(&y, meshes_get(y.d->meshes, S("other")));
