@@ -4,16 +4,13 @@ clocks that are set (CLOCK is preloaded, daemon_clock.c). Alice's connection goe
 which can stop forwarding without a word to anybody. TAP on stdout."""
 import json
 import os
-import selectors
 import signal
-import socket
 import struct
 import sys
-import threading
 import time
 
 import people
-from people import ask, call, daemon_dir, daemon_pid, environment, has, is_open, make_mesh, once, play, run, start_broker, state
+from people import Proxy, api, ask, call, daemon_pid, environment, is_open, make_mesh, move_to, once, play, run, start_broker, state
 from people import until, verdict, work
 
 people.claudemesh, people.broker, clock = (os.path.realpath(path) for path in sys.argv[1:4])
@@ -21,68 +18,6 @@ TOKEN = "ab" * 32
 NOTICED_SECONDS = 5 + 5    # WAKE_LOOK_MS, and what a slow machine may add; a ping takes 75
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
-
-
-class Proxy(threading.Thread):
-    """Forwards to a port; frozen, what is connected by then hangs for good."""
-
-    def __init__(self, port):
-        super().__init__(daemon=True)
-        self.port = port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.selector = selectors.DefaultSelector()
-        self.selector.register(self.listener, selectors.EVENT_READ)
-        self.pairs = {}
-        self.made = 0
-        self.frozen = False
-        self.start()
-
-    def run(self):
-        while True:
-            for key, _ in self.selector.select(0.02):
-                if key.fileobj is self.listener:
-                    self.accept()
-                else:
-                    self.forward(key.fileobj)
-            if self.frozen:
-                for s in self.pairs:
-                    self.selector.unregister(s)
-                self.hanging = list(self.pairs)
-                self.pairs = {}
-                self.frozen = False
-
-    def accept(self):
-        one = self.listener.accept()[0]
-        try:
-            two = socket.create_connection(("127.0.0.1", self.port))
-        except OSError:
-            one.close()
-            return
-        for s, other in ((one, two), (two, one)):
-            self.pairs[s] = other
-            self.selector.register(s, selectors.EVENT_READ)
-        self.made += 1
-
-    def forward(self, s):
-        if s not in self.pairs:
-            return
-        other = self.pairs[s]
-        try:
-            data = s.recv(1 << 16)
-            if data:
-                other.sendall(data)
-                return
-        except OSError:
-            pass
-        for end in (s, other):
-            self.selector.unregister(end)
-            del self.pairs[end]
-            end.close()
-
-    def freeze(self):
-        """When it returns, nothing passes on what was connected."""
-        self.frozen = True
-        until(lambda: not self.frozen)
 
 
 def set_clock(name, wall_ms=0, slept_ms=0):
@@ -130,23 +65,6 @@ def sleeps(name, wall_ms, slept_ms):
     once("bob", "from who fell asleep: " + name, "  what was sent into the silence arrives once")
 
 
-def api(who, method, path, body=None, token=None):
-    s = socket.socket(socket.AF_UNIX)
-    s.settimeout(people.SECONDS)
-    s.connect(os.path.join(daemon_dir(who), "daemon.sock"))
-    data = json.dumps(body or {}).encode()
-    said = "Authorization: ClaudeMesh-Session %s\r\n" % token if token else ""
-    s.sendall(("%s %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" %
-               (method, path, said, len(data))).encode() + data)
-    answer = b""
-    while True:
-        part = s.recv(1 << 16)
-        if not part:
-            break
-        answer += part
-    return int(answer.split()[1]), json.loads(answer.split(b"\r\n\r\n", 1)[1])
-
-
 def set_for_all():
     """The machine's clock is set: the broker's, too."""
     verdict(api("alice", "POST", "/v1/sessions/register", dict(token=TOKEN, session_id="one", mesh="demo", display_name="one",
@@ -186,10 +104,7 @@ def test():
     port = int(server.url.rsplit(":", 1)[1])
     proxy = Proxy(port)
     make_mesh(server.url)
-    config = os.path.join(work, "alice/.claudemesh/config.json")
-    text = open(config).read().replace(":%d/" % port, ":%d/" % proxy.listener.getsockname()[1])
-    with open(config, "w") as f:
-        f.write(text)
+    move_to("alice", port, proxy.listener.getsockname()[1])
     call("alice", "daemon", "up", env=with_clock("alice", environment("alice")))
     call("bob", "daemon", "up", env=with_clock("machine", environment("bob")))
     verdict(is_open("alice") and is_open("bob"), "two daemons")

@@ -23,7 +23,7 @@
 
 enum {
 	USERS = 3,
-	MESSAGES_DEFAULT = 240,
+	MESSAGES_DEFAULT = 1200,
 	PATIENCE_MS = 60000, /* for one message to be answered, and for all to arrive */
 	RETRY_MS = 5,
 	KILL_MIN_MS = 20,

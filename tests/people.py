@@ -3,11 +3,14 @@ what a TAP test needs. A test sets people.claudemesh and people.broker and calls
 import json
 import os
 import select
+import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SECONDS = 10
@@ -66,12 +69,12 @@ def texts(who):
     return [m.get("body", m.get("text", "")) for m in ask(who, "inbox", "--limit", "500").get("messages", [])]
 
 
-def has(who, text):
-    return until(lambda: text in texts(who))
+def has(who, text, seconds=SECONDS):
+    return until(lambda: text in texts(who), seconds)
 
 
-def once(who, text, name):
-    has(who, text)
+def once(who, text, name, seconds=SECONDS):
+    has(who, text, seconds)
     return verdict(texts(who).count(text) == 1, name)
 
 
@@ -97,6 +100,24 @@ def is_open(who):
     return until(lambda: state(who) == "open")
 
 
+def api(who, method, path, body=None, token=None):
+    """The status and the body of the daemon's answer."""
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(SECONDS)
+    s.connect(os.path.join(daemon_dir(who), "daemon.sock"))
+    data = json.dumps(body).encode() if body else b""
+    said = "Authorization: ClaudeMesh-Session %s\r\n" % token if token else ""
+    s.sendall(("%s %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" %
+               (method, path, said, len(data))).encode() + data)
+    answer = b""
+    while True:
+        part = s.recv(1 << 16)
+        if not part:
+            break
+        answer += part
+    return int(answer.split()[1]), json.loads(answer.split(b"\r\n\r\n", 1)[1])
+
+
 def start_broker(name="broker", listen="127.0.0.1:0", env=None):
     """The process; .url is its address."""
     out = open(os.path.join(work, name + ".out"), "w+")
@@ -120,12 +141,116 @@ def make_mesh(url, names=("alice", "bob")):
         run(who, "join", link, "--name", who, env=environment(who, CLAUDEMESH_NO_DAEMON="1"))
 
 
+def move_to(who, port, other):
+    """Its broker is at another port."""
+    config = os.path.join(work, who, ".claudemesh/config.json")
+    text = open(config).read().replace(":%d/" % port, ":%d/" % other)
+    with open(config, "w") as f:
+        f.write(text)
+
+
+class Proxy(threading.Thread):
+    """Forwards to a port. Frozen, what is connected by then hangs for good; with `behave`, a
+    function of a socket, it is a server of its own."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.listener, selectors.EVENT_READ)
+        self.pairs = {}
+        self.made = 0
+        self.frozen = self.cut_off = False
+        self.behave = None
+        self.played = []
+        self.start()
+
+    def run(self):
+        while True:
+            for key, _ in self.selector.select(0.02):
+                if key.fileobj is self.listener:
+                    self.accept()
+                else:
+                    self.forward(key.fileobj)
+            if self.cut_off:
+                for s in list(self.pairs):
+                    self.end(s)
+                self.cut_off = False
+            if self.frozen:
+                for s in self.pairs:
+                    self.selector.unregister(s)
+                self.hanging = list(self.pairs)
+                self.pairs = {}
+                self.frozen = False
+
+    def accept(self):
+        one = self.listener.accept()[0]
+        self.made += 1
+        if self.behave:
+            self.played.append(one)
+            threading.Thread(target=self.play, args=(one,), daemon=True).start()
+            return
+        try:
+            two = socket.create_connection(("127.0.0.1", self.port))
+        except OSError:
+            one.close()
+            return
+        for s, other in ((one, two), (two, one)):
+            self.pairs[s] = other
+            self.selector.register(s, selectors.EVENT_READ)
+
+    def play(self, s):
+        try:
+            s.settimeout(60)
+            self.behave(s)
+        except OSError:
+            pass
+        self.played.remove(s)
+        s.close()
+
+    def end(self, s):
+        if s in self.pairs:
+            for end in (s, self.pairs[s]):
+                self.selector.unregister(end)
+                del self.pairs[end]
+                end.close()
+
+    def forward(self, s):
+        if s not in self.pairs:
+            return
+        other = self.pairs[s]
+        try:
+            data = s.recv(1 << 16)
+            if data:
+                other.sendall(data)
+                return
+        except OSError:
+            pass
+        self.end(s)
+
+    def cut(self):
+        """Ends what is connected."""
+        for s in list(self.played):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.cut_off = True
+        until(lambda: not self.cut_off)
+
+    def freeze(self):
+        """When it returns, nothing passes on what was connected."""
+        self.frozen = True
+        until(lambda: not self.frozen)
+
+
 class Server:
     """claudemesh mcp; read() gives messages until one fits."""
 
-    def __init__(self, home, **more):
+    def __init__(self, home, popen=None, **more):
         self.process = subprocess.Popen([claudemesh, "mcp"], env=dict(environment("alice"), HOME=home, **more),
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **(popen or {}))
         self.pending = b""
         self.told = []           # contents of the channel
 
