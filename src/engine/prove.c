@@ -196,6 +196,9 @@ struct block *error_message(const struct err *e, str frame)
 	if (!json_parse(a, frame, &obj)) {
 		out.id = echo(obj, S("id"));
 		out._reqId = echo(obj, S("_reqId"));
+		/* Where the reference has it in a refusal about topics (D-31). */
+		if (!out.id.ptr && str_starts(json_get_str(obj, S("type")), S("topic_")))
+			out.id = out._reqId;
 	}
 	json_obj(&o);
 	json_put_str(&o, "type", S("error"));
