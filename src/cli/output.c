@@ -53,6 +53,7 @@ void out_init(struct output *o, bool json, bool quiet, bool no_color)
 	o->color = !no_color && wants_color(o->fd);
 	o->err_color = !no_color && wants_color(o->err_fd);
 	o->columns = o->tty ? columns_of(o->fd) : OUTPUT_COLUMNS;
+	o->err_columns = o->err_tty ? columns_of(o->err_fd) : 0;
 }
 
 void out_busy(struct output *o, const char *text)

@@ -28,7 +28,7 @@ struct output {
 	bool color, err_color;
 	bool tty;             /* a person reads standard output */
 	bool err_tty, err_dumb;
-	size_t columns;
+	size_t columns, err_columns;  /* err_columns 0: no terminal, nothing is broken into lines */
 
 	struct buf json_buf;  /* the envelope that is open, up to the last flush */
 	struct json_out json_out;

@@ -4,8 +4,9 @@
 #include "cli/output_internal.h"
 
 #include "cli/busy.h"
+#include "cli/text.h"
 
-enum { MATCHES_SHOWN = 5 };
+enum { MATCHES_SHOWN = 5, WRAP_INDENT = 4 };
 
 /* The words of client.md 4 for what was wrong with the command line, else the error's own. */
 static str word_of(const struct err *e)
@@ -100,6 +101,67 @@ static void err_tiers_text(struct output *o, struct buf *b, const struct err *e)
 		matches(b, o->err_color, t);
 }
 
+/* The columns of a word; what sets a colour has none. */
+static size_t columns_in(str word)
+{
+	size_t n = 0;
+	ptrdiff_t at;
+
+	while ((at = str_index(word, '\033')) >= 0) {
+		n += text_columns(str_of(word.ptr, (size_t)at));
+		at = str_index(word, 'm');
+		word = at < 0 ? S("") : str_skip(word, (size_t)at + 1);
+	}
+	return n + text_columns(word);
+}
+
+/* Breaks a line between words where the terminal ends. */
+static void wrap_line(struct buf *b, str line, size_t columns)
+{
+	size_t indent = 0, at;
+	bool first = true;
+	str word;
+
+	while (indent < line.len && line.ptr[indent] == ' ')
+		indent++;
+	buf_add(b, str_of(line.ptr, indent));
+	line = str_skip(line, indent);
+	at = indent;
+	/* Behind the sign of the first line. */
+	indent = MAX(indent, (size_t)WRAP_INDENT);
+	while (str_cut(&line, ' ', &word)) {
+		size_t wide = columns_in(word);
+
+		if (!first && at + 1 > indent && at + 1 + wide > columns) {
+			buf_printf(b, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (!first) {
+			buf_add_byte(b, ' ');
+			at++;
+		}
+		buf_add(b, word);
+		at += wide;
+		first = false;
+	}
+}
+
+static void write_err(struct output *o, str text)
+{
+	CLEANUP(buf_done) struct buf wrapped = buf_make(OUTPUT_BYTES_MAX);
+	str line;
+
+	if (str_ends(text, S("\n")))
+		text.len--;
+	while (str_cut(&text, '\n', &line)) {
+		if (o->err_columns)
+			wrap_line(&wrapped, line, o->err_columns);
+		else
+			buf_add(&wrapped, line);
+		buf_add_byte(&wrapped, '\n');
+	}
+	(void)out_write_all(o->err_fd, buf_str(&wrapped));
+}
+
 void out_err(struct output *o, const struct err *e, str hint)
 {
 	CLEANUP(buf_done) struct buf line = buf_make(OUTPUT_BYTES_MAX);
@@ -120,5 +182,5 @@ void out_err(struct output *o, const struct err *e, str hint)
 		out_add_signed(&line, o->err_color, TONE_RED, S("✘"), e->text,
 			       tell_code ? err_wire(e) : STR_NONE);
 	out_add_under(&line, o->err_color, hint);
-	(void)out_write_all(o->err_fd, buf_str(&line));
+	write_err(o, buf_str(&line));
 }

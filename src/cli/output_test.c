@@ -90,6 +90,31 @@ static str told(struct arena *a, struct output *o, const struct err *e, str hint
 	return arena_dup(a, str_of(text, n > 0 ? (size_t)n : 0));
 }
 
+TEST(an_error_is_broken_between_words_where_the_terminal_ends)
+{
+	static const struct { size_t columns; bool color; const char *text, *hint, *want; } cases[] = {
+		{ 0, false, "one two three four", "", "  \u2718 one two three four\n" },
+		{ 18, false, "one two three four", "", "  \u2718 one two three\n    four\n" },
+		{ 16, false, "one two three four", "", "  \u2718 one two\n    three four\n" },
+		{ 18, true, "one two three four", "five six seven", "  \033[31m\u2718\033[0m one two three\n    four\n"
+							      "    \033[2mfive six seven\033[0m\n" },
+		{ 10, false, "http://a.very.long/link of it", "", "  \u2718 http://a.very.long/link\n    of it\n" },
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	char text[500];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct output o;
+
+		out_init(&o, false, false, true);
+		o.err_columns = cases[i].columns;
+		o.err_color = cases[i].color;
+		assert_str(told(a, &o, FAIL(a, IO, "%s", cases[i].text), str_from(cases[i].hint), text, sizeof(text)),
+			   str_from(cases[i].want));
+		out_done(&o);
+	}
+}
+
 TEST(an_error_ends_the_list_that_is_open)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
