@@ -1,6 +1,5 @@
 #include "broker/http.h"
 
-#include "base/ids.h"
 #include "base/log.h"
 #include "broker/http_answer.h"
 #include "broker/rest.h"
@@ -202,14 +201,10 @@ void http_on_head(struct http *h, struct server_request *rq)
 
 void http_on_request(struct http *h, struct server_request *rq)
 {
-	struct http_note *note = NEW(rq->arena, struct http_note);
+	struct http_note *note = http_note_take(h, rq);
 	struct route_match m;
 	const struct op *op;
 
-	rq->user = note;
-	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"),
-				    REQUEST_ID_LEN);
-	note->route = "none";
 	if (rest_on_request(h, rq))
 		return;
 	if (str_eq(rq->head->method, S("OPTIONS"))) {

@@ -1,5 +1,6 @@
 #include "broker/http_answer.h"
 
+#include "base/ids.h"
 #include "base/log.h"
 #include "broker/rest.h"
 #include "json/json.h"
@@ -18,6 +19,16 @@ const struct http_header http_cors[] = {
 	{ S(""), S("") },
 };
 enum { CORS_N = ARRAY_LEN(http_cors) - 1 };
+
+struct http_note *http_note_take(struct http *h, struct server_request *rq)
+{
+	struct http_note *note = NEW(rq->arena, struct http_note);
+
+	rq->user = note;
+	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"), REQUEST_ID_LEN);
+	note->route = "none";
+	return note;
+}
 
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
 		    const struct http_header *headers, size_t n_headers, str body)

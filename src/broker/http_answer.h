@@ -26,6 +26,9 @@ struct http_note {
 	i64 retry_after_s;            /* 0: a few seconds */
 };
 
+/* The request's note, new. */
+struct http_note *http_note_take(struct http *h, struct server_request *rq);
+
 /* What lets other pages read an answer; ends with an empty name. */
 extern const struct http_header http_cors[];
 

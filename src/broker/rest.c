@@ -20,6 +20,7 @@ static bool is_ours(str path)
 
 void rest_on_head(struct http *h, struct server_request *rq)
 {
+	struct http_note *note;
 	struct rest_match m;
 
 	if (!is_ours(rq->head->path) || rq->head->framing == HTTP_BODY_NONE)
@@ -27,6 +28,12 @@ void rest_on_head(struct http *h, struct server_request *rq)
 	m = rest_find(rq->arena, rq->head->method, rq->head->path);
 	if (m.op && m.op->rest->flags & REST_SEND)
 		rq->body_max = h->env.post_bytes_max;
+	if (!m.op || rq->head->framing != HTTP_BODY_LENGTH || rq->head->content_length <= rq->body_max)
+		return;
+	note = http_note_take(h, rq);
+	note->problems = true;
+	note->route = m.op->rest->path;
+	rest_fail(h, rq, FAIL(rq->arena, TOO_LARGE, "the body may have %zu bytes", rq->body_max));
 }
 
 /* The members that only this side knows, before the last '}'. */
