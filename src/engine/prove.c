@@ -192,12 +192,14 @@ struct block *error_message(const struct err *e, str frame)
 	struct json_out o = json_out(&b);
 	const struct json *obj = NULL;
 	struct error_args out = { .code = err_wire(e), .message = err_shown(e) };
+	str type;
 
 	if (!json_parse(a, frame, &obj)) {
 		out.id = echo(obj, S("id"));
 		out._reqId = echo(obj, S("_reqId"));
-		/* Where the reference has it in a refusal about topics (D-31). */
-		if (!out.id.ptr && str_starts(json_get_str(obj, S("type")), S("topic_")))
+		/* Where the reference has it in a refusal about topics or a new API key (D-31). */
+		type = json_get_str(obj, S("type"));
+		if (!out.id.ptr && (str_starts(type, S("topic_")) || str_eq(type, S("apikey_create"))))
 			out.id = out._reqId;
 	}
 	json_obj(&o);
