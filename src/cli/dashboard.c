@@ -16,6 +16,7 @@
 
 #include "base/ids.h"
 #include "client/file.h"
+#include "client/topics.h"
 #include "crypto/device.h"
 #include "crypto/encode.h"
 #include "crypto/secret.h"
@@ -169,8 +170,47 @@ static void print_ticket(struct cli *c, const struct stay *stay, const struct ti
 	}
 }
 
+static struct err *ask(void *arg, struct arena *a, const char *type, const struct json_field *fields, const void *args,
+		       const struct json_field *reply_fields, void *ret, size_t ret_size)
+{
+	return visit_call(a, arg, type, fields, args, reply_fields, ret, ret_size);
+}
+
+/* Did our code let it in? By the signatures, whatever the broker says. */
+static bool is_ours(struct cli *c, const struct stay *stay, const struct member_args *m, str code)
+{
+	const struct device_of_args *d = &m->device;
+	struct device device = {
+		.code = { stay->mesh->meshId, stay->mesh->pubkey, code, d->expiresAt },
+		.code_signature = d->codeSignature,
+		.claim = { stay->mesh->meshId, code, m->pubkey, d->x25519 },
+		.claim_signature = d->claimSignature,
+	};
+
+	return d->present && !device_verify(c->arena, &device, m->pubkey);
+}
+
+/* The keys of our topics, so that it can read what was written before. */
+static struct err *share_topics(struct cli *c, const struct stay *stay, str code)
+{
+	struct peers_list_args list;
+	struct topics topics;
+	size_t sealed;
+
+	TRY(visit_peers(c->arena, stay->visit, true, &list));
+	TRY(topics_init(c->arena, &stay->client, stay->mesh, ask, stay->visit, &topics));
+	for (size_t i = 0; i < list.members.n; i++) {
+		const struct member_args *m = &list.members.items[i];
+
+		if (is_ours(c, stay, m, code))
+			return topics_seal_device(&topics, m->memberId, m->pubkey, &sealed);
+	}
+	return FAIL(c->arena, REFUSED, "the broker shows no device that your code let in");
+}
+
 static struct err *wait_for_device(struct cli *c, const struct stay *stay, str code)
 {
+	struct err *unshared;
 	struct device_added_args added;
 	struct device_wait_args wait = { 0 };
 	struct err *e = visit_call_for(c->arena, stay->visit, "device_wait", device_wait_fields, &wait, DEVICE_CODE_MS,
@@ -182,6 +222,10 @@ static struct err *wait_for_device(struct cli *c, const struct stay *stay, str c
 	TRY(e);
 	if (!str_eq(added.code, code))
 		return FAIL(c->arena, CONFLICT, "another 'claudemesh dashboard' took the place of this one");
+	unshared = share_topics(c, stay, code);
+	if (unshared)
+		out_warn(&c->out, S("somebody who is in the topics seals them sooner or later"),
+			 "your topics are not shared with it yet: %.*s", STRF(unshared->text));
 	if (!c->out.json)
 		out_ok(&c->out, STR_NONE, "%.*s is a device of yours on %.*s now",
 		       STRF(str_empty(added.label) ? S("the browser") : added.label), STRF(stay->mesh->slug));

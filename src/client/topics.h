@@ -80,6 +80,8 @@ struct err *topics_lines(struct topics *t, str topic_id, const struct topic_mess
 			 struct topic_line **ret_lines) MUST_CHECK;
 /* Seals the present key for those members who have no copy and are vouched for. */
 struct err *topics_seal_pending(struct topics *t, str topic, size_t *ret_sealed) MUST_CHECK;
+/* Seals every key that we may write with, old ones too, for a device of ours, which is proved. */
+struct err *topics_seal_device(struct topics *t, str member_id, str pubkey, size_t *ret_sealed) MUST_CHECK;
 /* The id of a post from the start of it, among the newest; NOT_FOUND, AMBIGUOUS. */
 struct err *topics_find_post(struct topics *t, str topic, str prefix, str *ret_id) MUST_CHECK;
 

@@ -1,25 +1,5 @@
 // direct-test.mjs - people and direct messages in the browser, at every width and in both themes (TAP).
-import { createRequire } from "node:module";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { check, play, shots, until, work } from "./stage.mjs";
-
-const axe = createRequire(join(work, "x.js")).resolve("axe-core");
-if (shots)
-	mkdirSync(shots, { recursive: true });
-
-/** No finding that keeps somebody out. */
-async function accessible(page, what) {
-	await page.addScriptTag({ path: axe }).catch(() => page.evaluate(0));
-	const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations
-		.filter(v => v.impact === "serious" || v.impact === "critical").map(v => `${v.id}: ${v.nodes.map(n => n.html).slice(0, 2).join(" ; ")}`));
-	check(found.length === 0, `axe: ${what}`, found);
-}
-
-async function picture(page, name) {
-	if (shots)
-		await page.screenshot({ path: join(shots, `${name}.png`) });
-}
+import { accessible, check, picture, play, until } from "./stage.mjs";
 
 await play(async s => {
 	s.create("alice", "demo");

@@ -9,6 +9,8 @@ const START_MS = 20000, COMMAND_MS = 60000, STEP_MS = 15000;
 export const [, , claudemesh, broker, work, shots] = process.argv;
 const { chromium } = createRequire(join(work, "x.js"))("playwright-core");
 
+if (shots)
+	mkdirSync(shots, { recursive: true });
 let n = 0, failed = 0;
 export function check(ok, what, seen = "") {
 	n++;
@@ -16,6 +18,21 @@ export function check(ok, what, seen = "") {
 	console.log(`${ok ? "ok" : "not ok"} ${n} - ${what}`);
 	if (!ok)
 		console.log(`# seen: ${String(typeof seen === "string" ? seen : JSON.stringify(seen)).replace(/\n/g, "\n# ")}`);
+}
+
+const axe = createRequire(join(work, "x.js")).resolve("axe-core");
+
+/** No finding that keeps somebody out. The page must be opened with bypassCSP. */
+export async function accessible(page, what) {
+	await page.addScriptTag({ path: axe });
+	const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations
+		.filter(v => v.impact === "serious" || v.impact === "critical").map(v => `${v.id}: ${v.nodes.map(n => n.html).slice(0, 2).join(" ; ")}`));
+	check(found.length === 0, `axe: ${what}`, found);
+}
+
+export async function picture(page, name) {
+	if (shots)
+		await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
 const pause = ms => new Promise(done => setTimeout(done, ms));

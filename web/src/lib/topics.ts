@@ -71,8 +71,8 @@ export class Room extends Store {
 	members: TopicMember[] = [];
 	/** why nothing can be written now, or "" */
 	blocked = "";
-	/** what was read before this visit */
-	unread_after = -1;
+	/** the first post that was new when the topic was opened comes after this one; none was */
+	unread_after = Infinity;
 	private keys = new Map<number, Key>();
 	private by_id = new Map<string, Post>();
 
@@ -90,8 +90,7 @@ export class Room extends Store {
 			await this.mesh.request("topic_join", { topic: this.entry.id });
 			await this.topics.refresh();
 		}
-		if (this.unread_after < 0)
-			this.unread_after = this.entry.lastSeq - this.entry.unread;
+		this.unread_after = this.entry.unread ? this.entry.lastSeq - this.entry.unread : Infinity;
 		await Promise.all([this.load_keys(), this.load_members()]);
 		if (this.posts.length)
 			await this.catch_up();
@@ -369,6 +368,28 @@ export class Room extends Store {
 				await this.load_keys();
 			}
 		}
+	}
+
+	// ---- who is in it ----
+
+	async add_member(member_id: string): Promise<void> {
+		await this.mesh.request("topic_member_set", { topic: this.entry.id, memberId: member_id });
+		await this.load_members();
+		await this.seal_pending();
+	}
+
+	/** From then on the next post is under a new key. */
+	async remove_member(member_id: string): Promise<void> {
+		await this.mesh.request("topic_member_remove", { topic: this.entry.id, memberId: member_id });
+		await Promise.all([this.load_members(), this.load_keys()]);
+	}
+
+	async leave(): Promise<void> {
+		await this.mesh.request("topic_leave", { topic: this.entry.id });
+		this.posts = [];
+		this.by_id.clear();
+		this.more = true;
+		await this.topics.refresh();
 	}
 
 	async mark_read(): Promise<void> {

@@ -1,10 +1,13 @@
 // A conversation: of a topic, or direct.
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as db from "../lib/db";
 import type { Mesh } from "../lib/mesh";
+import { href } from "../lib/route";
 import { use_store } from "../lib/store";
 import type { Room } from "../lib/topics";
 import { Composer } from "./composer";
+import { Members } from "./members";
 import { type Line, Message } from "./message";
 import { Empty, Head, reach_text, Trouble } from "./parts";
 
@@ -22,6 +25,7 @@ interface Conversation {
 	more: boolean;
 	names: string[];
 	placeholder: string;
+	tools?: ComponentChildren;
 	older(): Promise<void>;
 	send(text: string, reply_to?: string): Promise<void>;
 	again(id: string): void;
@@ -52,7 +56,13 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 	}), [room?.posts, mesh.members]);
 	if (!entry)
 		return <><Head mesh={mesh} title={`#${name}`} /><Trouble mesh={mesh} />{mesh.loaded && mesh.topics.list.length ? <Empty title="There is no such topic"><p>Or it is not for you.</p></Empty> : null}</>;
-	const first = room && entry.lastSeq > room.unread_after && room.unread_after >= 0 ? room.posts.find(p => p.seq > room.unread_after && mesh.person_key(p.sender_key) !== mesh.own_key)?.id : undefined;
+	const first = room ? room.posts.find(p => p.seq > room.unread_after && mesh.person_key(p.sender_key) !== mesh.own_key)?.id : undefined;
+	const leave = async () => {
+		if (!confirm(`Leave #${entry.name}?`))
+			return;
+		await room?.leave();
+		location.hash = href(mesh.id.slug, "people");
+	};
 	const people = entry.memberCount === 1 ? "1 member" : `${entry.memberCount} members`;
 	const plain = entry.plaintext || entry.epoch === 0;
 	return <Chat c={{
@@ -60,6 +70,7 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 		notice: error || (plain ? "Not encrypted: whoever runs the broker can read this topic." : ""),
 		blocked: room?.blocked ?? "", lines, first_unread: first, more: room?.more ?? false,
 		names: [...new Set((room?.members ?? []).map(m => m.displayName))], placeholder: `Write to #${entry.name}`,
+		tools: room ? <Members mesh={mesh} room={room} leave={leave} /> : null,
 		older: async () => room?.older(), send: async (text, reply) => room?.post(text, reply),
 		again: id => {
 			const post = room?.posts.find(p => p.id === id);
@@ -154,6 +165,7 @@ function Chat({ c }: { c: Conversation }) {
 	return (
 		<>
 			<Head mesh={c.mesh} title={c.title} sub={c.sub}>
+				{c.tools}
 				{search === undefined ? <button class="quiet" onClick={() => set_search("")} aria-label="Search in this conversation">Search</button> : (
 					<label class="search"><span class="hidden">Search in what is decrypted</span>
 						<input type="search" autoFocus placeholder="Search what is loaded" value={search} onInput={e => set_search(e.currentTarget.value)} onKeyDown={e => e.key === "Escape" && set_search(undefined)} />

@@ -37,9 +37,10 @@ export function Composer({ placeholder, blocked, names, reply, drop_reply, send 
 	};
 	const take = (name: string) => {
 		const el = box.current!, end = el.selectionStart, start = end - (typed?.length ?? 0);
-		set_text(`${text.slice(0, start)}${name} ${text.slice(end)}`);
+		/* At once, so that the next key lands behind it. */
+		el.setRangeText(`${name} `, start, end, "end");
+		set_text(el.value);
 		set_typed(undefined);
-		requestAnimationFrame(() => el.setSelectionRange(start + name.length + 1, start + name.length + 1));
 		el.focus();
 	};
 	const go = () => {
