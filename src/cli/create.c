@@ -52,13 +52,18 @@ static struct err *create_run(struct cli *c, const void *flags)
 	struct client client;
 	struct config_args config;
 	struct mesh_made made;
+	struct err *e;
 	str who;
 
 	TRY(context_client(c, &client));
 	TRY(context_config(c, &client, &config));
 	who = config_who(c->arena, &config, in->name);
 	out_busy(&c->out, "asking the broker");
-	TRY(mesh_create(c->arena, &client, c->args[0], who, broker_of(in), &made));
+	e = mesh_create(c->arena, &client, c->args[0], who, broker_of(in), &made);
+	if (e)
+		return e->code == ERR_NETWORK
+			       ? cli_hint(c, e, "claudemesh serve   runs a broker here; --broker URL names another")
+			       : e;
 	create_print(c, &made, who);
 	return NULL;
 }
