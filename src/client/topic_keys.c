@@ -117,17 +117,11 @@ struct err *topic_keys_add(struct arena *a, const struct paths *p, str mesh_id,
 	return e;
 }
 
-static struct err *check_seen(struct arena *a, const struct topic_keys_args *keys,
-			      const struct topic_known_args *now, bool *ret_known)
+static bool is_seen(const struct topic_keys_args *keys, const struct topic_known_args *now)
 {
 	const struct topic_known_args *old = topic_keys_get_topic(keys, now->topic_id);
 
-	*ret_known = old && str_eq(old->name, now->name) && old->epoch == now->epoch;
-	if (old && old->epoch > now->epoch)
-		return FAIL(a, CONFLICT,
-			    "the broker went back to an older key of '#%.*s' than it had before",
-			    STRF(now->name));
-	return NULL;
+	return old && (old->epoch > now->epoch || (old->epoch == now->epoch && str_eq(old->name, now->name)));
 }
 
 static struct err *see(struct arena *a, const struct paths *p, str mesh_id,
@@ -135,11 +129,9 @@ static struct err *see(struct arena *a, const struct paths *p, str mesh_id,
 {
 	struct topic_keys_args keys;
 	size_t kept = 0;
-	bool known;
 
 	TRY(topic_keys_load(a, p, mesh_id, &keys));
-	TRY(check_seen(a, &keys, now, &known));
-	if (known)
+	if (is_seen(&keys, now))
 		return NULL;
 	for (size_t i = 0; i < keys.topics.n; i++)
 		if (!str_eq(keys.topics.items[i].topic_id, now->topic_id) &&
@@ -159,12 +151,10 @@ struct err *topic_keys_see(struct arena *a, const struct paths *p, str mesh_id, 
 	struct topic_keys_args keys;
 	struct file_lock *lock;
 	struct err *e;
-	bool known;
 
 	/* Without the lock: mostly it is as we know it. */
 	TRY(topic_keys_load(a, p, mesh_id, &keys));
-	TRY(check_seen(a, &keys, &now, &known));
-	if (known)
+	if (is_seen(&keys, &now))
 		return NULL;
 	TRY(paths_make(a, p));
 	TRY(file_lock(a, p->lock, FILE_LOCK_MS, &lock));

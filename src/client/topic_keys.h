@@ -53,8 +53,8 @@ const struct topic_known_args *topic_keys_get_topic(const struct topic_keys_args
 struct err *topic_keys_add(struct arena *a, const struct paths *p, str mesh_id,
 			   const struct topic_slot *slot, const u8 key[TOPIC_KEY_BYTES],
 			   bool trusted) MUST_CHECK;
-/* Keeps name and epoch of a topic. CONFLICT, changing nothing, if a higher epoch was seen: the
- * broker went back to an older key. */
+/* Keeps name and epoch of a topic; of two epochs, whose answers may cross on their way to two
+ * commands, the higher. */
 struct err *topic_keys_see(struct arena *a, const struct paths *p, str mesh_id, str topic_id,
 			   str name, i64 epoch) MUST_CHECK;
 /* The mesh was left. */

@@ -35,12 +35,15 @@ static struct err *take_copy(struct arena *a, const struct topic_reader *by, str
 }
 
 struct err *topic_read_keys(struct arena *a, const struct topic_reader *by,
-			    const struct topic_key_data_args *data, i64 *ret_broken)
+			    const struct topic_key_data_args *data, i64 seen_epoch, i64 *ret_broken)
 {
 	struct topic_keys_args known;
 	bool broken;
 
 	*ret_broken = 0;
+	if (data->epoch < seen_epoch)
+		return FAIL(a, CONFLICT, "the broker went back to an older key of '#%.*s' than it had before",
+			    STRF(data->topic));
 	TRY(topic_keys_see(a, by->paths, by->mesh_id, data->topicId, data->topic, data->epoch));
 	TRY(topic_keys_load(a, by->paths, by->mesh_id, &known));
 	for (size_t i = data->keys.n; i-- > 0;) {

@@ -24,11 +24,12 @@ struct topic_reader {
 /* Is this member's key, or our own, vouched for? */
 bool topic_trusts(const struct topic_reader *by, str pubkey);
 
-/* Opens the copies of an answer to topic_key_get and keeps them with the topic's epoch. CONFLICT:
- * the broker contradicts what it said before. *ret_broken: the epoch of one that does not open
+/* Opens the copies of an answer to topic_key_get and keeps them with the topic's epoch. seen_epoch:
+ * what was known when it was asked. CONFLICT: the broker is behind that, or contradicts what it
+ * said before. *ret_broken: the epoch of one that does not open
  * and is worth asking for anew (topic_key_drop); 0: none. */
 struct err *topic_read_keys(struct arena *a, const struct topic_reader *by,
-			    const struct topic_key_data_args *data, i64 *ret_broken) MUST_CHECK;
+			    const struct topic_key_data_args *data, i64 seen_epoch, i64 *ret_broken) MUST_CHECK;
 
 /* A post, as far as it can be read. */
 struct topic_line {

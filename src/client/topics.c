@@ -55,15 +55,23 @@ static bool any_sealed_by_others(const struct topics *t, const struct topic_key_
 struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args *ret_data)
 {
 	struct topic_key_get_args args = { .topic = topic };
+	const struct topic_known_args *seen;
+	struct topic_keys_args known;
 	struct topic_reader by;
-	i64 broken;
+	i64 broken, seen_epoch;
 
+	TRY(topic_keys_load(t->arena, t->client->paths, t->mesh->meshId, &known));
+	seen = topic_keys_get_topic(&known, topic);
+	seen_epoch = seen ? seen->epoch : 0;
 	TRY(t->call(t->arg, t->arena, "topic_key_get", topic_key_get_fields, &args, topic_key_data_fields,
 		    ret_data, sizeof(*ret_data)));
 	if (any_sealed_by_others(t, ret_data))
 		TRY(know_members(t));
 	by = reader_of(t);
-	TRY(topic_read_keys(t->arena, &by, ret_data, &broken));
+	/* The name may be another topic's by now. */
+	if (seen && !str_eq(seen->topic_id, ret_data->topicId))
+		seen_epoch = 0;
+	TRY(topic_read_keys(t->arena, &by, ret_data, seen_epoch, &broken));
 	if (broken) {
 		struct topic_key_drop_args drop = { .topic = ret_data->topicId, .epoch = broken };
 

@@ -82,7 +82,7 @@ static void keep_keys(struct joined *j, const struct json *reply)
 	i64 broken = 0;
 
 	if (!e)
-		e = topic_read_keys(a, &by, &data, &broken);
+		e = topic_read_keys(a, &by, &data, 0, &broken);
 	if (e)
 		log_err(LOG_WARN, "keys of a topic cannot be taken", e);
 	if (broken) {
