@@ -153,6 +153,28 @@ tail -n 1 "$work/alice/audit.log" >"$out"
 says '"resource":"message","verb":"send"'
 says '"command":"mcp"'
 
+# What is made in a session is not lost with the session's directory.
+cp "$work/alice-far/config.json" "$work/before"
+is 0 'create in a session' by alice create Third --broker "$url" --json
+third=$(member id)
+is 0 '  is the user'\''s' as alice list --json
+says "\"id\":\"$third\""
+[ -f "$work/alice/keys/$third.json" ] && verdict ok '  with its keys' || verdict no '  with its keys'
+cmp -s "$work/before" "$work/alice-far/config.json" && verdict ok '  the session has its own mesh' || verdict no '  the session has its own mesh'
+is 0 '  only' by alice list --json
+silent "$third"
+mkdir -m 700 "$work/alice-near"
+cp -p "$work/alice/config.json" "$work/alice-near"
+: >"$work/alice-near/session-token"
+near() { CLAUDEMESH_CONFIG_DIR="$work/alice-near" CLAUDEMESH_USER_DIR="$work/alice" "$claudemesh" "$@"; }
+is 0 'share in a session' near share --json --mesh team
+is 0 'who is verified is so in a session' near peers --json --mesh team --no-daemon
+says '"displayName":"bob","role":"member","online":true,"verified":true'
+is 0 'leave in a session' by alice leave third --yes
+is 0 '  is the user'\''s, too' as alice list --json
+silent "$third"
+ls "$work/alice-far" "$work/alice-near" >"$out"
+silent keys
 is 0 'list' as alice list
 says 'connected'
 says "kept in $work/alice/config.json"

@@ -70,7 +70,7 @@ static struct err *backup_run(struct cli *c, const void *flags)
 	struct backup b;
 	str path, words, bytes;
 
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(backup_collect(c->arena, client.paths, client.clock, &b));
 	path = c->args_n ? c->args[0] : default_name(c->arena, clock_ms(client.clock));
 	TRY(passphrase_get(c, in->passphrase_file, true, BACKUP_PASSPHRASE_MIN, &words));
@@ -153,7 +153,7 @@ static struct err *restore_run(struct cli *c, const void *flags)
 	struct backup b;
 	str bytes, words;
 
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(read_backup(c->arena, c->args[0], &bytes));
 	if (!str_starts(bytes, S("CMB1")) && !str_starts(bytes, S("CMB2")))
 		return cli_invalid(c, S("file"), "bad_format",

@@ -2,19 +2,30 @@
 
 #include "crypto/secret.h"
 
-struct err *context_client(struct cli *c, struct client *ret_client)
+static struct err *find_client(struct cli *c, struct err *find(struct arena *a, struct paths *ret_paths),
+			       struct client *ret_client)
 {
 	struct paths *paths = NEW(c->arena, struct paths);
 
 	if (!crypto_start())
 		return FAIL(c->arena, INTERNAL, "this system gives no randomness");
-	TRY(paths_from_env(c->arena, paths));
+	TRY(find(c->arena, paths));
 	if (paths->ignored.ptr && paths->ignored.len)
 		out_note(&c->out, "CLAUDEMESH_CONFIG_DIR is not a directory and was ignored: %.*s",
 			 STRF(paths->ignored));
 	*ret_client =
 		(struct client){ .paths = paths, .clock = &clock_real, .random = &random_system };
 	return NULL;
+}
+
+struct err *context_client(struct cli *c, struct client *ret_client)
+{
+	return find_client(c, paths_from_env, ret_client);
+}
+
+struct err *context_user(struct cli *c, struct client *ret_client)
+{
+	return find_client(c, paths_user_from_env, ret_client);
 }
 
 struct err *context_config(struct cli *c, const struct client *client,

@@ -13,6 +13,8 @@
 
 /* The user's files; loaded once a command. Warns of a CLAUDEMESH_CONFIG_DIR that is not there. */
 struct err *context_client(struct cli *c, struct client *ret_client) MUST_CHECK;
+/* The same for commands that join, leave and keep meshes: the user's, also in a session. */
+struct err *context_user(struct cli *c, struct client *ret_client) MUST_CHECK;
 struct err *context_config(struct cli *c, const struct client *client,
 			   struct config_args *ret_config) MUST_CHECK;
 

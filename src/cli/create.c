@@ -55,7 +55,7 @@ static struct err *create_run(struct cli *c, const void *flags)
 	struct err *e;
 	str who;
 
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, &config));
 	who = config_who(c->arena, &config, in->name);
 	out_busy(&c->out, "asking the broker");

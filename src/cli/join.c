@@ -79,7 +79,7 @@ static struct err *join_run(struct cli *c, const void *flags)
 	str link, who;
 
 	TRY(cli_text(c, c->args[0], JOIN_TEXT_MAX, &link));
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, &config));
 	if (is_joined(c, &config, str_trim(link)))
 		return NULL;

@@ -152,7 +152,7 @@ static struct err *find_mesh(struct cli *c, const struct launch_flags *in, struc
 	str slug = c->args_n ? c->args[0] : STR_NONE;
 	struct client client;
 
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, config));
 	if (in->join.len) {
 		TRY(join_first(c, &client, config, in->join, in->name, &slug));

@@ -8,7 +8,7 @@ static struct err *leave_run(struct cli *c, const void *flags UNUSED)
 	struct config_args config;
 	str slug = c->args_n ? c->args[0] : c->global.mesh, kept;
 
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, &config));
 	TRY(config_find_mesh(c->arena, &config, slug, &mesh));
 	slug = mesh->slug;

@@ -29,7 +29,10 @@ static struct err *check_sessions(struct cli *c, str slug)
 	struct warm w;
 
 	TRY(warm_look(c, &w));
-	if (!w.is_up || !str_empty(w.ipc.token))
+	if (!str_empty(w.ipc.token))
+		return cli_hint(c, FAIL(c->arena, CONFLICT, "this is an agent session, which has the name, too"),
+				"a terminal of your own can do it, when no agent runs in the mesh");
+	if (!w.is_up)
 		return NULL;
 	TRY(warm_get(c, &w, S("/v1/sessions"), &body));
 	list = json_get(body, S("sessions"));
@@ -49,7 +52,7 @@ static struct err *rename_run(struct cli *c, const void *flags UNUSED)
 	struct config_args config;
 	struct client client;
 
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, &config));
 	TRY(config_find_mesh(c->arena, &config, old, &mesh));
 	TRY(check_policy(c, old));

@@ -194,7 +194,7 @@ static struct err *open_run(struct cli *c, const void *flags UNUSED)
 	if (!cli_may_ask(c))
 		return cli_hint(c, FAIL(c->arena, FORBIDDEN, "a link of a browser is joined only where one can be asked"),
 				"claudemesh join LINK");
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, &config));
 	out_section(&c->out, "a link of your browser");
 	out_info(&c->out, "It invites you to a mesh%s%.*s. Whoever is in it can write to your agents.",

@@ -73,7 +73,7 @@ struct err *welcome_bare(struct cli *c)
 		help_overview(c);
 		return NULL;
 	}
-	TRY(context_client(c, &client));
+	TRY(context_user(c, &client));
 	TRY(context_config(c, &client, &config));
 	return config.meshes.n ? launch_with(c, STR_NONE) : welcome_run(c, NULL);
 }

@@ -61,23 +61,36 @@ static struct err *find_from_env(struct arena *a, str config_dir, struct paths *
 	return paths_find(a, config_dir, str_from(home), ret_paths);
 }
 
-struct err *paths_from_env(struct arena *a, struct paths *ret_paths)
+/* Did launch make this directory? */
+static bool is_of_session(struct arena *a, str dir)
 {
-	return find_from_env(a, str_from(getenv("CLAUDEMESH_CONFIG_DIR")), ret_paths);
+	str token = arena_printf(a, "%.*s/session-token", STRF(dir));
+	struct stat st;
+
+	return !str_empty(dir) && stat(arena_cstr(a, token), &st) == 0;
 }
 
 struct err *paths_user_from_env(struct arena *a, struct paths *ret_paths)
 {
 	str dir = str_from(getenv("CLAUDEMESH_CONFIG_DIR"));
-	str token = arena_printf(a, "%.*s/session-token", STRF(dir));
 	str daemon_dir = str_from(getenv("CLAUDEMESH_DAEMON_DIR"));
-	struct stat st;
 
-	if (!str_empty(dir) && stat(arena_cstr(a, token), &st) == 0)
+	if (is_of_session(a, dir))
 		dir = str_from(getenv("CLAUDEMESH_USER_DIR"));
 	TRY(find_from_env(a, dir, ret_paths));
 	if (!str_empty(daemon_dir))
 		ret_paths->daemon = arena_dup(a, without_slashes(daemon_dir));
+	return NULL;
+}
+
+struct err *paths_from_env(struct arena *a, struct paths *ret_paths)
+{
+	str dir = str_from(getenv("CLAUDEMESH_CONFIG_DIR"));
+
+	if (!is_of_session(a, dir))
+		return find_from_env(a, dir, ret_paths);
+	TRY(paths_user_from_env(a, ret_paths));
+	ret_paths->config = arena_printf(a, "%.*s/config.json", STRF(without_slashes(dir)));
 	return NULL;
 }
 

@@ -24,7 +24,9 @@ struct paths {
 /* config_dir, home: the variables' values, STR_NONE when unset. BAD_REQUEST without both. */
 struct err *paths_find(struct arena *a, str config_dir, str home, struct paths *ret_paths)
 	MUST_CHECK;
-/* The same from this process's environment; home falls back to the password database. */
+/* The same from this process's environment; home falls back to the password database. In a
+ * launched session: its own config.json, which knows its mesh only; keys and all else are the
+ * user's, since what lies in the session's directory goes away with it. */
 struct err *paths_from_env(struct arena *a, struct paths *ret_paths) MUST_CHECK;
 /* The user's own directory, for the daemon and those who look for it: a launched session's
  * CLAUDEMESH_CONFIG_DIR (it holds a session-token and goes away with the session) is passed

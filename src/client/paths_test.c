@@ -75,9 +75,12 @@ TEST(c_25_the_daemon_does_not_live_in_a_launched_sessions_directory)
 	assert_str(p.dir, user);
 	assert_str(p.daemon, arena_printf(a, "%.*s/daemon", STRF(user)));
 	assert_str(p.sessions, arena_printf(a, "%.*s/sessions", STRF(user)));
-	/* The session's own calls use what launch prepared. */
+	/* The session's own calls know its mesh only; what they write is not lost with it. */
 	assert_ok(paths_from_env(a, &p));
-	assert_str(p.dir, session);
+	assert_str(p.config, arena_printf(a, "%.*s/config.json", STRF(session)));
+	assert_str(p.dir, user);
+	assert_str(p.keys, arena_printf(a, "%.*s/keys", STRF(user)));
+	assert_str(p.lock, arena_printf(a, "%.*s/config.lock", STRF(user)));
 }
 
 TEST_MAIN("client/paths")
