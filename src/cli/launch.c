@@ -1,3 +1,5 @@
+#include "cli/launch.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -10,7 +12,6 @@
 #include "base/ids.h"
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/launch.h"
 #include "cli/launch_run.h"
 #include "cli/launch_wizard.h"
 #include "cli/policy.h"
