@@ -61,9 +61,25 @@ await play(async s => {
 	}, s.url);
 	check(replay[0] === "open" && replay[1] === "refused" && replay[2] === "refused", "a challenge is one that the broker made", replay);
 
+	/* What somebody may have seen of a hello opens nothing. */
+	let seen;
+	page.on("websocket", ws => ws.on("framesent", f => { seen ??= { url: ws.url(), hello: String(f.payload) }; }));
 	await page.reload();
 	await page.locator(".dot.on").first().waitFor();
 	check(true, "the key is still there after a reload, and opens the connection");
+	const stolen = await again.evaluate(async ({ url, hello }) => {
+		const say = address => new Promise(done => {
+			const ws = new WebSocket(address);
+			ws.onopen = () => ws.send(hello);
+			ws.onmessage = e => done(JSON.parse(e.data).code ?? JSON.parse(e.data).type);
+			ws.onerror = () => done("refused");
+		});
+		const { challenge } = await (await fetch("api/v1/challenge")).json();
+		return [await say(url), await say(url.replace(/=.*/, `=${challenge}`)), await say(url.replace(/[?].*/, ""))];
+	}, seen);
+	check(stolen.join() === "refused,bad_signature,bad_signature", "a hello cannot be said again, here or under another challenge", stolen);
+	const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1);
+	check(paint >= 0 && paint < 1000, "the first view is there in less than a second", paint);
 	check(page.foreign.length === 0, "no other origin was asked", page.foreign);
 	check(page.problems.length === 0, "no error in the console", page.problems);
 
