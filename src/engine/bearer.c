@@ -1,8 +1,12 @@
 #include "engine/bearer.h"
 
 #include "crypto/apikey.h"
+#include "crypto/encode.h"
+#include "crypto/secret.h"
 #include "engine/guess.h"
 #include "engine/reader.h"
+
+#define TOKEN_START "cmt_"
 
 struct api_key {
 	UT_hash_handle hh;            /* engine->api_keys, by digest; oldest reading first */
@@ -75,6 +79,82 @@ static struct err *invalid(struct arena *a, const char *text)
 	return err_word(FAIL(a, UNAUTHORIZED, "%s", text), S("api_key_invalid"));
 }
 
+/* ---- tokens ---- */
+
+/* What a token is, before its seal. */
+struct token {
+	char mesh_id[ID_LEN];
+	i64 member_no, ends_ms;
+};
+
+enum { TOKEN_BYTES = sizeof(struct token) + DIGEST_BYTES };
+
+static void token_seal(struct engine *e, const struct token *t, u8 ret_seal[DIGEST_BYTES])
+{
+	const str parts[] = { str_of(e->token_key, sizeof(e->token_key)), str_of(t, sizeof(*t)) };
+
+	if (!e->has_token_key)
+		random_fill(e->random, e->token_key, sizeof(e->token_key));
+	e->has_token_key = true;
+	digest_parts(parts, ARRAY_LEN(parts), ret_seal);
+}
+
+str token_new(struct engine *e, struct arena *a, const struct member *member, i64 ends_ms)
+{
+	u8 *bytes = secret_alloc(a, TOKEN_BYTES);
+	struct token t = { .member_no = member->no, .ends_ms = ends_ms };
+	str text;
+
+	memcpy(t.mesh_id, member->mesh->id, ID_LEN);
+	memcpy(bytes, &t, sizeof(t));
+	token_seal(e, &t, bytes + sizeof(t));
+	text = encode_secret_base64url(a, bytes, TOKEN_BYTES);
+	return secret_dup(a, arena_printf(a, TOKEN_START "%.*s", STRF(text)));
+}
+
+static bool token_take(str text, struct proof *proof)
+{
+	u8 bytes[TOKEN_BYTES];
+	struct token t;
+
+	if (!decode_secret_base64url(str_skip(text, strlen(TOKEN_START)), bytes, sizeof(bytes)))
+		return false;
+	memcpy(&t, bytes, sizeof(t));
+	proof->bearer_kind = BEARER_TOKEN;
+	memcpy(proof->bearer, bytes + sizeof(t), DIGEST_BYTES);
+	memcpy(proof->mesh_id, t.mesh_id, ID_LEN);
+	proof->token_member_no = t.member_no;
+	proof->token_ends_ms = t.ends_ms;
+	return id_is_prefix(str_from(proof->mesh_id), ID_LEN);
+}
+
+/* Everything in it was given by who sent it, until the seal is known to be ours. */
+static struct err *token_check(struct req *rq, struct caller *who)
+{
+	const struct proof *p = &rq->event->proof;
+	struct token t = { .member_no = p->token_member_no, .ends_ms = p->token_ends_ms };
+	struct engine *e = rq->engine;
+	u8 seal[DIGEST_BYTES];
+
+	memcpy(t.mesh_id, p->mesh_id, ID_LEN);
+	token_seal(e, &t, seal);
+	if (!secret_eq(str_of(seal, DIGEST_BYTES), str_of(p->bearer, DIGEST_BYTES)))
+		return invalid(rq->arena, "this broker did not make the token, or has started anew since");
+	if (t.ends_ms <= e->now_ms)
+		return invalid(rq->arena, "the token has expired");
+	TRY(mesh_get(e, rq->arena, str_from(p->mesh_id), &who->mesh));
+	if (!who->mesh)
+		return invalid(rq->arena, "the mesh of the token is archived");
+	who->member = mesh_member_by_no(who->mesh, t.member_no);
+	if (!who->member || who->member->revoked_ms)
+		return invalid(rq->arena, "the token is of somebody who is no member any more");
+	who->member->called_ms = e->now_ms;
+	who->caps = member_caps(who->member);
+	who->key_id = "";
+	who->ends_ms = t.ends_ms;
+	return NULL;
+}
+
 struct err *bearer_take(struct arena *a, str authorization, struct proof *proof)
 {
 	str token = str_trim(str_skip(authorization, 7));
@@ -84,6 +164,8 @@ struct err *bearer_take(struct arena *a, str authorization, struct proof *proof)
 				S("api_key_missing"));
 	if (authorization.len < 7 || !str_eq_nocase(str_of(authorization.ptr, 7), S("Bearer ")))
 		return invalid(a, "not of the form 'Authorization: Bearer KEY'");
+	if (str_starts(token, S(TOKEN_START)))
+		return token_take(token, proof) ? NULL : invalid(a, "that is no token: it was cut or changed");
 	if (!apikey_is_well_formed(token))
 		return invalid(a, "that is no API key: it was mistyped or cut, as its check characters show");
 	apikey_digest(token, proof->bearer);
@@ -161,6 +243,11 @@ struct err *bearer_check(struct req *rq, struct caller *ret_caller, bool *ret_el
 	*ret_caller = (struct caller){ 0 };
 	if (rq->event->proof.bearer_kind == BEARER_NONE)
 		return bearer_take(rq->arena, STR_NONE, NULL);
+	if (rq->event->proof.bearer_kind == BEARER_TOKEN) {
+		*ret_elsewhere = !engine_owns(rq->engine, str_from(rq->event->proof.mesh_id));
+		return *ret_elsewhere ? req_forward(rq, str_from(rq->event->proof.mesh_id))
+				      : token_check(rq, ret_caller);
+	}
 	TRY(key_get(rq, &k));
 	if (!engine_owns(rq->engine, str_from(k->mesh_id))) {
 		*ret_elsewhere = true;

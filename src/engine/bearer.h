@@ -1,6 +1,9 @@
 /*
  * bearer.h - who makes a call, by the token it carries: one function for every kind there is.
  *
+ * There are API keys, and tokens that a connection of a member is given (bearer_token): those are
+ * sealed by the engine that the mesh is of, so nothing of them is kept.
+ *
  * A token is looked at each time it is used: its mesh, what it is for, its end, and whether its
  * member still is one. Those used last are kept in memory (APIKEYS_IN_MEMORY); what ends one
  * goes through here, so that memory knows. Engine thread only.
@@ -18,7 +21,7 @@ struct caller {
 	struct member *member;        /* in whose name it acts */
 	unsigned caps;                /* enum cap: what the token may do and its member still may */
 	const struct strs *topics;    /* NULL: all; else only those, by name */
-	const char *key_id;           /* of the API key; lives as long as the batch's memory of it */
+	const char *key_id;           /* of the API key, "" of a token; lives as long as the batch's memory of it */
 	i64 ends_ms;                  /* when the token expires; 0: never */
 };
 
@@ -34,6 +37,9 @@ bool caller_sees(const struct caller *who, str topic);
 /* FORBIDDEN with api_key_topic_out_of_scope. */
 struct err *caller_reaches(struct arena *a, const struct caller *who, str topic) MUST_CHECK;
 
+/* For REST beside a connection: good until ends_ms, for what its member may do. In memory that is
+ * wiped with the arena. */
+str token_new(struct engine *e, struct arena *a, const struct member *member, i64 ends_ms);
 /* What the member may give a key. */
 unsigned member_caps(const struct member *member);
 /* The key is over, in memory. */

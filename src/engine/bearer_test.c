@@ -99,6 +99,46 @@ TEST(a_key_does_what_it_is_for_and_its_maker_may)
 	expect_answer(h, 200, "{'role':'member','capabilities':['send','read']}");
 }
 
+TEST(a_token_of_a_connection_is_its_member_for_ten_minutes)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+	const struct json *made;
+	struct proof proof = { 0 };
+	str token;
+
+	forget_all(h);
+	say(alice, "{'type':'bearer_token','_reqId':'r'}");
+	made = expect(alice, "{'type':'bearer_token_created','_reqId':'r'}");
+	token = json_get_str(made, S("token"));
+	ask(h, "me", token, "{}", "");
+	expect_answer(h, 200, "{'displayName':'alice','keyId':'*','capabilities':['send','read'],'topicScopes':null}");
+	assert_int_equal(count(h->f, "api_key"), 0);
+	for (size_t i = 4; i < token.len; i += 7) {
+		char *bent = arena_cstr(a, token);
+
+		bent[i] = bent[i] == 'A' ? 'B' : 'A';
+		if (!bearer_take(a, arena_printf(a, "Bearer %s", bent), &proof))
+			assert_int_equal(ask(h, "me", str_of(bent, token.len), "{}", ""), 401);
+	}
+	assert_err(bearer_take(a, S("Bearer cmt_"), &proof), UNAUTHORIZED);
+	assert_err(bearer_take(a, arena_printf(a, "Bearer %.*sA", STRF(token)), &proof), UNAUTHORIZED);
+	advance(h, BEARER_TOKEN_MS - 1);
+	assert_int_equal(ask(h, "me", token, "{}", ""), 200);
+	advance(h, 1);
+	assert_int_equal(ask(h, "me", token, "{}", ""), 401);
+	say(bob, "{'type':'bearer_token'}");
+	token = arena_dup(a, json_get_str(expect(bob, "{'type':'bearer_token_created'}"), S("token")));
+	assert_int_equal(ask(h, "me", token, "{}", ""), 200);
+	mesh_member(h->engine->meshes, str_from(bob->pubkey))->revoked_ms = 7;
+	assert_int_equal(ask(h, "me", token, "{}", ""), 401);
+	mesh_member(h->engine->meshes, str_from(bob->pubkey))->revoked_ms = 0;
+	restart(h);
+	assert_int_equal(ask(h, "me", token, "{}", ""), 401);
+}
+
 TEST(nobody_tries_keys)
 {
 	ARENA;

@@ -3,6 +3,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "crypto/secret.h"
 #include "engine/bearer.h"
 #include "engine/guess.h"
 #include "engine/reader.h"
@@ -114,6 +115,7 @@ void engine_free(struct engine *e)
 	signatures_free(e);
 	guesses_free(e);
 	bearers_forget(e);
+	secret_wipe(e->token_key, sizeof(e->token_key));
 	receipts_free(e);
 	timers_done(&e->timers);
 	arena_free(e->batch);

@@ -32,11 +32,12 @@ struct proof {
 	bool signed_by_key;   /* a signature in the request holds under `pubkey` */
 	char pubkey[65];      /* NUL-terminated lower hex, or empty */
 	char invite_pubkey[65];
-	char mesh_id[ID_LEN + 1]; /* of a hello; empty if no mesh can have its id */
+	char mesh_id[ID_LEN + 1]; /* of a hello or a token; empty if no mesh can have its id */
 	bool has_place;
 	u8 place[PLACE_BYTES]; /* of what a hello or a hook tells of its process */
-	enum bearer_kind { BEARER_NONE, BEARER_API_KEY } bearer_kind;
-	u8 bearer[32];        /* digest of the token that came along, whatever it may be worth */
+	enum bearer_kind { BEARER_NONE, BEARER_API_KEY, BEARER_TOKEN } bearer_kind;
+	u8 bearer[32];        /* digest of the key that came along, or seal of the token; whatever it may be worth */
+	i64 token_member_no, token_ends_ms; /* BEARER_TOKEN: what it says, with mesh_id */
 };
 
 enum { ADDRESS_LEN_MAX = 64 };

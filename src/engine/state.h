@@ -184,6 +184,8 @@ struct engine {
 	struct signature_seen *signatures;
 	struct guess *guesses;
 	struct api_key *api_keys;             /* see bearer.h */
+	u8 token_key[32];                     /* seals tokens; made at first use */
+	bool has_token_key;
 	struct reader *readers;               /* see reader.h */
 	struct mailbox *refill;               /* have room and something waiting */
 	struct topic_place *behind;           /* likewise, posts */

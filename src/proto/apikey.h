@@ -68,6 +68,18 @@ JSON_ARGS(apikey_list_response, APIKEY_LIST_RESPONSE_ARGS);
 	F(T, str, _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
 JSON_ARGS(apikey_revoke, APIKEY_REVOKE_ARGS);
 
+/* Ours, for who has a connection and wants to use REST beside it, as the web page: no key is made,
+ * nothing is stored, and a broker that starts anew knows it no more. */
+#define BEARER_TOKEN_ARGS(F, T) \
+	F(T, str, _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
+JSON_ARGS(bearer_token, BEARER_TOKEN_ARGS);
+
+#define BEARER_TOKEN_CREATED_ARGS(F, T) \
+	F(T, str, token,     REQ | SECRET, 0, 0, "good for what the member may do") \
+	F(T, str, expiresAt, REQ, 0, 0, "ISO time, ten minutes from now") \
+	F(T, str, _reqId,    OPT, 0, 0, "echo")
+JSON_ARGS(bearer_token_created, BEARER_TOKEN_CREATED_ARGS);
+
 #define APIKEY_REVOKE_RESPONSE_ARGS(F, T) \
 	F(T, str, status,  REQ, 0, 0, "revoked, not_found or not_unique") \
 	F(T, str, id,      OPT, 0, 0, "revoked: the whole id, also of one that was revoked before") \

@@ -64,6 +64,7 @@ enum {
 	APIKEYS_LISTED_MAX = 10000,      /* the newest */
 	APIKEY_KEEP_DAYS = 7,            /* how long one that has ended is listed */
 	APIKEY_USED_STEP_MS = 60000,     /* how exactly the store knows when one was used */
+	BEARER_TOKEN_MS = 600000,        /* how long one of bearer_token is good */
 	APIKEYS_IN_MEMORY = 4096,        /* those used last; others are read when they are used */
 	LIST_ROWS_MAX = 100000,          /* rows of a reply that a client takes */
 	TOKEN_BYTES_MAX = 4096,          /* v1 invite token */

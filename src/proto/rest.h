@@ -57,7 +57,7 @@ JSON_ARGS(rest_members, REST_MEMBERS_ARGS);
 	F(T, str,  pubkey,      REQ, 0, 0, "that member's key") \
 	F(T, str,  displayName, REQ, 0, 0, "its name") \
 	F(T, str,  role,        REQ, 0, 0, "admin or member") \
-	F(T, str,  keyId,       REQ, 0, 0, "of the API key") \
+	F(T, str,  keyId,       REQ, 0, 0, "of the API key; empty for a token of bearer_token") \
 	F(T, strs, capabilities, REQ, 0, 0, "what the key may do now") \
 	F(T, any,  topicScopes, REQ | NULLABLE, 0, 0, "names of the topics it is for, or null: all")
 JSON_ARGS(rest_me, REST_ME_ARGS);

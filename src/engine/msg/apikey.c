@@ -235,6 +235,19 @@ static struct err *apikey_revoke_run(struct req *rq, const void *args)
 	return NULL;
 }
 
+static struct err *bearer_token_run(struct req *rq, const void *args)
+{
+	const struct bearer_token_args *in = args;
+	i64 ends_ms = rq->engine->now_ms + BEARER_TOKEN_MS;
+	struct bearer_token_created_args out = {
+		.token = token_new(rq->engine, rq->arena, rq->from->member, ends_ms),
+		.expiresAt = time_iso(rq->arena, ends_ms), ._reqId = in->_reqId,
+	};
+
+	req_send(rq, "bearer_token_created", bearer_token_created_fields, &out);
+	return NULL;
+}
+
 const struct op msg_apikey[] = {
 	OP("apikey_create", OP_FRAME, apikey_create, NULL, apikey_create_run, "apikey_created",
 	   apikey_created_fields, "Makes an API key for REST that does no more than its maker may."),
@@ -242,5 +255,7 @@ const struct op msg_apikey[] = {
 	   apikey_list_response_fields, "Lists the member's API keys, for an admin those of the mesh."),
 	OP("apikey_revoke", OP_FRAME, apikey_revoke, NULL, apikey_revoke_run, "apikey_revoke_response",
 	   apikey_revoke_response_fields, "Ends an API key at once, by its id or the start of it."),
+	OP("bearer_token", OP_FRAME, bearer_token, NULL, bearer_token_run, "bearer_token_created",
+	   bearer_token_created_fields, "Gives a token for REST that is good for ten minutes, as the web page needs one."),
 	{ 0 }
 };
