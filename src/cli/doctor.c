@@ -10,13 +10,18 @@ static const char *const finding_words[] = { "ok", "warn", "fail", "skip" };
 
 void doctor_heading(struct doctor *d, const char *fmt, ...)
 {
+	bool is_first = true;
 	char text[256];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	out_end(&d->c->out);
+	/* The title ends with a blank line of its own. */
+	for (size_t i = 0; i <= FINDING_SKIP; i++)
+		is_first = is_first && !d->counts[i];
+	if (!is_first)
+		out_end(&d->c->out);
 	out_span(&d->c->out, TONE_BOLD, "  %s", text);
 	out_end(&d->c->out);
 }

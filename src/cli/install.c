@@ -149,6 +149,8 @@ static void finish_one(struct work *w, const struct place_row *row, const struct
 		json_obj_end(&o->json_out);
 		return;
 	}
+	if (o->quiet && !w->dry_run)
+		return;
 	out_section(o, "%s: %s", row->agent_name, row->what);
 	if (row->is_skill && ch->after.ptr && !ch->undo)
 		out_info(o, "%.*s (%s; 'claudemesh skill' prints it)", STRF(ch->path), ch->before.ptr ? "replaced" : "new");
