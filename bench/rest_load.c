@@ -5,7 +5,7 @@
  *   claudemesh-bench-rest PORT KEY TOPIC posts CONNECTIONS SECONDS
  *   claudemesh-bench-rest PORT KEY TOPIC readers READERS POSTS
  *
- * It speaks just enough HTTP to be no burden on the machine that it measures. bench/rest makes the
+ * It speaks just enough HTTP to be no burden on the machine that it measures. bench/api makes the
  * mesh and the key.
  */
 #include <arpa/inet.h>
