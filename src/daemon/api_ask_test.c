@@ -74,7 +74,7 @@ TEST(a_post_goes_out_over_the_connection_of_who_asks)
 	b.y.refusals = 1;
 	b.y.refusal = "'code':'stale_epoch','error':'somebody left'";
 	t = POST(&b, "/v1/ask", post);
-	assert_int_equal(t.status, 403);
+	assert_int_equal(t.status, 409);
 	assert_str(json_get_str(t.body, S("error")), S("stale_epoch"));
 	bench_end(&b);
 }
