@@ -1,6 +1,7 @@
-#include "client/topics_internal.h"
+#include "client/topics.h"
 
 #include "client/resolve.h"
+#include "client/topics_internal.h"
 #include "client/validate.h"
 #include "crypto/secret.h"
 
