@@ -172,6 +172,7 @@ void topics_lost(struct presence *p);         /* what was on its way to it is no
 void topics_end(struct presence *p);          /* its places are over */
 void topic_places_end(struct topic_sub *sub); /* the member is not in the topic any more */
 void topic_places_reset(struct topic_sub *sub); /* after reading again */
+void topic_sub_dirty(struct topic_sub *sub);  /* its place is to be stored */
 /* It got a push: by its id, else client_message_id. False if none such is on its way to p. */
 bool topics_ack(struct presence *p, str id, str client_id);
 void topics_written(struct presence *p, u64 mark);

@@ -64,20 +64,25 @@ static void wake(struct topic_place *at)
 	e->behind = at;
 }
 
-/* The member has got what this connection has. */
-static void move_member(struct topic_sub *sub, i64 seq)
+void topic_sub_dirty(struct topic_sub *sub)
 {
 	struct engine *e = engine_of(sub);
 
+	sub->dirty = sub->topic->dirty = true;
+	if (timer_is_set(&e->places))
+		return;
+	e->places.fn = topics_flush;
+	timer_set(&e->timers, &e->places, e->mono_ms + PLACES_MS);
+}
+
+/* The member has got what this connection has. */
+static void move_member(struct topic_sub *sub, i64 seq)
+{
 	if (seq <= sub->place_seq)
 		return;
 	touch(sub);
 	sub->place_seq = seq;
-	sub->dirty = sub->topic->dirty = true;
-	if (!timer_is_set(&e->places)) {
-		e->places.fn = topics_flush;
-		timer_set(&e->timers, &e->places, e->mono_ms + PLACES_MS);
-	}
+	topic_sub_dirty(sub);
 }
 
 static void moved(struct topic_place *at)

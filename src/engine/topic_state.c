@@ -273,6 +273,8 @@ static void sub_fill(struct topic_sub *sub, const struct topic_member_row *row)
 	sub->own_unread = row->own_unread;
 	/* Memory may know better, and must not know what a failed batch made. */
 	sub->place_seq = MIN(MAX(sub->place_seq, row->place_seq), sub->topic->last_seq);
+	if (sub->place_seq > row->place_seq)
+		topic_sub_dirty(sub);
 	sub->keyed = row->keyed;
 	sub->seen_in_store = true;
 }
