@@ -74,14 +74,7 @@ export function Composer({ placeholder, blocked, names, reply, drop_reply, send 
 		}}>
 			{blocked ? <p class="strip">{blocked}</p> : null}
 			{reply ? <p class="replying"><span class="grow">Replying to <strong>{reply.name}</strong>: {reply.text.slice(0, 80)}</span><button type="button" class="quiet" onClick={drop_reply} aria-label="Do not reply to it">✕</button></p> : null}
-			{offered.length ? (
-				<ul class="offered" role="listbox" id="offered" aria-label="Names">
-					{offered.map((n, i) => <li key={n} id={`offered-${i}`} role="option" aria-selected={i === chosen} onMouseDown={e => {
-						e.preventDefault();
-						take(n);
-					}}>@{n}</li>)}
-				</ul>
-			) : null}
+			<Offered names={offered} chosen={chosen} take={take} />
 			<div class="row">
 				<textarea ref={box} rows={1} maxLength={TEXT_MAX} value={text} disabled={!!blocked} placeholder={placeholder} aria-label={placeholder}
 					role="combobox" aria-autocomplete="list" aria-expanded={offered.length > 0} aria-controls={offered.length ? "offered" : undefined} aria-activedescendant={offered.length ? `offered-${chosen}` : undefined}
@@ -92,5 +85,18 @@ export function Composer({ placeholder, blocked, names, reply, drop_reply, send 
 				<button class="primary send" disabled={!text.trim() || !!blocked} aria-label="Send">Send</button>
 			</div>
 		</form>
+	);
+}
+
+function Offered({ names, chosen, take }: { names: string[]; chosen: number; take(name: string): void }) {
+	if (!names.length)
+		return null;
+	return (
+		<ul class="offered" role="listbox" id="offered" aria-label="Names">
+			{names.map((n, i) => <li key={n} id={`offered-${i}`} role="option" aria-selected={i === chosen} onMouseDown={e => {
+				e.preventDefault();
+				take(n);
+			}}>@{n}</li>)}
+		</ul>
 	);
 }
