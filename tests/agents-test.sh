@@ -28,6 +28,10 @@ arrived() { as bob msg-status "$1" --json | grep -q '"delivered":true'; }
 a_mesh
 is 0 'install' as alice install --agents codex,gemini,cursor
 is 0 'a daemon' as alice daemon up
+is 0 'a topic' as bob topic create ops
+is 0 '  that alice is in' as alice topic join ops
+posted() { as bob topic history ops --json | grep -qF "\"replyToId\":\"$2\",\"seq\":$3,\"priority\":\"next\"" && as bob topic history ops | grep -qF -- "$1"; }
+posts=0
 
 for agent in codex gemini cursor-agent; do
 	: >"$work/log"
@@ -70,6 +74,14 @@ for agent in codex gemini cursor-agent; do
 	echo 'idle' >&3
 	until_ok heard '"rests": "idle", "turns": 1' && verdict ok '  a stop without news is let through' || verdict no '  a stop without news is let through'
 	heard_once "bob: hello $agent"
+
+	posts=$((posts + 2))
+	is 0 "a peer posts to a topic that $agent's user is in" as bob topic post ops "post $agent" --json
+	message=$(member messageId)
+	echo 'topics' >&3
+	until_ok heard '"rests": "topics"'
+	until_ok posted "echo: post $agent" "$message" $posts && verdict ok '  it answers in the topic, under the post' || verdict no '  it answers in the topic, under the post'
+	heard_once "bob (#ops): post $agent"
 
 	exec 3>&-
 	until_ok heard '"ended"'

@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/hook_contract.h"
 #include "client/agent.h"
+#include "client/validate.h"
 #include "mcp/channel.h"
 #include "proto/reach.h"
 
@@ -124,10 +125,18 @@ static bool is_left(const struct hook *h, const struct json *row)
 	       clock_ms(&clock_real) - received_ms > CHANNEL_MS;
 }
 
-/* A broker's word becomes part of a command only if it is a key. */
-static void add_answer(struct buf *text, str key)
+/* A broker's word becomes part of a command only if it is a key, or a topic's name and an id. */
+static void add_answer(struct hook *h, struct buf *text, const struct json *row, str key)
 {
-	if (str_is_hex(key, KEY_BYTES, true))
+	str topic = json_get_str(row, S("topic")), id = json_get_str(row, S("broker_message_id"));
+	struct invalid why;
+	bool is_prefix;
+
+	if (!str_empty(topic) && valid_topic(h->arena, topic, &topic, &why) &&
+	    valid_message_id(h->arena, id, &id, &is_prefix, &why))
+		buf_printf(text, "\n(answer: claudemesh topic post %.*s \"...\" --reply-to %.*s)", STRF(topic),
+			   STRF(id));
+	else if (str_empty(topic) && str_is_hex(key, KEY_BYTES, true))
 		buf_printf(text, "\n(answer: claudemesh send %.*s \"...\")", STRF(key));
 }
 
@@ -153,7 +162,7 @@ static struct err *collect(struct hook *h, struct buf *text, str *ret_ids)
 			text->len = start;
 			break; /* the rest with the next hook */
 		}
-		add_answer(text, json_get_str(row, S("sender_member_pubkey")));
+		add_answer(h, text, row, json_get_str(row, S("sender_member_pubkey")));
 		buf_printf(&ids, "%s\"%.*s\"", n++ ? "," : "{\"ids\":[", STRF(json_get_str(row, S("id"))));
 	}
 	buf_add(&ids, S("]}"));

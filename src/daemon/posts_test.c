@@ -144,6 +144,28 @@ TEST(sessions_get_the_posts_and_not_their_member_too)
 	yard_end(&y);
 }
 
+/* An agent with hooks posts as the member: it must not hear itself. */
+TEST(what_the_member_posts_does_not_come_back_to_its_sessions)
+{
+	struct sign_pair alice = test_pair(1);
+	struct inbox_rows rows;
+	struct session *s;
+	struct guest *g;
+	struct yard y;
+
+	s = with_session(&y, &g);
+	yard_say(g, arena_printf(y.a,
+				 "{'type':'push','messageId':'p1','meshId':'mesh0001','senderPubkey':'%.*s',"
+				 "'senderName':'alice','priority':'next','createdAt':'x','topic':'ops',"
+				 "'topicId':'topic001','bodyVersion':1,'targetSpec':'#ops','nonce':'','ciphertext':'aGk='}",
+				 STRF(sign_pair_pubkey(y.a, &alice)))
+			    .ptr);
+	until(&y, y.n_acks == 1);
+	rows = rows_of(&y, s);
+	assert_int_equal(rows.n, 0);
+	yard_end(&y);
+}
+
 /* Without a session the member has them. */
 TEST(the_member_gets_posts_when_no_session_does)
 {

@@ -200,8 +200,11 @@ static bool is_echo(struct route *r, const struct inbound *m)
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	const struct outbox_answer *known = NULL;
 
+	/* What the member itself posts may be of an agent whose commands do not say which session
+	 * they are of: it would hear, and answer, itself. */
 	if (!is_member(r))
-		return str_eq(m->from_pubkey, r->session_pubkey);
+		return str_eq(m->from_pubkey, r->session_pubkey) ||
+		       (!str_empty(m->topic) && str_eq(m->from_pubkey, r->mesh->m.member_pubkey));
 	/* Posts come to the sessions of the member; to itself if there is none. */
 	if (!str_empty(m->topic) && (has_session(r->mesh) || str_eq(m->from_member_pubkey, r->mesh->m.member_pubkey)))
 		return true;

@@ -60,6 +60,8 @@ def think(text):
         open(text.split()[1]).read()
     for said, address in re.findall(r"^\w+: (.*)\n\(answer: claudemesh send (\w+) \"\.\.\.\"\)$", text, re.M):
         subprocess.run(["claudemesh", "send", address, "echo: " + said], check=True, capture_output=True, timeout=20)
+    for said, topic, post in re.findall(r"^\w+ \(#\S+\): (.*)\n\(answer: claudemesh topic post (\S+) \"\.\.\.\" --reply-to (\w+)\)$", text, re.M):
+        subprocess.run(["claudemesh", "topic", "post", topic, "echo: " + said, "--reply-to", post], check=True, capture_output=True, timeout=20)
 
 
 def play(start, prompt, stop, end):
