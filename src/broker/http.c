@@ -34,6 +34,8 @@ struct http *http_new(const struct http_env *env)
 
 void http_free(struct http *h)
 {
+	if (h)
+		buf_done(&h->openapi);
 	free(h);
 }
 

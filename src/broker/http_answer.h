@@ -5,6 +5,7 @@
 #ifndef BROKER_HTTP_ANSWER_H
 #define BROKER_HTTP_ANSWER_H
 
+#include "base/buf.h"
 #include "broker/http.h"
 
 enum { REQUEST_ID_LEN = 16 };
@@ -14,6 +15,7 @@ struct http {
 	struct server *server;
 	str base;
 	i64 started_ms;
+	struct buf openapi;           /* written when it is asked for first */
 };
 
 /* What a request carries along in `user`. */

@@ -97,7 +97,7 @@ static void answer_options(struct http *h, struct server_request *rq, str allow)
 	http_answer_as(h, rq, 204, S(""), headers, ARRAY_LEN(headers), STR_NONE);
 }
 
-static struct err *make_event(struct http *h, struct server_request *rq, const struct rest_match *m,
+static struct err *make_event(struct server_request *rq, const struct rest_match *m,
 			      struct event **ret_event)
 {
 	str given, body, type = http_header_get(rq->head, S("content-type"));
@@ -123,7 +123,7 @@ static void submit(struct http *h, struct server_request *rq, const struct rest_
 		rest_fail(h, rq, FAIL(rq->arena, TRY_AGAIN, "the broker is busy"));
 		return;
 	}
-	failed = make_event(h, rq, m, &ev);
+	failed = make_event(rq, m, &ev);
 	if (failed)
 		rest_fail(h, rq, failed);
 	else if (!hub_submit(h->env.hub, SHARD_HOUSE, ev))
@@ -222,9 +222,9 @@ void rest_stream(struct http *h, struct server_request *rq, const struct effect 
 
 void http_openapi(struct http *h, struct server_request *rq, str param UNUSED)
 {
-	struct buf b = buf_make(OPENAPI_BYTES_MAX);
-
-	openapi_json(&b, h->base);
-	answer_tagged(h, rq, buf_str(&b));
-	buf_done(&b);
+	if (!h->openapi.len) {
+		h->openapi = buf_make(OPENAPI_BYTES_MAX);
+		openapi_json(&h->openapi, h->base);
+	}
+	answer_tagged(h, rq, buf_str(&h->openapi));
 }
