@@ -27,7 +27,7 @@ is 0 'launch --print shows, and does nothing' as alice launch --print -- --model
 says '--model opus'
 [ -z "$(ls "$TMPDIR")" ] && verdict ok '  no file was made' || verdict no '  no file was made'
 is 3 '--print joins nothing' as alice launch --print --join http://127.0.0.1:1/i/abcdefgh
-is 5 'an agent that is not installed' as alice launch --agent codex
+is 9 'an agent that is not installed' as alice launch --agent codex
 tells 'codex'
 [ -z "$(ls "$TMPDIR")" ] && verdict ok '  its files are gone' || verdict no '  its files are gone'
 

@@ -32,6 +32,7 @@
 	E(NOT_SUPPORTED, "not_supported",    501, -32601, 3,  "this version does not do that") \
 	E(IO,            "io",               500, -32017, 10, "a file or disk failed") \
 	E(CANCELLED,     "cancelled",        499, -32018, 1,  "the user or a signal stopped it") \
+	E(NO_PROGRAM,    "no_program",       500, -32019, 9,  "a program that is to be started is not there") \
 	E(INTERNAL,      "internal",         500, -32603, 8,  "a fault on our side")
 
 enum err_code {

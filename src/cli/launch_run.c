@@ -119,7 +119,7 @@ struct err *launch_find(struct arena *a, str program)
 	while (str_cut(&rest, ':', &dir))
 		if (dir.len && access(arena_printf(a, "%.*s/%.*s", STRF(dir), STRF(program)).ptr, X_OK) == 0)
 			return NULL;
-	return FAIL(a, NOT_FOUND, "no program '%.*s' is on your PATH", STRF(program));
+	return FAIL(a, NO_PROGRAM, "no program '%.*s' is on your PATH", STRF(program));
 }
 
 static volatile sig_atomic_t agent_process;
@@ -188,6 +188,6 @@ struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_
 	TRY(wait_for(a, pid, ret_status));
 	agent_process = 0;
 	if (n == sizeof(why))
-		return FAIL(a, NOT_FOUND, "cannot start %.*s: %s", STRF(p->program), strerror(why));
+		return FAIL(a, NO_PROGRAM, "cannot start %.*s: %s", STRF(p->program), strerror(why));
 	return NULL;
 }

@@ -7,7 +7,7 @@
 
 #include "cli/launch_plan.h"
 
-/* NOT_FOUND: no directory of the PATH has the program. */
+/* NO_PROGRAM: no directory of the PATH has the program. */
 struct err *launch_find(struct arena *a, str program) MUST_CHECK;
 /* The name of a directory below $TMPDIR, still to be filled in: "/tmp/claudemesh-XXXXXX". */
 str launch_dir_pattern(struct arena *a);
@@ -17,7 +17,7 @@ struct err *launch_dir_make(struct arena *a, str *ret_dir) MUST_CHECK;
 void launch_dir_remove(struct arena *a, str dir);
 /* Writes the files and the token, 0600. */
 struct err *launch_write(struct arena *a, const struct launch_plan *p, str token) MUST_CHECK;
-/* Runs the agent in this terminal until it ends; its status as wait(2) tells it. NOT_FOUND: it
+/* Runs the agent in this terminal until it ends; its status as wait(2) tells it. NO_PROGRAM: it
  * is not on the PATH. The terminal's signals are the agent's; SIGTERM and SIGHUP are passed on. */
 struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_status) MUST_CHECK;
 
