@@ -2,11 +2,12 @@
 import { spawn, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, existsSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createRequire } from "node:module";
 
 const START_MS = 20000, COMMAND_MS = 60000, STEP_MS = 15000;
-export const [, , claudemesh, broker, work, shots] = process.argv;
+const [, , ...given] = process.argv;
+export const [claudemesh, broker, work] = given.map(p => resolve(p)), shots = given[3];
 const { chromium } = createRequire(join(work, "x.js"))("playwright-core");
 
 if (shots)

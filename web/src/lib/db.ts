@@ -140,10 +140,10 @@ export async function has_message(mesh_id: string, id: string): Promise<boolean>
 	return (await result((await store("message", "readonly")).count([mesh_id, id]))) > 0;
 }
 
-/** The newest of a conversation, oldest first; before_ms: those before. */
-export async function conversation(mesh_id: string, peer: string, before_ms: number, n: number): Promise<DirectMessage[]> {
+/** The newest of a conversation, oldest first; until_ms: of those up to then. */
+export async function conversation(mesh_id: string, peer: string, until_ms: number, n: number): Promise<DirectMessage[]> {
 	const index = (await store("message", "readonly")).index("conversation");
-	const range = IDBKeyRange.bound([mesh_id, peer, 0], [mesh_id, peer, before_ms], false, true);
+	const range = IDBKeyRange.bound([mesh_id, peer, 0], [mesh_id, peer, until_ms]);
 	const out: DirectMessage[] = [];
 	return new Promise((done, failed) => {
 		const ask = index.openCursor(range, "prev");

@@ -12,6 +12,7 @@ import { mentions_of } from "./mentions";
 import { Store } from "./store";
 
 const PAGE = 100, TRIES_MAX = 4, REFRESH_MS = 300;
+const WENT_BACK = "The broker went back to an older key of this topic, or to none; nothing was written.";
 
 export interface TopicEntry {
 	id: string;
@@ -213,6 +214,7 @@ export class Room extends Store {
 				await mesh.request("topic_key_drop", { topic: entry.id, epoch }).catch(() => undefined);
 			}
 		}
+		await this.remember();
 		for (const p of this.posts)
 			if (p.unreadable)
 				this.decrypt(p);
@@ -244,12 +246,12 @@ export class Room extends Store {
 		/* Who came a moment ago shall not be left out. */
 		await Promise.all([this.load_members(), this.mesh.refresh()]);
 		const { mesh, entry } = this, epoch = entry.epoch + 1, key = random(32);
-		const seen = (await db.setting<number>(`epoch ${mesh.id.mesh_id} ${entry.id}`)) ?? 0;
-		if (epoch <= seen)
-			throw new Error("The broker went back to an older key of this topic; nothing was written.");
+		if (await this.is_behind())
+			throw new Error(WENT_BACK);
 		const slot = { mesh_id: mesh.id.mesh_id, topic_id: entry.id, epoch };
-		const to = this.members.filter(m => !m.revoked && (m.memberId === mesh.id.member_id || mesh.members.some(x => x.pubkey === m.pubkey && x.verified)));
-		const copies = to.map(m => {
+		/* One's own key is known here: whatever the broker says that it is, it is never sealed to. */
+		const others = this.members.filter(m => !m.revoked && m.memberId !== mesh.id.member_id && mesh.members.some(x => x.pubkey === m.pubkey && x.verified));
+		const copies = [{ memberId: mesh.id.member_id, pubkey: mesh.id.pubkey }, ...others].map(m => {
 			const sealed = topic_key_seal(key, slot, mesh.pair, m.pubkey);
 			return { memberId: m.memberId, encryptedKey: sealed.ciphertext, nonce: sealed.nonce };
 		});
@@ -260,8 +262,25 @@ export class Room extends Store {
 		this.keys.set(epoch, { key, trusted: true });
 		this.entry.epoch = epoch;
 		this.entry.stale = false;
-		await db.set_setting(`epoch ${this.mesh.id.mesh_id} ${this.entry.id}`, epoch);
+		await this.remember();
 		this.look_blocked();
+	}
+
+	private get epoch_setting(): string {
+		return `epoch ${this.mesh.id.mesh_id} ${this.entry.id}`;
+	}
+
+	/** A topic that had a key never has an older one again, nor none: who was removed has the old ones. */
+	private async is_behind(): Promise<boolean> {
+		const seen = (await db.setting<number>(this.epoch_setting)) ?? 0;
+		return this.entry.plaintext ? seen > 0 : this.entry.epoch < seen;
+	}
+
+	/** The newest epoch that a key fit to write with was held of. */
+	private async remember(): Promise<void> {
+		const { epoch } = this.entry, seen = (await db.setting<number>(this.epoch_setting)) ?? 0;
+		if (epoch > seen && this.keys.get(epoch)?.trusted)
+			await db.set_setting(this.epoch_setting, epoch);
 	}
 
 	/** A topic that has no key gets one when a client of ours opens it. */
@@ -339,14 +358,23 @@ export class Room extends Store {
 	}
 
 	private async write(post: Post): Promise<Frame> {
-		const { mesh, entry } = this;
+		const { mesh } = this;
 		for (let tries = 0; ; tries++) {
+			const { entry } = this;
 			const common = {
 				targetSpec: `#${entry.id}`, priority: "next", client_message_id: post.client_id, mentions: mentions_of(post.text),
 				...(post.reply_to ? { replyToId: post.reply_to } : {}),
 			};
 			let next: Awaited<ReturnType<Room["next_key"]>> | undefined;
 			let fields: object;
+			if (await this.is_behind()) {
+				/* Once more: an answer may have been on its way. */
+				if (tries)
+					throw new Error(WENT_BACK);
+				await this.topics.refresh();
+				await this.load_keys();
+				continue;
+			}
 			if (entry.plaintext) {
 				fields = { ...plain(post.text), bodyVersion: 1 };
 			} else {

@@ -12,6 +12,8 @@ import { type Line, Message } from "./message";
 import { Empty, Head, reach_text, Trouble } from "./parts";
 
 const PAGE = 100, NEAR_PX = 80, GROUP_MS = 300000;
+/* Lines that are drawn at once, and by how many that window moves. */
+const DRAWN = 300, STEP = 100;
 
 interface Conversation {
 	mesh: Mesh;
@@ -44,6 +46,7 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 		set_room(r);
 		r.open().then(() => set_error(""), e => set_error(e instanceof Error ? e.message : String(e)));
 	}, [entry?.id, mesh.state, mesh.loaded]);
+	const proved = useMemo(() => new Set(mesh.members.filter(m => m.verified).map(m => m.pubkey)), [mesh.members]);
 	const lines = useMemo(() => (room?.posts ?? []).map((p): Line => {
 		const key = mesh.person_key(p.sender_key);
 		const parent = p.reply_to ? room?.get(p.reply_to) : undefined;
@@ -51,7 +54,7 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 			id: p.id, name: p.name, key, mine: key === mesh.own_key, text: p.text, at_ms: p.at_ms,
 			...(p.unreadable ? { trouble: p.unreadable } : {}), ...(p.error ? { trouble: p.error } : {}), ...(p.state ? { state: p.state } : {}),
 			...(p.reply_to ? { reply: parent ? { name: parent.name, text: parent.text, id: parent.id } : { name: "", text: "an earlier message", id: p.reply_to } } : {}),
-			open: !p.encrypted, verified: mesh.members.some(m => m.pubkey === p.sender_key && m.verified),
+			open: !p.encrypted, verified: proved.has(p.sender_key),
 		};
 	}), [room?.posts, mesh.members]);
 	if (!entry)
@@ -83,16 +86,26 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 
 export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
 	const [messages, set_messages] = useState<db.DirectMessage[]>();
-	const [count, set_count] = useState(PAGE);
+	const [more, set_more] = useState(false);
 	const [first, set_first] = useState<string>();
 	const loaded = !!messages;
 	use_store(mesh);
 	useEffect(() => {
-		void db.conversation(mesh.id.mesh_id, peer, Infinity, count).then(all => {
-			set_messages(all);
-			set_first(f => f ?? all.find(m => !m.mine && !m.read)?.id);
+		void db.conversation(mesh.id.mesh_id, peer, Infinity, PAGE).then(newest => {
+			set_messages(known => merge(known ?? [], newest));
+			set_more(was => loaded ? was : newest.length >= PAGE);
+			set_first(f => f ?? newest.find(m => !m.mine && !m.read)?.id);
 		});
-	}, [mesh.correspondents, count, peer]);
+	}, [mesh.correspondents, peer]);
+	const older = async () => {
+		const oldest = messages?.[0];
+		if (!oldest)
+			return;
+		/* Several may be of the same millisecond: the page begins with what is known. */
+		const page = await db.conversation(mesh.id.mesh_id, peer, oldest.at_ms, PAGE + 1);
+		set_more(page.length > PAGE);
+		set_messages(known => merge(page, known ?? []));
+	};
 	const person = mesh.person(peer), name = mesh.name_of(peer), multicast = peer === "*" || peer.startsWith("@");
 	const lines = (messages ?? []).map((m): Line => ({
 		id: m.id, name: m.mine ? mesh.id.of_name : m.from ?? name, key: m.mine ? mesh.own_key : peer, mine: m.mine, text: m.text, at_ms: m.at_ms,
@@ -101,8 +114,8 @@ export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
 	return <Chat c={{
 		mesh, title: name, sub: person ? reach_text(person) : multicast ? "Whoever is online" : "", lines, first_unread: first,
 		notice: multicast ? "Not encrypted: messages to groups and to everyone can be read by whoever runs the broker." : person && !person.member.verified ? `That this is ${name} could not be proved: compare safety numbers with 'claudemesh verify'.` : "",
-		more: lines.length >= count, names: [], placeholder: `Write to ${name}`,
-		older: async () => set_count(n => n + PAGE), send: async (text, reply) => mesh.send_direct(peer, text, reply),
+		more, names: [], placeholder: `Write to ${name}`,
+		older, send: async (text, reply) => mesh.send_direct(peer, text, reply),
 		again: id => {
 			const m = messages?.find(x => x.id === id);
 			if (m)
@@ -113,28 +126,39 @@ export function DirectChat({ mesh, peer }: { mesh: Mesh; peer: string }) {
 	}} />;
 }
 
+/** Both, each message once: as the second list has it. */
+function merge(a: db.DirectMessage[], b: db.DirectMessage[]): db.DirectMessage[] {
+	const all = new Map(a.map(m => [m.id, m]));
+	for (const m of b)
+		all.set(m.id, m);
+	return [...all.values()].sort((x, y) => x.at_ms - y.at_ms);
+}
+
 function Chat({ c }: { c: Conversation }) {
 	const box = useRef<HTMLDivElement>(null);
 	const at_end = useRef(true);
-	const height = useRef(0);
+	/* What stays where it is when lines come or go above it. */
+	const anchor = useRef<{ id: string; top: number }>();
+	const loading = useRef(false);
 	const [reply, set_reply] = useState<Line>();
 	const [search, set_search] = useState<string>();
-	const [loading, set_loading] = useState(false);
+	/* The last line that is drawn; undefined: the newest. */
+	const [last, set_last] = useState<string>();
 	const wanted = search?.trim().toLowerCase() ?? "";
-	const shown = wanted ? c.lines.filter(l => l.text.toLowerCase().includes(wanted) || l.name.toLowerCase().includes(wanted)) : c.lines;
-	const newest = c.lines[c.lines.length - 1]?.id, oldest = c.lines[0]?.id;
+	const found = wanted ? c.lines.filter(l => l.text.toLowerCase().includes(wanted) || l.name.toLowerCase().includes(wanted)) : c.lines;
+	const at = last === undefined || wanted ? -1 : found.findIndex(l => l.id === last);
+	const end = at < 0 ? found.length : at + 1;
+	const start = Math.max(0, end - DRAWN);
+	const shown = found.slice(start, end);
 
-	/* New lines keep the end in view; older ones keep what is in view where it is. */
 	useLayoutEffect(() => {
-		const el = box.current;
-		if (!el)
-			return;
-		if (at_end.current)
+		const el = box.current!, kept = anchor.current && document.getElementById(anchor.current.id);
+		if (at_end.current && at < 0)
 			el.scrollTop = el.scrollHeight;
-		else if (height.current)
-			el.scrollTop += el.scrollHeight - height.current;
-		height.current = 0;
-	}, [newest, oldest, wanted, c.lines.length]);
+		else if (kept)
+			el.scrollTop += kept.getBoundingClientRect().top - anchor.current!.top;
+		anchor.current = undefined;
+	}, [shown[0]?.id, shown[shown.length - 1]?.id, wanted, shown.length]);
 	useEffect(() => {
 		if (at_end.current && !document.hidden)
 			c.read();
@@ -144,21 +168,49 @@ function Chat({ c }: { c: Conversation }) {
 		document.addEventListener("visibilitychange", on);
 		return () => document.removeEventListener("visibilitychange", on);
 	});
-	const scrolled = async () => {
-		const el = box.current!;
-		at_end.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_PX;
+	const hold = () => {
+		const top = box.current!.getBoundingClientRect().top;
+		const seen = [...box.current!.querySelectorAll(".message")].find(m => m.getBoundingClientRect().bottom > top);
+		anchor.current = seen && { id: seen.id, top: seen.getBoundingClientRect().top };
+	};
+	const earlier = async () => {
+		if (loading.current || wanted)
+			return;
+		at_end.current = false;
+		hold();
+		if (start) {
+			set_last(found[Math.max(DRAWN, end - STEP) - 1]!.id);
+			return;
+		}
+		loading.current = true;
+		await c.older().catch(() => undefined);
+		loading.current = false;
+	};
+	/* Where nothing moved because the window was full, it moves now. */
+	useEffect(() => {
+		if (start && box.current!.scrollTop < NEAR_PX && !at_end.current)
+			void earlier();
+	}, [start > 0, shown[0]?.id]);
+	const scrolled = () => {
+		const el = box.current!, left = el.scrollHeight - el.scrollTop - el.clientHeight;
+		at_end.current = left < NEAR_PX && at < 0;
 		if (at_end.current)
 			c.read();
-		if (el.scrollTop < NEAR_PX && c.more && !loading && !wanted) {
-			set_loading(true);
-			height.current = el.scrollHeight;
-			await c.older().catch(() => undefined);
-			set_loading(false);
+		if (el.scrollTop < NEAR_PX && (start || c.more)) {
+			void earlier();
+		} else if (left < NEAR_PX && at >= 0) {
+			hold();
+			set_last(found[end - 1 + STEP]?.id);
 		}
+	};
+	const to_end = () => {
+		at_end.current = true;
+		set_last(undefined);
+		requestAnimationFrame(() => box.current?.scrollTo(0, box.current.scrollHeight));
 	};
 	const send = async (text: string) => {
 		const to = reply?.id;
-		at_end.current = true;
+		to_end();
 		set_reply(undefined);
 		await c.send(text, to);
 	};
@@ -174,15 +226,11 @@ function Chat({ c }: { c: Conversation }) {
 			</Head>
 			<Trouble mesh={c.mesh} />
 			{c.notice ? <p class="strip" role="status">{c.notice}</p> : null}
-			<div class="scroll chat" ref={box} onScroll={() => void scrolled()} tabIndex={0} role="log" aria-label={`Messages of ${c.title}`}>
+			<div class="scroll chat" ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-label={`Messages of ${c.title}`}>
 				<div class="column">
 					{!c.lines.length ? <Empty title={c.mesh.loaded ? "Nothing here yet" : ""}>{c.mesh.loaded ? <p>Say the first word.</p> : null}</Empty> : null}
-					{wanted ? <p class="muted center" role="status">{shown.length === 1 ? "1 message" : `${shown.length} messages`} with “{search}”</p> : null}
-					{!wanted && c.more && c.lines.length ? <p class="center"><button class="quiet" disabled={loading} onClick={() => {
-						height.current = box.current!.scrollHeight;
-						at_end.current = false;
-						void c.older();
-					}}>{loading ? "Loading…" : "Older messages"}</button></p> : null}
+					{wanted ? <p class="muted center" role="status">{found.length === 1 ? "1 message" : `${found.length} messages`} with “{search}”</p> : null}
+					{!wanted && (start || c.more) && c.lines.length ? <p class="center"><button class="quiet" onClick={() => void earlier()}>Older messages</button></p> : null}
 					{shown.map((l, i) => {
 						const before = shown[i - 1];
 						return <Message key={l.id} line={l} before_ms={before?.at_ms} follows={!!before && !l.reply && before.key === l.key && before.name === l.name && l.at_ms - before.at_ms < GROUP_MS && l.id !== c.first_unread}
@@ -190,6 +238,7 @@ function Chat({ c }: { c: Conversation }) {
 					})}
 				</div>
 			</div>
+			{at >= 0 ? <p class="newest"><button onClick={to_end}>↓ Newest</button></p> : null}
 			<Composer placeholder={c.placeholder} blocked={c.mesh.state === "final" ? c.mesh.why : c.blocked ?? ""} names={c.names} reply={reply} drop_reply={() => set_reply(undefined)} send={send} />
 		</>
 	);
