@@ -121,6 +121,15 @@ says '#secret'
 is 5 '  the others do not know of it' as carol topic history secret
 is 5 '  nor can they join' as carol topic join secret
 is 5 '  as little as what is not there' as carol topic history nothing
+is 0 'an observer' as alice topic create watched
+is 0 '  joins' as bob topic join watched --role observer
+is 7 '  and does not post' as bob topic post watched x
+tells 'observer'
+is 7 'who is not in a topic does not post' as carol topic post watched x
+tells 'topic join watched'
+is 0 'who joins' as carol topic join watched
+is 6 '  waits for a key' as carol topic post watched x
+tells 'sealed for you when somebody who has it is there'
 is 0 'a plain one' as alice topic create open --plaintext
 says 'not encrypted'
 is 0 '  is posted to' as carol topic join open

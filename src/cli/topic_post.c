@@ -78,6 +78,8 @@ static struct err *explain(struct cli *c, struct err *e, str id)
 		return cli_hint(c, e, "it may have been accepted; to repeat it under the same id: --id %.*s", STRF(id));
 	if (str_eq(err_wire(e), S("topic_not_found")))
 		return cli_hint(c, e, "claudemesh topic list shows those there are");
+	if (str_eq(err_wire(e), S("not_in_topic")))
+		return cli_hint(c, e, "claudemesh topic join %.*s", STRF(topic_argument(c)));
 	return e;
 }
 

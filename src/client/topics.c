@@ -117,6 +117,18 @@ static void leave_out(struct topics *t, struct strs *left_out, size_t max, str n
 
 /* The next key of a topic, for those of its members who are vouched for. The first
  * TOPIC_COPIES_MAX get their copy with it, the others when somebody seals for them. */
+/* Only who is in a topic makes its key, and an observer does not. */
+static struct err *check_own_role(struct topics *t, const struct topic_members_response_args *in)
+{
+	for (size_t i = 0; i < in->members.n; i++)
+		if (str_eq(in->members.items[i].memberId, t->mesh->memberId))
+			return str_eq(in->members.items[i].role, S("observer"))
+				       ? err_word(FAIL(t->arena, FORBIDDEN, "you are an observer there: observers do not post"),
+						  S("observer"))
+				       : NULL;
+	return err_word(FAIL(t->arena, FORBIDDEN, "you are not in that topic"), S("not_in_topic"));
+}
+
 struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 ret_bytes[TOPIC_KEY_BYTES],
 			    struct topic_new_key_args *ret_key, struct strs *ret_left_out)
 {
@@ -128,6 +140,7 @@ struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 
 	TRY(know_members(t));
 	TRY(t->call(t->arg, t->arena, "topic_members", topic_members_fields, &args, topic_members_response_fields,
 		    &in, sizeof(in)));
+	TRY(check_own_role(t, &in));
 	TRY(begin_key(t, slot, ret_bytes, ret_key));
 	by = reader_of(t);
 	for (size_t i = 0; i < in.members.n && ret_key->copies.n < TOPIC_COPIES_MAX; i++) {

@@ -3,17 +3,25 @@
  */
 #include "client/topics_internal.h"
 
+#include <time.h>
+
 #include "base/ids.h"
 #include "client/mentions.h"
 #include "crypto/fingerprint.h"
 #include "crypto/secret.h"
+
+enum {
+	/* Who joined a moment ago is being sealed for by whoever is there. */
+	KEY_TRIES = 10, KEY_TRY_MS = 150,
+};
 
 /* How a topic stands, as far as a post has to know. */
 struct standing {
 	str topic_id, name;
 	i64 epoch;
 	bool stale, plaintext;
-	bool has_key; /* and `key` is that of epoch, fit to write with */
+	bool has_copy; /* of the key of epoch, fit to read with at least */
+	bool has_key;  /* and `key` is it, fit to write with */
 	u8 key[TOPIC_KEY_BYTES];
 };
 
@@ -29,6 +37,7 @@ static struct err *take_key(struct topics *t, struct standing *st)
 
 	TRY(topic_keys_load(t->arena, t->client->paths, t->mesh->meshId, &known));
 	row = topic_keys_get(&known, st->topic_id, st->epoch);
+	st->has_copy = row != NULL;
 	st->has_key = row && row->trusted && topic_key_bytes(row, st->key);
 	return NULL;
 }
@@ -56,6 +65,17 @@ static struct err *stand_as_told(struct topics *t, str topic, struct standing *s
 	*st = (struct standing){ .topic_id = data.topicId, .name = data.topic, .epoch = data.epoch,
 				 .stale = data.stale, .plaintext = data.plaintext };
 	return st->epoch ? take_key(t, st) : NULL;
+}
+
+static struct err *wait_for_copy(struct topics *t, str topic, struct standing *st)
+{
+	static const struct timespec pause = { 0, KEY_TRY_MS * 1000000L };
+
+	for (int i = 0; i < KEY_TRIES && st->epoch && !st->stale && !st->has_copy; i++) {
+		nanosleep(&pause, NULL);
+		TRY(stand_as_told(t, topic, st));
+	}
+	return NULL;
 }
 
 static str fingerprint(struct topics *t, const struct topic_post *post)
@@ -172,6 +192,22 @@ static struct err *check(struct topics *t, const struct topic_post *post)
 	return NULL;
 }
 
+/* A key that is not stale is for a lead to change: the others can only wait, and are told for what. */
+static struct err *explain(struct topics *t, const struct standing *st, struct err *e)
+{
+	if (!e || !str_eq(err_wire(e), S("forbidden")) || !st->epoch || st->stale || st->has_key)
+		return e;
+	if (!st->has_copy)
+		return err_word(FAIL(t->arena, CONFLICT,
+				     "you have no key of #%.*s yet: it is sealed for you when somebody who has it is "
+				     "there, and knows who you are", STRF(st->name)),
+				S("no_key"));
+	return err_word(FAIL(t->arena, CONFLICT,
+			     "the key of #%.*s was sealed by somebody nobody vouches for: a lead of it can post, which "
+			     "makes a new one", STRF(st->name)),
+			S("untrusted_key"));
+}
+
 /* The topic that we knew by this name is not there any more; another may be. */
 static bool was_forgotten(const struct err *e, int tries)
 {
@@ -192,10 +228,11 @@ struct err *topics_post(struct topics *t, const struct topic_post *in, struct to
 	for (int i = 0; i < TOPIC_POST_TRIES; i++) {
 		if (i || !st.has_key || post.plaintext)
 			TRY(stand_as_told(t, post.topic, &st));
+		TRY(wait_for_copy(t, post.topic, &st));
 		e = post_once(t, &post, &st, ret_posted);
 		if (!topics_lost_race(e) && !was_forgotten(e, i))
 			break;
 	}
 	secret_wipe(st.key, sizeof(st.key));
-	return e;
+	return explain(t, &st, e);
 }

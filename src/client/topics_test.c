@@ -25,6 +25,7 @@ struct room {
 	struct topic_message_args posts[POSTS];
 	size_t n_posts;
 	int asked_keys, installs, drops;
+	struct person *lead; /* only this one changes a key that is not stale; NULL: everybody */
 	/* Somebody else's doing, just before a key of ours arrives. */
 	void (*meanwhile)(struct room *r);
 };
@@ -56,11 +57,15 @@ static bool has_copy(const struct room *r, i64 epoch, str member_id)
 
 static struct err *install(struct room *r, struct arena *a, str maker_id, const struct topic_new_key_args *key)
 {
+	bool may = !r->lead || r->stale || !r->epoch || str_eq(r->lead->mesh.memberId, maker_id);
+
 	void (*meanwhile)(struct room *r) = r->meanwhile;
 
 	r->meanwhile = NULL;
 	if (meanwhile)
 		meanwhile(r);
+	if (!may)
+		return FAIL(a, FORBIDDEN, "only a lead");
 	if (key->epoch != r->epoch + 1)
 		return err_word(FAIL(a, CONFLICT, "another was first"), S("stale_epoch"));
 	for (size_t i = 0; i < key->copies.n; i++)
@@ -429,6 +434,32 @@ TEST(who_joins_is_sealed_for_by_whoever_knows_them)
 	assert_ok(topics_seal_pending(&r.people[0].topics, S("ops"), &n));
 	assert_int_equal(n, 1);
 	reads(&r, 3, 0, "before");
+	close_room(&r);
+}
+
+/* In a topic that is not stale only a lead makes a key: who has none waits, and is told for what. */
+TEST(who_has_no_key_yet_is_told_what_to_wait_for)
+{
+	struct topic_post in = { .topic = S("ops"), .text = S("x") };
+	struct topic_posted out;
+	struct room r;
+	struct err *e;
+
+	open_room(&r);
+	r.people[3].is_in = false;
+	post(&r, 0, "one");
+	r.people[3].is_in = true;
+	r.lead = &r.people[0];
+	e = topics_post(&r.people[3].topics, &in, &out);
+	assert_err(e, CONFLICT);
+	assert_str(err_wire(e), S("no_key"));
+	r.lead = NULL;
+	post(&r, 3, "dave's");
+	r.lead = &r.people[0];
+	e = topics_post(&r.people[1].topics, &in, &out);
+	assert_err(e, CONFLICT);
+	assert_str(err_wire(e), S("untrusted_key"));
+	assert_true(post(&r, 0, "alice's").made_key);
 	close_room(&r);
 }
 
