@@ -67,5 +67,5 @@ grep -rlF -- "$fragment" "$work/bob/.claudemesh" >"$out"
 is 3 'C-07 no login that takes any token' as alice login
 is 3 'C-09 no grant that nobody enforces' as alice grant bob dm
 is 3 'C-10 no upload in the open' as alice file share "$out"
-is 5 'C-03 no key for a messenger: connect launches an agent' as alice connect telegram
+is 5 'C-03 no key for a messenger: connect launches an agent' as alice connect telegram --print
 echo "1..$count"
