@@ -140,4 +140,15 @@ as alice leave other --yes >/dev/null
 until_ok sh -c "! CLAUDEMESH_CONFIG_DIR='$work/alice' '$claudemesh' daemon status --json | grep -q '\"other\"'"
 is 0 'left' as alice send bob hello
 
+# A topic is no peer, and a long name no id.
+topic=a-name-longer-than-an-id-is
+as bob status set idle >/dev/null
+is 0 'a topic' as alice topic create "$topic"
+is 0 'who joins it' as bob topic join "$topic"
+is 0 'C-20 send to a #topic through the daemon' as alice send "#$topic" 'for all of us' --strict --json
+says "\"topic\":\"$topic\""
+is 5 'C-20 one that there is not is told so' as alice send '#another-name-longer-than-an-id' hello --strict
+posted() { as bob inbox --json | grep -qF 'for all of us'; }
+until_ok posted && verdict ok '  it arrives' || verdict no '  it arrives'
+
 finish
