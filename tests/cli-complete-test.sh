@@ -65,6 +65,11 @@ offers() {
 offers 'send,serve,' se
 offers 'join,leave,' group ''
 offers 'join,' group j
+mkdir -m 700 -p "$config/keys/topics"
+(umask 077; printf '{"topics":[{"topic_id":"t1","name":"ops","epoch":1},{"topic_id":"t2","name":"-rf","epoch":1}]}' >"$config/keys/topics/aaaa0000000000000000000000000000.json")
+offers 'general,ops,' topic post ''
+offers 'ops,' topic tail o
+offers 'general,' --mesh work topic tail ''
 offers '--priority,--policy,' send --p
 offers 'now,next,' send --priority n
 offers '--priority=now,--priority=next,' send --priority=n

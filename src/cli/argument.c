@@ -98,7 +98,7 @@ static const struct {
 	{ "WHO", check_target, OFFER_PEER },
 	{ "PEER", check_target, OFFER_PEER },
 	{ "WHO|#TOPIC", check_to, OFFER_PEER },
-	{ "TOPIC", check_topic, OFFER_NOTHING },
+	{ "TOPIC", check_topic, OFFER_TOPIC },
 	{ "ID", check_id, OFFER_NOTHING },
 	{ "GROUP", check_group, OFFER_GROUP },
 	{ "STATUS", check_status, OFFER_WORDS },

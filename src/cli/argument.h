@@ -11,7 +11,7 @@
 #include "base/err.h"
 
 /* What completions offer in its place. */
-enum offer { OFFER_NOTHING, OFFER_PEER, OFFER_GROUP, OFFER_MESH, OFFER_FILE, OFFER_COMMAND, OFFER_WORDS };
+enum offer { OFFER_NOTHING, OFFER_PEER, OFFER_TOPIC, OFFER_GROUP, OFFER_MESH, OFFER_FILE, OFFER_COMMAND, OFFER_WORDS };
 
 /* form as in the row: "WHO", "[WHO]", "TEXT...". A BAD_REQUEST has the three tiers. */
 struct err *argument_check(struct arena *a, str form, str value) MUST_CHECK;

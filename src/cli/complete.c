@@ -14,6 +14,7 @@
 #include "cli/manual.h"
 #include "cli/roster.h"
 #include "cli/text.h"
+#include "client/topic_keys.h"
 
 enum { ROSTER_MS = 300, WORDS_MAX = 256 };
 
@@ -129,6 +130,28 @@ static bool is_of_mesh(const struct typed *t, const struct json *row)
 	return str_empty(t->mesh) || str_eq(json_get_str(row, S("mesh")), t->mesh);
 }
 
+/* Those that were used on this machine; nobody is asked. */
+static void offer_topics(struct typed *t)
+{
+	struct topic_keys_args known;
+	struct config_args config;
+	struct paths paths;
+
+	if (paths_from_env(t->c->arena, &paths) || config_load(t->c->arena, &paths, &config))
+		return;
+	offer(t, S("general"), S("topic"));
+	for (size_t i = 0; i < config.meshes.n; i++) {
+		const struct config_mesh_args *m = &config.meshes.items[i];
+
+		if ((!str_empty(t->mesh) && !str_eq(m->slug, t->mesh)) ||
+		    topic_keys_load(t->c->arena, &paths, m->meshId, &known))
+			continue;
+		for (size_t k = 0; k < known.topics.n; k++)
+			if (!str_eq(known.topics.items[k].name, S("general")))
+				offer(t, known.topics.items[k].name, S("topic"));
+	}
+}
+
 /* Each name once, however many sessions it has. */
 static void offer_once(struct typed *t, str *seen, size_t *n, str word, const char *what)
 {
@@ -217,6 +240,7 @@ static void offer_argument(struct typed *t)
 	switch (argument_offer(form, &words)) {
 	case OFFER_PEER: offer_peers(t, false); break;
 	case OFFER_GROUP: offer_peers(t, true); break;
+	case OFFER_TOPIC: offer_topics(t); break;
 	case OFFER_MESH: offer_meshes(t, STR_NONE); break;
 	case OFFER_FILE: buf_add(&t->c->out.buf, S(":file\n")); break;
 	case OFFER_COMMAND:

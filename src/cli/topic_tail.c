@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,7 +38,10 @@ enum {
 CLI_FLAGS(topic_tail, TOPIC_TAIL_FLAGS);
 
 /* A post that was shown, for those who answer it. */
-struct parent { char id[ID_BYTES + 1], name[NAME_BYTES_MAX + 1], text[QUOTED_MAX * 4 + 1]; };
+struct parent {
+	char id[ID_BYTES + 1], name[NAME_BYTES_MAX + 1], text[QUOTED_MAX * 4 + 1];
+	bool cut; /* there is more of it */
+};
 
 struct tail {
 	struct cli *c;
@@ -93,6 +97,7 @@ static void remember(struct tail *t, const struct topic_message_args *m, const s
 	copy_text(p->id, sizeof(p->id), m->id);
 	copy_text(p->name, sizeof(p->name), text_cut(m->senderName, NAME_BYTES_MAX / 4));
 	copy_text(p->text, sizeof(p->text), text_cut(first, QUOTED_MAX));
+	p->cut = strlen(p->text) < line->text.len;
 	t->seq = MAX(t->seq, m->seq);
 	copy_text(t->last_id, sizeof(t->last_id), m->id);
 }
@@ -114,7 +119,8 @@ static void quote(struct tail *t, str reply_to)
 		return;
 	out_row(o);
 	if (p)
-		out_span(o, TONE_DIM, "  \xe2\x86\xb3 in reply to %s: \"%s\xe2\x80\xa6\"", p->name, p->text);
+		out_span(o, TONE_DIM, "  \xe2\x86\xb3 in reply to %s: \"%s%s\"", p->name, p->text,
+			 p->cut ? "\xe2\x80\xa6" : "");
 	else
 		out_span(o, TONE_DIM, "  \xe2\x86\xb3 in reply to #%.*s\xe2\x80\xa6", STRF(text_cut(reply_to, SHORT_ID)));
 	out_end(o);
