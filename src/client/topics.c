@@ -53,6 +53,21 @@ static bool any_sealed_by_others(const struct topics *t, const struct topic_key_
 	return false;
 }
 
+/* What had a key never loses it: else a word of the broker's would have us write what it can read. */
+static struct err *check_plaintext(struct topics *t, const struct topic_keys_args *known, str topic,
+				   const struct topic_key_data_args *data)
+{
+	const struct topic_known_args *rows[] = { topic_keys_get_topic(known, topic),
+						  topic_keys_get_topic(known, data->topicId) };
+
+	for (size_t i = 0; data->plaintext && i < ARRAY_LEN(rows); i++)
+		if (rows[i] && rows[i]->epoch > 0)
+			return err_word(FAIL(t->arena, CONFLICT,
+					     "the broker says that #%.*s, which was encrypted, is plain text now",
+					     STRF(data->topic)), S("went_plain"));
+	return NULL;
+}
+
 struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args *ret_data)
 {
 	struct topic_key_get_args args = { .topic = topic };
@@ -66,6 +81,7 @@ struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args 
 	seen_epoch = seen ? seen->epoch : 0;
 	TRY(t->call(t->arg, t->arena, "topic_key_get", topic_key_get_fields, &args, topic_key_data_fields,
 		    ret_data, sizeof(*ret_data)));
+	TRY(check_plaintext(t, &known, topic, ret_data));
 	if (any_sealed_by_others(t, ret_data))
 		TRY(know_members(t));
 	by = reader_of(t);
@@ -207,6 +223,9 @@ struct err *topics_create(struct topics *t, const struct topic_create_args *in,
 	/* A copy says which topic it is for, and only the broker knows that: the key follows. */
 	TRY(t->call(t->arg, t->arena, "topic_create", topic_create_fields, in, topic_created_fields, ret_created,
 		    sizeof(*ret_created)));
+	if (ret_created->created && ret_created->topic.plaintext && !in->plaintext)
+		return err_word(FAIL(t->arena, CONFLICT, "the broker made #%.*s a plain text topic, which nobody asked for",
+				     STRF(ret_created->topic.name)), S("went_plain"));
 	if (ret_created->topic.epoch > 0 || ret_created->topic.plaintext)
 		return NULL;
 	TRY(topics_claim(t, ret_created->topic.id, ret_left_out, &claimed));

@@ -20,6 +20,7 @@ struct room {
 	struct person people[PEOPLE];
 	i64 epoch;
 	bool exists, stale, plaintext;
+	bool other_id; /* says that the topic is another one */
 	struct { i64 epoch; str member_id, sealer_id; struct topic_copy_args copy; } copies[COPIES];
 	size_t n_copies;
 	struct topic_message_args posts[POSTS];
@@ -80,7 +81,7 @@ static struct err *take_send(struct person *p, struct arena *a, const struct sen
 {
 	struct room *r = p->room;
 
-	if (!str_eq(in->targetSpec, S("#topic001")))
+	if (!str_eq(in->targetSpec, r->other_id ? S("#topic002") : S("#topic001")))
 		return err_word(FAIL(a, NOT_FOUND, "no such topic"), S("topic_not_found"));
 	if (in->newKey.present)
 		TRY(install(r, a, p->mesh.memberId, &in->newKey));
@@ -103,7 +104,8 @@ static void tell_keys(struct person *p, struct arena *a, struct topic_key_data_a
 	struct room *r = p->room;
 
 	r->asked_keys++;
-	*out = (struct topic_key_data_args){ .topic = S("ops"), .topicId = S("topic001"), .epoch = r->epoch,
+	*out = (struct topic_key_data_args){ .topic = S("ops"), .epoch = r->epoch,
+					     .topicId = r->other_id ? S("topic002") : S("topic001"),
 					     .stale = r->stale, .plaintext = r->plaintext };
 	out->keys.items = NEW_ARRAY(a, struct topic_key_copy_args, COPIES);
 	for (size_t i = r->n_copies; i-- > 0;) {
@@ -320,6 +322,35 @@ TEST(a_plain_topic_stays_plain)
 	assert_false(got.encrypted);
 	assert_int_equal(r.epoch, 0);
 	reads(&r, 3, 0, "hello");
+	close_room(&r);
+}
+
+/* A broker that calls an encrypted topic plain text, or says that its name is another's. */
+TEST(what_had_a_key_is_never_posted_to_as_plain_text)
+{
+	struct topic_post in = { .topic = S("ops"), .text = S("secret") };
+	struct topic_create_args create = { .name = S("new") };
+	struct topic_created_args made;
+	struct topic_posted out;
+	struct strs left_out;
+	struct room r;
+
+	open_room(&r);
+	post(&r, 0, "hello");
+	r.plaintext = r.stale = true;
+	for (int i = 0; i < 2; i++) {
+		assert_err(topics_post(&r.people[0].topics, &in, &out), CONFLICT);
+		r.epoch = 0;
+	}
+	assert_int_equal(r.n_posts, 1);
+	r.other_id = true;
+	for (int i = 0; i < 2; i++)
+		assert_err(topics_post(&r.people[0].topics, &in, &out), CONFLICT);
+	assert_int_equal(r.n_posts, 1);
+	r.exists = false;
+	assert_err(topics_create(&r.people[1].topics, &create, &made, &left_out), CONFLICT);
+	create.plaintext = true;
+	assert_ok(topics_create(&r.people[1].topics, &create, &made, &left_out));
 	close_room(&r);
 }
 
