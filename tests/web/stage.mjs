@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createRequire } from "node:module";
 
-const START_MS = 20000, COMMAND_MS = 60000, STEP_MS = 15000;
+const START_MS = 20000, COMMAND_MS = 60000, STEP_MS = 40000;
 const [, , ...given] = process.argv;
 export const [claudemesh, broker, work] = given.map(p => resolve(p)), shots = given[3];
 const { chromium } = createRequire(join(work, "x.js"))("playwright-core");

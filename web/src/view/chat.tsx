@@ -11,7 +11,7 @@ import { Members } from "./members";
 import { type Line, Message } from "./message";
 import { Empty, Head, reach_text, Trouble } from "./parts";
 
-const PAGE = 100, NEAR_PX = 80, GROUP_MS = 300000;
+const PAGE = 250, NEAR_PX = 80, GROUP_MS = 300000;
 /* Lines that are drawn at once, and by how many that window moves. */
 const DRAWN = 300, STEP = 100;
 
