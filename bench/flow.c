@@ -12,7 +12,8 @@ static u32 recipient_of(const struct peer *p)
 	u32 per_mesh = p->run->crew->per_mesh;
 
 	switch (p->run->flags->pattern) {
-	case PATTERN_FANOUT: return LEDGER_ALL;
+	case PATTERN_FANOUT:
+	case PATTERN_TOPIC: return LEDGER_ALL;
 	case PATTERN_DRAIN: return p->no - p->no % per_mesh + per_mesh - 1;
 	default: return crew_next(p->run->crew, p->no);
 	}
@@ -52,7 +53,7 @@ static void send_message(struct peer *p, u64 no)
 	struct err *e;
 
 	if (to == LEDGER_ALL) {
-		args.targetSpec = S("*");
+		args.targetSpec = r->flags->pattern == PATTERN_TOPIC ? S("#general") : S("*");
 		sealed = plain_encode(a, text);
 	} else {
 		args.targetSpec = r->crew->members[to].pubkey;

@@ -68,7 +68,7 @@ static void add_flow(struct figures *f, const struct run *r)
 	if (run_drains(r))
 		return;
 	add_hist(f, "delivery", &l->delivery);
-	if (r->flags->pattern == PATTERN_FANOUT)
+	if (pattern_is_wide(r->flags->pattern))
 		add_hist(f, "last_delivery", &l->last);
 }
 

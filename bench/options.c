@@ -74,8 +74,8 @@ static struct err *check(struct arena *a, const struct bench_flags *f)
 	if (!sends && (f->queued || f->warmup || f->senders || f->pause))
 		return FAIL(a, BAD_REQUEST,
 			    "--queued, --warmup, --senders and --pause go with patterns that send");
-	if (f->warmup && f->pattern != PATTERN_DIRECT && f->pattern != PATTERN_FANOUT)
-		return FAIL(a, BAD_REQUEST, "--warmup goes with direct and fanout");
+	if (f->warmup && f->pattern != PATTERN_DIRECT && !pattern_is_wide(f->pattern))
+		return FAIL(a, BAD_REQUEST, "--warmup goes with direct, fanout and topic");
 	if (f->queued && (f->kills || f->kill_every))
 		return FAIL(a, BAD_REQUEST, "--queued does not go with kills");
 	if (f->clients % f->meshes || per_mesh < 2)
@@ -112,7 +112,7 @@ struct err *options_parse(struct arena *a, int argc, char *const argv[],
 		if (f.pattern == PATTERN_IDLE)
 			f.duration = or_else(f.duration, IDLE_DEFAULT_MS);
 		f.senders = or_else(f.senders,
-				    f.pattern == PATTERN_FANOUT ? 1 : f.clients / f.meshes);
+				    pattern_is_wide(f.pattern) ? 1 : f.clients / f.meshes);
 		f.rounds = or_else(f.rounds, f.compare ? COMPARE_ROUNDS_DEFAULT : 1);
 		f.messages = f.duration ? LEDGER_MAX : or_else(f.messages, MESSAGES_DEFAULT);
 		f.window = or_else(f.window, WINDOW_DEFAULT);

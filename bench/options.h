@@ -15,10 +15,13 @@ enum pattern {
 	PATTERN_OFFLINE,
 	PATTERN_CONNECT,
 	PATTERN_IDLE,
+	PATTERN_TOPIC,
 };
 static const char *const pattern_words[] UNUSED = {
-	"", "direct", "fanout", "drain", "offline", "connect", "idle", NULL
+	"", "direct", "fanout", "drain", "offline", "connect", "idle", "topic", NULL
 };
+/* One sends, all others of the mesh get it. */
+static inline bool pattern_is_wide(enum pattern p) { return p == PATTERN_FANOUT || p == PATTERN_TOPIC; }
 #define FLAG_C_pattern enum pattern
 #define FLAG_KIND_pattern FLAG_ENUM
 #define FLAG_WORDS_pattern pattern_words

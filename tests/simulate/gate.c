@@ -223,6 +223,9 @@ static void apply(struct sim *s, const struct effect *fx, struct conn *c)
 		break;
 	case EFFECT_CLOSE: ended_by_engine(s, c, fx); break;
 	case EFFECT_ADMIT: admitted(s, c); break;
+	case EFFECT_STREAM:
+	case EFFECT_EVENT:
+	case EFFECT_EVENT_LAST:
 	case EFFECT_REPLY:
 	case EFFECT_FORWARD: violated(s, "effects", "a reply to nobody's call"); break;
 	}

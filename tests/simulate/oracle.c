@@ -300,6 +300,18 @@ static void check_event(struct sim *s, const struct client *c, const struct json
 	violated(s, "I4", "%s hears of %.*s", c->name, STRF(pubkey));
 }
 
+/* Only liars post; what becomes of posts is engine/topic_test.c's. */
+static void check_post(struct sim *s, struct client *c, const struct json *push)
+{
+	str sender = json_get_str(push, S("senderMemberId"));
+
+	for (int i = 0; i < s->n_members; i++)
+		if (str_eq(sender, str_from(s->members[i].id)) && s->people[s->members[i].person].liar &&
+		    s->members[i].mesh == c->member->mesh)
+			return;
+	violated(s, "I5", "%s is pushed a post of %.*s, who posts nothing", c->name, STRF(sender));
+}
+
 void oracle_pushed(struct sim *s, struct conn *conn, const struct json *push, str frame, u64 mark)
 {
 	struct client *c = conn->client;
@@ -311,6 +323,10 @@ void oracle_pushed(struct sim *s, struct conn *conn, const struct json *push, st
 			 STRF(json_get_str(push, S("meshId"))));
 	if (json_get_str(push, S("subtype")).ptr) {
 		check_event(s, c, push);
+		return;
+	}
+	if (json_get_str(push, S("topic")).ptr) {
+		check_post(s, c, push);
 		return;
 	}
 	m = msg_of_body(s, c, push);
@@ -358,7 +374,7 @@ void oracle_told(struct sim *s, const struct json *state)
 
 void oracle_got(struct sim *s, struct client *c, const struct json *push)
 {
-	struct msg *m = msg_of_body(s, c, push);
+	struct msg *m = json_get_str(push, S("topic")).ptr ? NULL : msg_of_body(s, c, push);
 
 	if (!m)
 		return;
