@@ -250,6 +250,7 @@ struct err *topic_create(struct req *rq, const struct topic_create_args *in, str
 	if (t)
 		return existing(rq, t);
 	TRY(check_room(rq));
+	TRY(topic_news_may(rq));
 	for (size_t i = 0; i < in->members.n; i++)
 		TRY(member_of_id(rq, in->members.items[i], &others[i]));
 	if (in->newKey.present)
@@ -271,6 +272,7 @@ struct err *topic_join(struct req *rq, struct topic *t, enum topic_role role)
 		return NULL;
 	if (role == TOPIC_LEAD && by->role != ROLE_ADMIN)
 		return FAIL(rq->arena, FORBIDDEN, "only an admin of the mesh may join '#%.*s' as lead", STRF(t->name));
+	TRY(topic_news_may(rq));
 	person_add(t, member_person(by), role == TOPIC_ROLE_ABSENT ? TOPIC_MEMBER : role);
 	topic_hint(t, S("topic_changed"), S("joined"), by);
 	return NULL;
@@ -282,6 +284,7 @@ struct err *topic_leave(struct req *rq, struct topic *t)
 
 	if (!topic_sub(t, by))
 		return NULL;
+	TRY(topic_news_may(rq));
 	person_remove(t, member_person(by));
 	topic_hint(t, S("topic_changed"), S("left"), by);
 	return NULL;
@@ -294,6 +297,7 @@ struct err *topic_member_set(struct req *rq, struct topic *t, str member_id, enu
 
 	TRY(check_lead(rq, t));
 	TRY(member_of_id(rq, member_id, &member));
+	TRY(topic_news_may(rq));
 	person = member_person(member);
 	if (role == TOPIC_ROLE_ABSENT)
 		role = TOPIC_MEMBER;
@@ -324,6 +328,7 @@ struct err *topic_member_remove(struct req *rq, struct topic *t, str member_id)
 	if (!found)
 		return err_word(FAIL(rq->arena, NOT_FOUND, "no member '%.*s' in '#%.*s'", STRF(member_id),
 				     STRF(t->name)), S("member_not_found"));
+	TRY(topic_news_may(rq));
 	topic_hint(t, S("topic_changed"), S("removed"), found->member);
 	person_remove(t, member_person(found->member));
 	return NULL;

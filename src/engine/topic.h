@@ -205,6 +205,8 @@ void topic_key_put(struct topic *t, const struct member *maker, const struct top
 struct err *topic_key_may(struct req *rq, const struct topic *t, const struct topic_new_key_args *key) MUST_CHECK;
 
 /* topic_hint.c - events for connections that list the capability "topics"; `about` may be NULL. */
+/* Everybody may hear of what the caller is about to do: it draws from what its lists draw from. */
+struct err *topic_news_may(struct req *rq) MUST_CHECK;
 void topic_hint(struct topic *t, str event, str what, const struct member *about);
 /* To one member alone. */
 void topic_hint_to(struct topic *t, const struct member *to, str event, const struct presence *but, str message_id);

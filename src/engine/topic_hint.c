@@ -8,7 +8,7 @@
 
 #include "json/json.h"
 
-enum { HINT_BYTES_MAX = 4096 };
+enum { HINT_BYTES_MAX = 4096, HINT_BYTES = 512 /* about */ };
 
 static struct block *written(const struct topic *t, str event, str what, const struct member *about, str message_id)
 {
@@ -37,6 +37,17 @@ static void send(struct mesh *m, const struct conn_ref *to, size_t n, struct blo
 	effects_send_many(m->engine->fx, to, n, block);
 	if (n)
 		effects_hint(m->engine->fx);
+}
+
+struct err *topic_news_may(struct req *rq)
+{
+	struct member *by = req_member(rq);
+	i64 kb = rq->engine->settings.lists_kb_per_minute;
+
+	if (!bucket_has(&by->lists, rq->engine->mono_ms, kb, kb))
+		return FAIL(rq->arena, RATE_LIMIT, "too much at once; wait a minute");
+	bucket_take_many(&by->lists, by->mesh->n_presences * HINT_BYTES / 1024 + 1);
+	return NULL;
 }
 
 void topic_hint(struct topic *t, str event, str what, const struct member *about)

@@ -111,6 +111,7 @@ void topic_key_put(struct topic *t, const struct member *maker, const struct top
 struct err *topic_key_install(struct req *rq, struct topic *t, const struct topic_new_key_args *key)
 {
 	TRY(topic_key_may(rq, t, key));
+	TRY(topic_news_may(rq));
 	topic_key_put(t, req_member(rq), key);
 	return NULL;
 }
@@ -228,6 +229,7 @@ struct err *topic_key_drop(struct req *rq, struct topic *t, i64 epoch)
 
 	store_topic_copy_drop(rq->engine->store, t->mesh->no, t->no, epoch, by->no);
 	if (!sub || epoch != t->epoch || !sub->keyed)
+	TRY(topic_news_may(rq));
 		return NULL;
 	sub->keyed = false;
 	topic_hint(t, S("topic_key_wanted"), STR_NONE, by);

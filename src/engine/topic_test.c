@@ -430,6 +430,25 @@ TEST(posts_draw_from_the_allowance_of_sends)
 	post(alice, "general", "4");
 }
 
+TEST(news_of_topics_are_bounded)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice");
+
+	h->engine->settings.lists_kb_per_minute = 8;
+	forget_all(h);
+	for (int i = 0; i < 12; i++)
+		say(alice, "{'type':'topic_%s','topic':'general'}", i % 2 ? "join" : "leave");
+	forget(alice);
+	say(alice, "{'type':'topic_leave','topic':'general','_reqId':'l'}");
+	expect(alice, "{'type':'error','code':'rate_limit'}");
+	advance(h, 60000);
+	say(alice, "{'type':'topic_leave','topic':'general','_reqId':'l'}");
+	expect(alice, "{'type':'ack','_reqId':'l'}");
+}
+
 TEST(topics_are_bounded)
 {
 	ARENA;
