@@ -180,11 +180,13 @@ struct err *topic_pending_seals(struct req *rq, struct topic *t,
 	return NULL;
 }
 
-/* Who has none cannot have sealed one. */
+/* Who has none cannot have sealed one; who was removed may still have one. */
 static struct err *check_holder(struct req *rq, const struct topic *t, i64 epoch)
 {
 	bool holds;
 
+	if (!topic_sub(t, req_member(rq)))
+		return FAIL(rq->arena, FORBIDDEN, "only who is in '#%.*s' seals its key for others", STRF(t->name));
 	TRY(store_topic_copy(rq->engine->store, rq->arena, t->mesh->no, t->no, epoch, req_member(rq)->no, &holds));
 	if (!holds)
 		return FAIL(rq->arena, FORBIDDEN, "only who has the key of '#%.*s' may seal it for others", STRF(t->name));
@@ -227,9 +229,9 @@ struct err *topic_key_drop(struct req *rq, struct topic *t, i64 epoch)
 	struct member *by = req_member(rq);
 	struct topic_sub *sub = topic_sub(t, by);
 
+	TRY(topic_news_may(rq));
 	store_topic_copy_drop(rq->engine->store, t->mesh->no, t->no, epoch, by->no);
 	if (!sub || epoch != t->epoch || !sub->keyed)
-	TRY(topic_news_may(rq));
 		return NULL;
 	sub->keyed = false;
 	topic_hint(t, S("topic_key_wanted"), STR_NONE, by);
