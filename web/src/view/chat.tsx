@@ -1,6 +1,6 @@
 // A conversation: of a topic, or direct.
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import * as db from "../lib/db";
 import type { Mesh } from "../lib/mesh";
 import { href } from "../lib/route";
@@ -10,10 +10,9 @@ import { Composer } from "./composer";
 import { Members } from "./members";
 import { type Line, Message } from "./message";
 import { Empty, Head, reach_text, Trouble } from "./parts";
+import { use_window } from "./window";
 
-const PAGE = 250, NEAR_PX = 80, GROUP_MS = 300000;
-/* Lines that are drawn at once, and by how many that window moves. */
-const DRAWN = 300, STEP = 100;
+const PAGE = 250, GROUP_MS = 300000;
 
 interface Conversation {
 	mesh: Mesh;
@@ -135,79 +134,11 @@ function merge(a: db.DirectMessage[], b: db.DirectMessage[]): db.DirectMessage[]
 }
 
 function Chat({ c }: { c: Conversation }) {
-	const box = useRef<HTMLDivElement>(null);
-	const at_end = useRef(true);
-	/* What stays where it is when lines come or go above it. */
-	const anchor = useRef<{ id: string; top: number }>();
-	const loading = useRef(false);
 	const [reply, set_reply] = useState<Line>();
 	const [search, set_search] = useState<string>();
-	/* The last line that is drawn; undefined: the newest. */
-	const [last, set_last] = useState<string>();
 	const wanted = search?.trim().toLowerCase() ?? "";
 	const found = wanted ? c.lines.filter(l => l.text.toLowerCase().includes(wanted) || l.name.toLowerCase().includes(wanted)) : c.lines;
-	const at = last === undefined || wanted ? -1 : found.findIndex(l => l.id === last);
-	const end = at < 0 ? found.length : at + 1;
-	const start = Math.max(0, end - DRAWN);
-	const shown = found.slice(start, end);
-
-	useLayoutEffect(() => {
-		const el = box.current!, kept = anchor.current && document.getElementById(anchor.current.id);
-		if (at_end.current && at < 0)
-			el.scrollTop = el.scrollHeight;
-		else if (kept)
-			el.scrollTop += kept.getBoundingClientRect().top - anchor.current!.top;
-		anchor.current = undefined;
-	}, [shown[0]?.id, shown[shown.length - 1]?.id, wanted, shown.length]);
-	useEffect(() => {
-		if (at_end.current && !document.hidden)
-			c.read();
-	});
-	useEffect(() => {
-		const on = () => !document.hidden && at_end.current && c.read();
-		document.addEventListener("visibilitychange", on);
-		return () => document.removeEventListener("visibilitychange", on);
-	});
-	const hold = () => {
-		const top = box.current!.getBoundingClientRect().top;
-		const seen = [...box.current!.querySelectorAll(".message")].find(m => m.getBoundingClientRect().bottom > top);
-		anchor.current = seen && { id: seen.id, top: seen.getBoundingClientRect().top };
-	};
-	const earlier = async () => {
-		if (loading.current || wanted)
-			return;
-		at_end.current = false;
-		hold();
-		if (start) {
-			set_last(found[Math.max(DRAWN, end - STEP) - 1]!.id);
-			return;
-		}
-		loading.current = true;
-		await c.older().catch(() => undefined);
-		loading.current = false;
-	};
-	/* Where nothing moved because the window was full, it moves now. */
-	useEffect(() => {
-		if (start && box.current!.scrollTop < NEAR_PX && !at_end.current)
-			void earlier();
-	}, [start > 0, shown[0]?.id]);
-	const scrolled = () => {
-		const el = box.current!, left = el.scrollHeight - el.scrollTop - el.clientHeight;
-		at_end.current = left < NEAR_PX && at < 0;
-		if (at_end.current)
-			c.read();
-		if (el.scrollTop < NEAR_PX && (start || c.more)) {
-			void earlier();
-		} else if (left < NEAR_PX && at >= 0) {
-			hold();
-			set_last(found[end - 1 + STEP]?.id);
-		}
-	};
-	const to_end = () => {
-		at_end.current = true;
-		set_last(undefined);
-		requestAnimationFrame(() => box.current?.scrollTo(0, box.current.scrollHeight));
-	};
+	const { box, shown, start, at_newest, earlier, scrolled, to_end } = use_window(found, !!wanted, c);
 	const send = async (text: string) => {
 		const to = reply?.id;
 		to_end();
@@ -238,7 +169,7 @@ function Chat({ c }: { c: Conversation }) {
 					})}
 				</div>
 			</div>
-			{at >= 0 ? <p class="newest"><button onClick={to_end}>↓ Newest</button></p> : null}
+			{at_newest ? null : <p class="newest"><button onClick={to_end}>↓ Newest</button></p>}
 			<Composer placeholder={c.placeholder} blocked={c.mesh.state === "final" ? c.mesh.why : c.blocked ?? ""} names={c.names} reply={reply} drop_reply={() => set_reply(undefined)} send={send} />
 		</>
 	);
