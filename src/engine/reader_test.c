@@ -45,6 +45,11 @@ static void expect_event(struct peer *p, const char *kind, str part)
 		fail_msg("heard '%.*s', not %s with '%.*s'", STRF(got), kind, STRF(part));
 }
 
+static struct bucket *alice_bucket(struct house *h, struct peer *alice)
+{
+	return &mesh_member(h->engine->meshes, str_from(alice->pubkey))->lists;
+}
+
 TEST(each_post_is_told_once_to_all_who_read_the_topic)
 {
 	ARENA;
@@ -137,6 +142,43 @@ TEST(too_much_at_once_resets)
 	got = heard(r);
 	assert_true(str_contains(got, S("event: reset\ndata: {\"reason\":\"too much was missed\"}\nid: ")));
 	assert_false(str_contains(got, S("event: message")));
+}
+
+/* Long posts neither close a stream for good, nor make pages that nobody can take, nor cost nothing. */
+TEST(long_posts_are_bounded_by_their_size)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *r;
+	char *letters = arena_alloc(a, 48001);
+	str key = api_key(alice, "'send','read'", ""), got;
+	const struct json *messages, *last;
+	i64 used;
+
+	memset(letters, 'x', 48000);
+	h->engine->settings.rate_per_minute = 0;
+	for (int i = 0; i < 60; i++) {
+		post(h, key, letters);
+		forget(alice);
+	}
+	assert_int_equal(ask(h, "topic_messages", key, "{'topic':'general','limit':200}", ""), 200);
+	messages = json_get(answer(h), S("messages"));
+	assert_in_range(messages->count, 10, 20);
+	expect_answer(h, 200, "{'more':true}");
+	for (last = messages->first; last->next; last = last->next)
+		continue;
+	assert_int_equal(ask(h, "topic_messages", key,
+			     arena_printf(a, "{'topic':'general','limit':200,'before':'%.*s'}",
+					  STRF(json_get_str(last, S("id")))).ptr, ""), 200);
+	assert_in_range(json_get(answer(h), S("messages"))->count, 10, 20);
+	used = alice_bucket(h, alice)->used;
+	r = reader(m, key, "{'topic':'general','lastEventId':'start'}");
+	got = heard(r);
+	assert_true(str_contains(got, S("event: reset\ndata: {\"reason\":\"too much was missed\"}\nid: ")));
+	assert_int_equal(ask(h, "me_search", key, "{'q':'xy'}", ""), 200);
+	assert_true(alice_bucket(h, alice)->used - used > 60LL * 48 * 60000);
+	expect_answer(h, 200, "{'messages':[]}");
 }
 
 TEST(a_stream_ends_with_its_key)

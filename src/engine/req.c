@@ -37,6 +37,23 @@ void req_send(struct req *rq, const char *type, const struct json_field *fields,
 	effects_send(rq->engine->fx, rq->event->from, message_block(type, fields, args), 0);
 }
 
+struct err *req_may_list(struct req *rq)
+{
+	i64 kb = rq->engine->settings.lists_kb_per_minute;
+
+	if (bucket_has(&rq->from->member->lists, rq->engine->mono_ms, kb, kb))
+		return NULL;
+	return FAIL(rq->arena, RATE_LIMIT, "too much was asked for in a minute; wait a little");
+}
+
+void req_send_list(struct req *rq, const char *type, const struct json_field *fields, const void *args)
+{
+	struct block *block = message_block(type, fields, args);
+
+	bucket_take_many(&rq->from->member->lists, (i64)(block->len / 1024 + 1));
+	effects_send(rq->engine->fx, rq->event->from, block, 0);
+}
+
 void req_done(struct req *rq)
 {
 	struct ack_args ack = { .id = json_get_str(rq->frame, S("_reqId")), .messageId = S("") };

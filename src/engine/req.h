@@ -23,6 +23,10 @@ struct req {
 
 /* {"type":...,fields} to the connection of the event. */
 void req_send(struct req *rq, const char *type, const struct json_field *fields, const void *args);
+/* The same for what may be long: what a member gets of lists in a minute is bounded. RATE_LIMIT, before
+ * anything is looked for; then the answer is charged by its size. */
+struct err *req_may_list(struct req *rq) MUST_CHECK;
+void req_send_list(struct req *rq, const char *type, const struct json_field *fields, const void *args);
 /* For verbs that answer nothing unless asked: an ack with the _reqId, if it has one. */
 void req_done(struct req *rq);
 /* The answer of an HTTP call. */

@@ -118,7 +118,7 @@ struct err *topic_post(struct req *rq, struct topic *t, const struct topic_draft
 		       struct topic_posted *ret_posted) MUST_CHECK;
 
 struct topic_page {
-	i64 limit;                            /* 0: TOPIC_PAGE_DEFAULT; clamped to 1..TOPIC_PAGE_MAX */
+	i64 limit;                            /* 0: TOPIC_PAGE_DEFAULT; clamped to 1..TOPIC_PAGE_MAX; long posts: fewer */
 	str before_id, after_id;              /* at most one; NOT_FOUND message_not_found if not a post of the topic */
 	bool after_start;                     /* from the first one on, oldest first */
 	bool member_pubkeys;                  /* senderPubkey is the member's (REST) */

@@ -49,6 +49,19 @@ struct err *topic_seq_of(struct req *rq, struct topic *t, str id, i64 *ret_seq)
 	return NULL;
 }
 
+/* How many of them a page has room for: one, or as many as are not too long together. */
+static size_t fitting(const struct post_row *rows, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bytes += rows[i].ciphertext.len + rows[i].nonce.len;
+		if (bytes > TOPIC_PAGE_BYTES_MAX)
+			return MAX(i, 1);
+	}
+	return n;
+}
+
 struct err *topic_history(struct req *rq, struct topic *t, const struct topic_page *page,
 			  struct topic_message_list *ret_list, bool *ret_more)
 {
@@ -72,6 +85,8 @@ struct err *topic_history(struct req *rq, struct topic *t, const struct topic_pa
 		TRY(store_posts_before(st, rq->arena, t->mesh->no, t->no, seq, (size_t)limit + 1, &rows, &n));
 	*ret_more = n > (size_t)limit;
 	n = MIN(n, (size_t)limit);
+	*ret_more |= fitting(rows, n) < n;
+	n = fitting(rows, n);
 	*ret_list = (struct topic_message_list){ NEW_ARRAY(rq->arena, struct topic_message_args, n + 1), n, true };
 	for (size_t i = 0; i < n; i++)
 		ret_list->items[i] = message_of(rq, t, &rows[i], page->member_pubkeys);

@@ -104,6 +104,8 @@ static struct err *page_end(struct req *rq, str before_id, i64 *ret_no)
 	*ret_no = INT64_MAX;
 	if (!before_id.len)
 		return NULL;
+	/* One look for each topic. */
+	bucket_take_many(&by->lists, (i64)HASH_COUNT(by->mesh->topics));
 	HASH_ITER(hh, by->mesh->topics, t, next) {
 		struct post_row *row = NULL;
 

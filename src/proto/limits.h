@@ -50,6 +50,7 @@ enum {
 	TOPIC_NONCE_BYTES_MAX = 64,      /* base64 of 24 */
 	TOPIC_PAGE_DEFAULT = 50,
 	TOPIC_PAGE_MAX = 200,
+	TOPIC_PAGE_BYTES_MAX = 1 << 20,  /* of bodies; a page with long posts has fewer of them */
 	TOPIC_CATCH_UP_MAX = 1000,       /* newest posts that a member gets which was away */
 	TOPIC_PENDING_MAX = 50,          /* of one topic_pending_seals */
 	MENTIONS_MAX = 16,               /* names in one post */

@@ -20,6 +20,7 @@ enum {
 	ME_NOTIFICATIONS_MAX = 100,
 	ACTIVITY_MAX = 200, ACTIVITY_TOPICS = 50,
 	SEARCH_TOPICS = 10, SEARCH_POSTS = 2000, SEARCH_DEFAULT = 50, QUERY_MIN = 2,
+	LOOKED_AT_BYTES_MAX = 8 << 20, /* of bodies, for one answer */
 };
 static const i64 DAY_MS = 24 * 3600 * 1000;
 
@@ -204,12 +205,27 @@ static int newest_first(const void *a, const void *b)
 	return later ? later : str_cmp(y->messageId, x->messageId);
 }
 
+static size_t bytes_of(const struct topic_message_list *list)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		bytes += list->items[i].ciphertext.len;
+	return bytes;
+}
+
+/* For looking, whatever the answer has of it. */
+static void charge(struct req *rq, size_t bytes)
+{
+	bucket_take_many(&rq->caller->member->lists, (i64)(bytes / 1024));
+}
+
 static struct err *activity_run(struct req *rq, const void *args)
 {
 	const struct me_activity_query_args *in = args;
 	struct me_activity_args out = { .activity = { .present = true }, .totals = { .present = true } };
 	struct topic **topics;
-	size_t n, found = 0;
+	size_t n, found = 0, bytes = 0;
 	i64 since_ms;
 	str since;
 
@@ -218,16 +234,18 @@ static struct err *activity_run(struct req *rq, const void *args)
 	topics = topics_by_last(rq, &n);
 	n = MIN(n, (size_t)ACTIVITY_TOPICS);
 	out.activity.items = NEW_ARRAY(rq->arena, struct me_event_args, n * ACTIVITY_MAX + 1);
-	for (size_t i = 0; i < n && topics[i]->last_ms >= since_ms; i++) {
+	for (size_t i = 0; i < n && topics[i]->last_ms >= since_ms && bytes < LOOKED_AT_BYTES_MAX; i++) {
 		struct topic_page page = { .limit = ACTIVITY_MAX, .member_pubkeys = true };
 		struct topic_message_list list = { 0 };
 		bool more;
 
 		TRY(topic_history(rq, topics[i], &page, &list, &more));
+		bytes += bytes_of(&list);
 		for (size_t k = 0; k < list.n && str_cmp(list.items[k].createdAt, since) >= 0; k++)
 			if (!str_eq(list.items[k].senderMemberId, str_from(rq->caller->member->id)))
 				out.activity.items[found++] = event_of(rq, topics[i], &list.items[k]);
 	}
+	charge(rq, bytes);
 	qsort(out.activity.items, found, sizeof(*out.activity.items), newest_first);
 	out.activity.n = MIN(found, (size_t)ACTIVITY_MAX);
 	out.totals.events = (i64)out.activity.n;
@@ -235,32 +253,42 @@ static struct err *activity_run(struct req *rq, const void *args)
 	return NULL;
 }
 
-/* Without case, as far as ASCII has any. */
-static bool has_part(str text, str part)
+/* ASCII in lower case. */
+static str lower(struct arena *a, str text)
 {
-	for (size_t i = 0; text.ptr && i + part.len <= text.len; i++)
-		if (str_eq_nocase(str_of(text.ptr + i, part.len), part))
-			return true;
-	return false;
+	char *copy = arena_alloc(a, text.len + 1);
+
+	for (size_t i = 0; i < text.len; i++)
+		copy[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] + 'a' - 'A') : text.ptr[i];
+	return str_of(copy, text.len);
 }
 
-static struct err *search_topic(struct req *rq, struct topic *t, const struct me_search_query_args *in,
-				size_t *looked_at, size_t limit, struct me_found_message_list *found)
+/* Without case, as far as ASCII has any; part is in lower case. Its time does not depend on what they are. */
+static bool has_part(struct arena *a, str text, str part)
+{
+	return text.len >= part.len && memmem(lower(a, text).ptr, text.len, part.ptr, part.len);
+}
+
+struct looked_at { size_t posts, bytes; };
+
+static struct err *search_topic(struct req *rq, struct topic *t, str part, struct looked_at *at, size_t limit,
+				struct me_found_message_list *found)
 {
 	struct topic_page page = { .limit = TOPIC_PAGE_MAX, .member_pubkeys = true };
 	const struct mesh *m = rq->caller->mesh;
 	bool more = true;
 
-	while (more && *looked_at < SEARCH_POSTS && found->n < limit) {
+	while (more && at->posts < SEARCH_POSTS && at->bytes < LOOKED_AT_BYTES_MAX && found->n < limit) {
 		struct topic_message_list list = { 0 };
 
 		TRY(topic_history(rq, t, &page, &list, &more));
-		*looked_at += list.n;
+		at->posts += list.n;
+		at->bytes += bytes_of(&list);
 		for (size_t i = 0; i < list.n && found->n < limit; i++) {
 			const struct topic_message_args *p = &list.items[i];
 			str text = text_of(rq->arena, p->ciphertext, p->bodyVersion);
 
-			if (!has_part(text, in->q))
+			if (!has_part(rq->arena, text, part))
 				continue;
 			found->items[found->n++] = (struct me_found_message_args){
 				.messageId = p->id, .topicId = str_from(t->id), .topicName = t->name,
@@ -289,23 +317,26 @@ static struct err *search_run(struct req *rq, const void *args)
 	const struct mesh *m = rq->caller->mesh;
 	struct me_search_args out = { .query = in->q.ptr ? in->q : S(""), .topics = { .present = true },
 				      .messages = { .present = true }, .totals = { .present = true } };
-	size_t limit = in->limit ? (size_t)in->limit : SEARCH_DEFAULT, n, looked_at = 0;
+	size_t limit = in->limit ? (size_t)in->limit : SEARCH_DEFAULT, n;
 	struct topic **topics = topics_by_last(rq, &n);
+	str part = lower(rq->arena, out.query);
+	struct looked_at at = { 0 };
 
 	out.topics.items = NEW_ARRAY(rq->arena, struct me_found_topic_args, n);
 	out.messages.items = NEW_ARRAY(rq->arena, struct me_found_message_args, limit);
 	for (size_t i = 0; i < n && in->q.len >= QUERY_MIN; i++) {
 		const struct topic *t = topics[i];
 
-		if (has_part(t->name, in->q) || has_part(t->description, in->q))
+		if (has_part(rq->arena, t->name, part) || has_part(rq->arena, t->description, part))
 			out.topics.items[out.topics.n++] = (struct me_found_topic_args){
 				.id = str_from(t->id), .name = t->name,
 				.description = t->description.len ? t->description : STR_NONE,
 				.meshId = str_from(m->id), .meshSlug = m->slug, .meshName = m->name,
 			};
 		if (i < SEARCH_TOPICS)
-			TRY(search_topic(rq, topics[i], in, &looked_at, limit, &out.messages));
+			TRY(search_topic(rq, topics[i], part, &at, limit, &out.messages));
 	}
+	charge(rq, at.bytes);
 	if (out.messages.n)
 		qsort(out.messages.items, out.messages.n, sizeof(*out.messages.items), found_newest_first);
 	out.totals.topics = (i64)out.topics.n;

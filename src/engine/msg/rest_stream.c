@@ -85,7 +85,7 @@ static struct err *put_missed(struct req *rq, struct buf *b, struct topic *t, st
 		n += list.n;
 		if (!list.n)
 			break;
-		if (more && (n >= MISSED_MAX || b->len > MISSED_BYTES_MAX))
+		if (b->full || (more && (n >= MISSED_MAX || b->len > MISSED_BYTES_MAX)))
 			return NULL;
 		page.after_start = false;
 		page.after_id = list.items[list.n - 1].id;
@@ -115,8 +115,10 @@ static struct err *start(struct req *rq, struct topic *t, str last_id, struct bu
 		size_t mark = b->len;
 
 		TRY(put_missed(rq, b, t, last_id, &all));
-		if (!all)
+		if (!all) {
 			b->len = mark;
+			b->full = false;
+		}
 	}
 	if (!all)
 		put_reset(b, unknown ? "unknown id" : "too much was missed", newest);
@@ -133,7 +135,9 @@ static struct err *stream_run(struct req *rq, const void *args)
 	TRY(start(rq, t, in->lastEventId, &b));
 	if (b.full)
 		return FAIL(rq->arena, TOO_LARGE, "too much was missed; read the topic's messages");
-	return reader_add(rq, t->no, block_new(buf_str(&b)));
+	TRY(reader_add(rq, t->no, block_new(buf_str(&b))));
+	bucket_take_many(&rq->caller->member->lists, (i64)(b.len / 1024));
+	return NULL;
 }
 
 const struct op msg_rest_stream[] = {

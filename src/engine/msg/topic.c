@@ -29,11 +29,12 @@ static struct err *topic_list_run(struct req *rq, const void *args)
 	struct topic **topics;
 	size_t n;
 
+	TRY(req_may_list(rq));
 	topics_seen(rq, &topics, &n);
 	out.topics.items = NEW_ARRAY(rq->arena, struct topic_entry_args, n + 1);
 	for (size_t i = 0; i < n; i++)
 		out.topics.items[out.topics.n++] = topic_entry_of(rq, topics[i]);
-	req_send(rq, "topic_list_response", topic_list_response_fields, &out);
+	req_send_list(rq, "topic_list_response", topic_list_response_fields, &out);
 	return NULL;
 }
 
@@ -65,10 +66,11 @@ static struct err *topic_members_run(struct req *rq, const void *args)
 	struct topic_members_response_args out = { .topic = in->topic, ._reqId = in->_reqId };
 	struct topic *t;
 
+	TRY(req_may_list(rq));
 	TRY(topic_find(rq, in->topic, &t));
 	TRY(topic_members(rq, t, &out.members));
 	out.topicId = str_from(t->id);
-	req_send(rq, "topic_members_response", topic_members_response_fields, &out);
+	req_send_list(rq, "topic_members_response", topic_members_response_fields, &out);
 	return NULL;
 }
 

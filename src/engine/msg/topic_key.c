@@ -11,10 +11,11 @@ static struct err *topic_key_get_run(struct req *rq, const void *args)
 	struct topic_key_data_args out;
 	struct topic *t;
 
+	TRY(req_may_list(rq));
 	TRY(topic_find(rq, in->topic, &t));
 	TRY(topic_key_data(rq, t, in->epoch, &out));
 	out._reqId = in->_reqId;
-	req_send(rq, "topic_key_data", topic_key_data_fields, &out);
+	req_send_list(rq, "topic_key_data", topic_key_data_fields, &out);
 	return NULL;
 }
 

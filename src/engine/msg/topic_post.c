@@ -68,10 +68,11 @@ static struct err *topic_history_run(struct req *rq, const void *args)
 	struct topic_page page = { .limit = in->limit, .before_id = in->beforeId, .after_id = in->afterId };
 	struct topic *t;
 
+	TRY(req_may_list(rq));
 	TRY(topic_find(rq, in->topic, &t));
 	TRY(topic_history(rq, t, &page, &out.messages, &out.more));
 	out.topicId = str_from(t->id);
-	req_send(rq, "topic_history_response", topic_history_response_fields, &out);
+	req_send_list(rq, "topic_history_response", topic_history_response_fields, &out);
 	return NULL;
 }
 
@@ -96,9 +97,10 @@ static struct err *notification_list_run(struct req *rq, const void *args)
 
 	if (in->since.len && !time_from_iso(in->since, &page.since_ms))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "field 'since': an ISO time"), S("invalid_since"));
+	TRY(req_may_list(rq));
 	TRY(notifications_list(rq, &page, &out.notifications));
 	TRY(notifications_unread(rq, &out.unread));
-	req_send(rq, "notification_list_response", notification_list_response_fields, &out);
+	req_send_list(rq, "notification_list_response", notification_list_response_fields, &out);
 	return NULL;
 }
 
