@@ -109,6 +109,9 @@ static void member_fill(struct member *member, struct arena *a, const struct mem
 	own_str(&member->summary, row->summary);
 	own_str(&member->profile, row->profile);
 	own_str(&member->last_summary, row->last_summary);
+	own_str(&member->joined_name, row->joined_name);
+	own_str(&member->role_tag, row->role_tag);
+	member->message_mode = (enum message_mode)word_index(message_mode_words, row->message_mode);
 	member->hidden = row->hidden;
 	member->seen_ms = row->seen_ms;
 	groups_from_json(&member->groups, a, row->groups);
@@ -260,6 +263,8 @@ static void member_free(struct member *member)
 	own_free(&member->summary);
 	own_free(&member->profile);
 	own_free(&member->last_summary);
+	own_free(&member->joined_name);
+	own_free(&member->role_tag);
 	own_free(&member->device_label);
 	own_free(&member->device_code);
 	own_free(&member->device_signature);

@@ -192,4 +192,18 @@ TEST(a_member_links_word_is_kept_for_its_later_connections_and_a_sessions_is_not
 	expect(later, "{'peers':[{},{},{'visible':true}]}");
 }
 
+TEST(a_changed_name_is_shown_at_once)
+{
+	ARENA;
+	struct place *m = place(house(a), "team");
+	struct peer *bob = arrive(m, "bob"), *alice = arrive(m, "alice");
+
+	forget(bob);
+	say(bob, "{'type':'member_update','displayName':'Robert','_reqId':'u'}");
+	expect(bob, "{'type':'member_updated','displayName':'Robert','roleTag':null,'messageMode':'push','_reqId':'u'}");
+	forget(alice);
+	say(alice, "{'type':'list_peers','_reqId':'l'}");
+	expect(alice, "{'type':'peers_list','peers':[{'displayName':'Robert'},{'displayName':'alice'}]}");
+}
+
 TEST_MAIN("engine/profile")

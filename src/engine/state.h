@@ -19,6 +19,7 @@
 #include "engine/own.h"
 #include "engine/sweep.h"
 #include "proto/group.h"
+#include "proto/member.h"
 #include "proto/reach.h"
 
 /* One push on its way: handed to a connection and not acked yet. */
@@ -67,6 +68,9 @@ struct member {
 	i64 no;
 	char id[ID_LEN + 1], pubkey[65];
 	str name, x25519, claim_signature, summary;
+	str joined_name;                      /* before the first change; empty: it never changed */
+	str role_tag;                         /* what it is, free text, or empty */
+	enum message_mode message_mode;       /* absent: push */
 	enum role role;
 	enum status status;                   /* set with scope member; absent: idle */
 	struct timer working;                 /* when that lapses, see status.c */
@@ -270,6 +274,9 @@ void status_lapse(void *engine, void *presence); /* presence->working */
 void status_lapse_member(void *engine, void *member);
 /* Queues status, summary, groups, visibility and profile to the store. */
 void member_profile_store(const struct member *m);
+/* Queues name, role tag and message mode to the store. */
+void member_settings_store(const struct member *m);
+str member_mode_word(const struct member *m);    /* push, inbox or off */
 
 /* announce.c - who comes and goes, told to the others as far as they can follow. */
 enum announcement { PEER_JOINED, PEER_RETURNED, PEER_LEFT, PEER_HIDDEN, PEER_VISIBLE };

@@ -97,3 +97,17 @@ void member_profile_store(const struct member *m)
 	});
 	buf_done(&b);
 }
+
+void member_settings_store(const struct member *m)
+{
+	store_member_settings_set(m->mesh->engine->store, &(struct member_row){
+		.no = m->no, .mesh_no = m->mesh->no, .name = m->name, .role_tag = m->role_tag,
+		.message_mode = enum_word(message_mode_words, (int)m->message_mode),
+		.joined_name = m->joined_name,
+	});
+}
+
+str member_mode_word(const struct member *m)
+{
+	return m->message_mode ? enum_word(message_mode_words, (int)m->message_mode) : S("push");
+}

@@ -78,6 +78,8 @@ JSON_OBJECT(chain, CHAIN_ARGS);
 	F(T, str,   role,        REQ, 0, 0, "admin or member") \
 	F(T, bool,  online,      REQ, 0, 0, "has a connection") \
 	F(T, bool,  verified,    REQ, 0, 0, "its chain from the owner's key holds") \
+	F(T, str,   roleTag,     OPT, 0, 0, "what it is, if told") \
+	F(T, str,   messageMode, OPT, 0, 0, "push, inbox or off, if told") \
 	F(T, chain, chain,       OPT, 0, 0, "for clients that check it themselves") \
 	F(T, device_of, device,  OPT, 0, 0, "whose device it is, if it is one; takes the place of the chain")
 JSON_LIST(member, MEMBER_ARGS);

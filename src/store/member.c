@@ -23,6 +23,9 @@ static const struct field fields[] = { FIELD(I64, member_row, no),
 				       FIELD(OPT, member_row, device_code),
 				       FIELD(I64, member_row, device_expires_s),
 				       FIELD(OPT, member_row, device_signature),
+				       FIELD(OPT, member_row, role_tag),
+				       FIELD(OPT, member_row, message_mode),
+				       FIELD(OPT, member_row, joined_name),
 				       { 0 } };
 
 void store_member_add(struct store *st, const struct member_row *m)
@@ -41,6 +44,12 @@ void store_member_profile_set(struct store *st, const struct member_row *m)
 {
 	QUEUE(st, MEMBER_PROFILE_SET, opt_value(m->status), opt_value(m->summary),
 	      opt_value(m->groups), db_bool(m->hidden), opt_value(m->profile), V(m->no), V(m->mesh_no));
+}
+
+void store_member_settings_set(struct store *st, const struct member_row *m)
+{
+	QUEUE(st, MEMBER_SETTINGS_SET, text_value(m->name), opt_value(m->role_tag), opt_value(m->message_mode),
+	      opt_value(m->joined_name), V(m->no), V(m->mesh_no));
 }
 
 void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms)

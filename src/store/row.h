@@ -11,7 +11,7 @@
 
 enum {
 	NUMBER_BLOCK = 10000, /* numbers reserved at once; the rest of a block is lost at a stop */
-	ROW_FIELDS_MAX = 24,
+	ROW_FIELDS_MAX = 32,
 	LATER_MAX = 128,      /* queued writes that wait for another commit: carrying them out takes
 			       * about as long as a commit, and who comes next waits for it */
 	ENDED_MAX = 4096,     /* messages whose end waits for the commit */

@@ -150,6 +150,11 @@ TEST(a_member_comes_back)
 	in.hidden = true;
 	in.profile = S("{\"title\":\"t\"}");
 	store_member_profile_set(f->st, &in);
+	in.name = S("renamed");
+	in.role_tag = S("cook");
+	in.message_mode = S("inbox");
+	in.joined_name = S("before");
+	store_member_settings_set(f->st, &in);
 	store_member_seen(f->st, MESH_A, 10, 123, S("last"));
 	commit(f);
 	assert_ok(store_members(f->st, a, MESH_A, &out, &n));
@@ -157,6 +162,12 @@ TEST(a_member_comes_back)
 	assert_int_equal(out[0].no, 9);
 	assert_int_equal(out[0].mesh_no, MESH_A);
 	assert_str(out[0].id, in.id);
+	assert_str(out[0].name, in.name);
+	assert_str(out[0].role_tag, in.role_tag);
+	assert_str(out[0].message_mode, in.message_mode);
+	assert_str(out[0].joined_name, in.joined_name);
+	assert_null(out[1].role_tag.ptr);
+	assert_null(out[1].joined_name.ptr);
 	assert_str(out[0].pubkey, in.pubkey);
 	assert_str(out[0].x25519, in.x25519);
 	assert_str(out[0].name, in.name);

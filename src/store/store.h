@@ -101,12 +101,16 @@ struct member_row {
 	str device_label;    /* what it says it is; these are absent without device_of */
 	str device_code, device_signature; /* by whom it was let in, see crypto/device.h */
 	i64 device_expires_s;
+	str role_tag, message_mode; /* member-wide; may be absent */
+	str joined_name;     /* the name before the first change; absent: it never changed */
 };
 void store_member_add(struct store *st, const struct member_row *m);
 struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
 			  struct member_row **ret_rows, size_t *ret_n) MUST_CHECK;
 /* Sets status, summary, groups, hidden and profile. */
 void store_member_profile_set(struct store *st, const struct member_row *m);
+/* Sets name, role_tag, message_mode and joined_name. */
+void store_member_settings_set(struct store *st, const struct member_row *m);
 void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms);
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary);
 

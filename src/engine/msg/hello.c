@@ -186,9 +186,14 @@ static bool has_capability(const struct strs *list, str name)
 /* Who comes back keeps the groups it had, and its name unless it brings one. */
 static void describe(struct presence *p, const struct introduction *in, bool is_back)
 {
+	/* A client goes on saying the name that its member had when it joined. */
+	bool old_name = in->name.len && str_eq(in->name, p->member->joined_name);
+
 	p->session = in->session;
 	own_str(&p->session_id, in->session_id);
-	if (in->name.len || !is_back)
+	if (old_name)
+		own_free(&p->name);
+	else if (in->name.len || !is_back)
 		own_str(&p->name, in->name);
 	own_str(&p->cwd, in->cwd);
 	own_str(&p->hostname, in->hostname);
@@ -245,7 +250,8 @@ static void acknowledge(struct req *rq, struct presence *p, const struct introdu
 	struct hello_ack_args ack = {
 		.presenceId = str_from(p->id),
 		.memberDisplayName = presence_name(p),
-		.memberProfile = { .present = true, .roleTag = STR_NONE, .messageMode = S("push"),
+		.memberProfile = { .present = true, .messageMode = member_mode_word(member),
+				   .roleTag = member->role_tag.len ? member->role_tag : STR_NONE,
 				   .groups = { member->groups.items, member->groups.n, true } },
 		.memberId = str_from(member->id),
 		.features = { (str *)(uintptr_t)offered, ARRAY_LEN(offered), true },

@@ -149,6 +149,8 @@ static struct err *list_members(struct req *rq, struct member_list *out)
 			.role = enum_word(role_words, (int)member->role),
 			.online = is_online(member, rq->from->member),
 			.verified = member->verified,
+			.roleTag = member->role_tag.len ? member->role_tag : STR_NONE,
+			.messageMode = member->message_mode ? member_mode_word(member) : STR_NONE,
 		};
 		chain_of(member, invites, n_invites, &row->chain);
 		device_of(member, &row->device);
