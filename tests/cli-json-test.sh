@@ -70,6 +70,8 @@ for command in verify info ping stats profile; do
 done
 is 0 'profile set' as alice profile set --title x --json
 declared 'profile set'
+is 0 'profile --role-tag' as alice profile --role-tag x --json
+declared profile
 while read -r command; do
 	name=$(echo "$command" | cut -d ' ' -f 1-2)
 	[ "$name" != 'summary at' ] && [ "$name" != 'visible true' ] || name=${name% *}

@@ -72,6 +72,29 @@ says 'tests things'
 is 3 'nothing to set' as bob profile set
 is 3 'too long' as bob profile set --title "$(printf 'x%.0s' $(seq 129))"
 
+is 0 'a name and what one is' as bob profile --name Robert --role-tag cook --groups kitchen:chef,@ops --message-mode inbox
+says 'profile updated'
+is 0 '  are shown' as bob profile
+says Robert
+says cook
+says '@kitchen:chef, @ops'
+says inbox
+is 0 '  also as JSON' as bob profile --json
+one_document
+says '"displayName":"Robert","roleTag":"cook","messageMode":"inbox","role":"member"'
+is 7 'another member is for admins' as bob profile --member alice --name mallory
+is 0 'an admin changes it' as alice profile set --member Robert --name bob --role-tag '' --groups '' --json
+one_document
+is 0 '  and sees it' as alice profile --member bob
+says 'bob on demo'
+silent cook
+is 7 'to change is to write' as bob profile --name x --approval-mode read-only
+is 0 'to look is not' as bob profile --approval-mode read-only
+is 3 'an unknown mode' as bob profile --message-mode loud
+is 3 'a group that is none' as bob profile --groups 'a b'
+is 3 'of somebody else, what is his own' as alice profile set --member bob --title x
+is 5 'a member that is none' as alice profile --member nobody --name x
+
 printf 'a long enough passphrase\n' >"$work/words"
 chmod 644 "$work/words"
 is 7 'a passphrase file that others can read' as alice backup "$work/b.cmb" --passphrase-file "$work/words"

@@ -44,6 +44,13 @@ one_document
 silent '"title":"lead"'
 says '"bio":"a few words"'
 
+is 0 'another role tag' by alice profile --role-tag cook --message-mode inbox --json
+one_document
+says '"roleTag":"cook"'
+is 0 '  others see it' as bob profile --member alice --no-daemon
+says cook
+is 0 '  no more' by alice profile set --role-tag '' --message-mode push
+
 is 0 'group join' by alice group join @dev --role lead --json
 one_document
 says '{"schema_version":"1.0","group":"dev","role":"lead","confirmed":true'

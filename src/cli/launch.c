@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/groups.h"
 #include "cli/launch_run.h"
 #include "cli/launch_wizard.h"
 #include "cli/policy.h"
@@ -20,7 +21,7 @@
 #include "crypto/encode.h"
 #include "crypto/secret.h"
 
-enum { TOKEN_BYTES = 32, GROUPS_GIVEN_MAX = 32 };
+enum { TOKEN_BYTES = 32 };
 
 static const char *const mode_words[] = { "", "push", "inbox", "off", NULL };
 enum mode { MODE_ABSENT };
@@ -110,27 +111,6 @@ static struct err *find_session(struct cli *c, const struct launch_flags *in, st
 }
 
 /* ---- what is given ---- */
-
-static struct err *read_groups(struct cli *c, str text, struct group_list *ret)
-{
-	str word;
-
-	*ret = (struct group_list){ .items = NEW_ARRAY(c->arena, struct group_args, GROUPS_GIVEN_MAX), .present = text.len != 0 };
-	while (str_cut(&text, ',', &word)) {
-		str rest = str_trim(word), name = STR_NONE;
-
-		if (str_starts(rest, S("@")))
-			rest = str_skip(rest, 1);
-		if (!rest.len)
-			continue;
-		str_cut(&rest, ':', &name);
-		if (!name.len || ret->n == GROUPS_GIVEN_MAX)
-			return cli_invalid(c, S("groups"), "bad_format", S("a group has no name, or there are too many"),
-					   S("NAME or NAME:ROLE, at most 32, with commas between"));
-		ret->items[ret->n++] = (struct group_args){ .name = name, .role = rest };
-	}
-	return NULL;
-}
 
 static struct err *join_first(struct cli *c, const struct client *client, const struct config_args *config, str link,
 			      str who, str *ret_slug)
@@ -355,7 +335,8 @@ static struct err *fill_input(struct cli *c, const struct launch_flags *in, stru
 	li->passed = c->passed;
 	li->mcp_timeout = str_from(getenv("MCP_TIMEOUT"));
 	li->mcp_output = str_from(getenv("MAX_MCP_OUTPUT_TOKENS"));
-	TRY(read_groups(c, wishes.groups, &li->groups));
+	TRY(groups_read(c, wishes.groups, &li->groups));
+	li->groups.present = wishes.groups.len != 0;
 	return find_session(c, in, cwd, li);
 }
 

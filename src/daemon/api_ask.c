@@ -11,7 +11,7 @@ enum { ASK_MS = 10000 };
 
 /* By name, or by how the name begins if it ends with '_'. Everything else has a route of its
  * own, or is the daemon's alone (hello, client_ack). */
-static const char *const asked[] = { "topic_", "apikey_", "notification_", "me_", "list_peers", NULL };
+static const char *const asked[] = { "topic_", "apikey_", "notification_", "me_", "member_", "list_peers", NULL };
 
 /* A message to a topic; others go through the outbox. */
 static bool is_post(const struct local_ask_args *in)
