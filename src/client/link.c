@@ -31,6 +31,7 @@ static const char *const final_words[] = {
 	"attestation_mismatch",
 	"parent_member_id_mismatch",
 	"unknown_message_type",
+	"downgrade",
 	"kicked",
 	"kicked_stale",
 	"banned",
@@ -179,7 +180,7 @@ static void on_open(void *arg, struct ws_client *c, const struct http_head *answ
 	loop_timer_set(l->timer, l->spec.hello_ms);
 	e = link_hello_send(l, challenge);
 	if (e)
-		link_down(l, e, link_word_is_final(e->word));
+		link_down(l, e, link_word_is_final(e->word) && !l->spec.patient);
 	link_leave(l);
 }
 

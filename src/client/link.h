@@ -56,6 +56,7 @@ struct link_spec {
 	bool reconnect;
 	i64 hello_ms;      /* for the answer to the hello; 0: LINK_HELLO_MS */
 	bool hello2_known; /* this broker offers a challenge: insist on it */
+	bool patient;      /* without the challenge it is tried again: whoever is in between goes away */
 	str display_name, session_id, cwd, hostname; /* session_id empty: made up */
 	str channel, peer_type, role;                /* channel empty: "claudemesh" */
 	i64 pid;                                     /* 0: this process */

@@ -350,6 +350,7 @@ static struct link_spec spec_of(struct joined *j)
 		.member = &j->member,
 		.hello2_known = j->hello2,
 		.reconnect = true,
+		.patient = true,
 		.peer_type = S("ai"),
 		.cwd = S("/"),
 		.seen_max = ROUTE_SEEN,
