@@ -21,22 +21,7 @@ struct sse {
 	size_t n;
 };
 
-/* Everybody hears the same, at the same time. */
-static void beat(void *arg)
-{
-	struct sse *s = arg;
-	struct stream *st, *next;
-	struct block *block;
-	char text[64];
-
-	snprintf(text, sizeof(text), "event: heartbeat\ndata: %lld\n\n", (long long)clock_ms(s->clock));
-	block = block_new(str_from(text));
-	DL_FOREACH_SAFE(s->streams, st, next)
-		server_stream_send_block(s->server, st->id, block);
-	block_unref(block);
-	if (s->streams)
-		loop_timer_set(s->timer, s->heartbeat_ms);
-}
+static void beat(void *arg);
 
 struct sse *sse_new(struct loop *l, struct hub *hub, const struct clock *clock, i64 heartbeat_ms)
 {
@@ -138,19 +123,42 @@ static void drop(struct sse *s, struct stream *st)
 	server_stream_end(s->server, id);
 }
 
+/* False: it was let go. */
+static bool tell(struct sse *s, struct stream *st, struct block *block)
+{
+	if (server_stream_waiting(s->server, st->id) > SSE_WAITING_MAX) {
+		drop(s, st);
+		return false;
+	}
+	server_stream_send_block(s->server, st->id, block);
+	return true;
+}
+
+/* Everybody hears the same, at the same time. */
+static void beat(void *arg)
+{
+	struct sse *s = arg;
+	struct stream *st, *next;
+	struct block *block;
+	char text[64];
+
+	snprintf(text, sizeof(text), "event: heartbeat\ndata: %lld\n\n", (long long)clock_ms(s->clock));
+	block = block_new(str_from(text));
+	DL_FOREACH_SAFE(s->streams, st, next)
+		(void)tell(s, st, block);
+	block_unref(block);
+	if (s->streams)
+		loop_timer_set(s->timer, s->heartbeat_ms);
+}
+
 void sse_apply(struct sse *s, const struct effect *ef)
 {
 	for (size_t i = 0; i < ef->n_to; i++) {
 		struct conn_id id = conn_id_of(ef->to[i]);
 		struct stream *st = find(s, id);
 
-		if (!st)
+		if (!st || !tell(s, st, ef->block))
 			continue;
-		if (server_stream_waiting(s->server, id) > SSE_WAITING_MAX) {
-			drop(s, st);
-			continue;
-		}
-		server_stream_send_block(s->server, id, ef->block);
 		if (ef->kind == EFFECT_EVENT_LAST) {
 			stream_free(s, st);
 			server_stream_end(s->server, id);
