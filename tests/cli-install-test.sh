@@ -120,4 +120,45 @@ mkdir "$work/elsewhere"
 is 0 'CLAUDE_CONFIG_DIR' env CLAUDE_CONFIG_DIR="$work/elsewhere" "$claudemesh" install --agents claude --no-hooks --no-skill
 [ -e "$work/elsewhere/.claude.json" ] && verdict ok '  is where it goes' || verdict no '  is where it goes'
 
+# The status line comes on request and only where there is none; --json=FIELDS chooses.
+rm -f "$HOME/.claude.json"
+is 0 'install without a status line' "$claudemesh" install --agents claude --json=agent,what
+says '"changes":[{"agent":"claude","what":"MCP server"}'
+silent 'status line'
+is 0 'install --status-line' "$claudemesh" install --agents claude --status-line
+is 0 '  it is there' grep -q '"command": "[^"]*claudemesh status-line"' "$HOME/.claude/settings.json"
+is 0 '  again' "$claudemesh" install --agents claude --status-line
+says 'installed already'
+is 0 '  and it goes' "$claudemesh" uninstall
+[ ! -e "$HOME/.claude/settings.json" ] && verdict ok '  with the file' || verdict no '  with the file'
+printf '{"statusLine":{"type":"command","command":"mine"}}\n' >"$HOME/.claude/settings.json"
+is 10 'a status line of the user' "$claudemesh" install --agents claude --status-line
+says 'there is a status line already'
+is 0 '  stays' grep -q '"command":"mine"' "$HOME/.claude/settings.json"
+is 0 '  also afterwards' "$claudemesh" uninstall
+is 0 '  as it was' grep -Fx '{"statusLine":{"type":"command","command":"mine"}}' "$HOME/.claude/settings.json"
+
+# The service comes with a joined mesh, but not in a build machine.
+own() { env -u CI -u GITHUB_ACTIONS -u GITLAB_CI -u BUILDKITE -u CIRCLECI -u JENKINS_URL CLAUDEMESH_CONFIG_DIR="$work/joined" "$claudemesh" "$@"; }
+units() { find "$HOME/.config/systemd" -type f 2>/dev/null | wc -l; }
+mkdir -m 700 "$work/joined"
+is 0 'without a mesh' own install --agents claude
+[ "$(units)" = 0 ] && verdict ok '  there is no service' || verdict no '  there is no service'
+printf '{"version":1,"meshes":[{"meshId":"m","memberId":"a","slug":"demo","name":"demo","pubkey":"%064d","secretKey":"%0128d","brokerUrl":"ws://127.0.0.1:1/ws","joinedAt":"2026-01-01T00:00:00Z"}]}\n' 1 2 >"$work/joined/config.json"
+chmod 600 "$work/joined/config.json"
+is 0 'in a build machine' env CI=true CLAUDEMESH_CONFIG_DIR="$work/joined" "$claudemesh" install --agents claude
+[ "$(units)" = 0 ] && verdict ok '  there is none either' || verdict no '  there is none either'
+is 0 'install --no-service' own install --agents claude --no-service
+[ "$(units)" = 0 ] && verdict ok '  leaves it out' || verdict no '  leaves it out'
+is 0 'install --dry-run' own install --agents claude --dry-run
+says 'claudemesh: service'
+[ "$(units)" = 0 ] && verdict ok '  only shows it' || verdict no '  only shows it'
+is 0 'install' own install --agents claude
+says 'systemctl --user'
+[ "$(units)" = 2 ] && verdict ok '  a service and its socket' || verdict no '  a service and its socket'
+is 0 '  again' own install --agents claude
+says 'installed already'
+is 0 '  uninstall takes it out' own uninstall
+[ "$(units)" = 0 ] && verdict ok '  whole' || verdict no '  whole'
+
 echo "1..$count"

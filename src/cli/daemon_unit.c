@@ -8,11 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "daemon/unit.h"
-
 enum { FAILED = 1, USAGE = 2 };
 
-static struct err *make_spec(struct cli *c, struct paths *p, struct place *pl, struct unit_spec *ret)
+struct err *daemon_unit_spec(struct cli *c, struct paths *p, struct place *pl, struct unit_spec *ret)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self));
@@ -47,7 +45,7 @@ static struct err *install_run(struct cli *c, const void *flags UNUSED)
 		return daemon_failed(c, FAIL(c->arena, REFUSED, "a service is not installed in a build machine (%s is set)",
 					     ci),
 				     USAGE);
-	TRY(daemon_failed(c, make_spec(c, &p, &pl, &spec), FAILED));
+	TRY(daemon_failed(c, daemon_unit_spec(c, &p, &pl, &spec), FAILED));
 	/* A socket is made in a directory that is there. */
 	TRY(daemon_failed(c, place_make(c->arena, &pl), FAILED));
 	TRY(daemon_failed(c, unit_install(c->arena, &spec), FAILED));
@@ -85,7 +83,7 @@ static struct err *uninstall_run(struct cli *c, const void *flags UNUSED)
 	struct place pl;
 	bool removed;
 
-	TRY(daemon_failed(c, make_spec(c, &p, &pl, &spec), FAILED));
+	TRY(daemon_failed(c, daemon_unit_spec(c, &p, &pl, &spec), FAILED));
 	TRY(daemon_failed(c, unit_remove(c->arena, &spec, &removed), FAILED));
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);

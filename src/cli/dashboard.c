@@ -280,4 +280,5 @@ const struct command dashboard_command = {
 	.doc = "Opens the mesh in your browser, as a device of yours.",
 	.more = "The browser gets a key of its own, which your key vouches for. It asks before\n"
 		"it is added. The code for that is good for a minute and works once.",
+	.fields = "mesh url file link",
 };

@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/daemon.h"
+#include "client/config.h"
 
 #define INSTALL_FLAGS(F, T) \
 	F(T, str, agents, "A,B", 1, 64, "claude, codex, gemini, cursor; default: those found here") \
 	F(T, bool, dry_run, "", 0, 0, "show what would change, change nothing") \
 	F(T, bool, no_hooks, "", 0, 0, "leave the hooks out") \
-	F(T, bool, no_skill, "", 0, 0, "leave the skill out")
+	F(T, bool, no_skill, "", 0, 0, "leave the skill out") \
+	F(T, bool, no_service, "", 0, 0, "leave out the service that runs the daemon") \
+	F(T, bool, status_line, "", 0, 0, "also the status line of Claude Code, where there is none")
 CLI_FLAGS(install, INSTALL_FLAGS);
 
 #define UNINSTALL_FLAGS(F, T) \
@@ -189,6 +193,73 @@ static void begin(struct cli *c)
 	out_json_list(&c->out, "changes");
 }
 
+/* ---- the daemon's service ---- */
+
+static const struct place_row service_row = { .agent = "claudemesh", .agent_name = "claudemesh", .what = "service" };
+
+/* Only where a mesh is joined: without one there is no daemon to run. */
+static bool wants_service(struct cli *c)
+{
+	struct config_args config;
+	struct paths paths;
+
+	return !unit_ci_variable() && !paths_user_from_env(c->arena, &paths) &&
+	       !config_load(c->arena, &paths, &config) && config.meshes.n > 0;
+}
+
+static struct err *service_put(struct work *w)
+{
+	struct cli *c = w->cli;
+	struct unit_file files[UNIT_FILES_MAX];
+	size_t n, before = w->changed;
+	struct unit_spec spec;
+	struct paths p;
+	struct place pl;
+
+	if (!wants_service(c))
+		return NULL;
+	TRY(daemon_unit_spec(c, &p, &pl, &spec));
+	/* A socket is made in a directory that is there. */
+	if (!w->dry_run)
+		TRY(place_make(c->arena, &pl));
+	n = unit_files(c->arena, &spec, files);
+	for (size_t i = 0; i < n; i++) {
+		struct change ch = { 0 };
+		struct err *e = change_open(c->arena, files[i].path, &ch);
+
+		ch.after = files[i].text;
+		finish_one(w, &service_row, &ch, e);
+	}
+	if (w->changed > before && !w->dry_run)
+		out_hint(&c->out, "%.*s", STRF(unit_boot_command(c->arena, &spec)));
+	return NULL;
+}
+
+static struct err *service_take(struct work *w)
+{
+	struct cli *c = w->cli;
+	struct unit_file files[UNIT_FILES_MAX];
+	size_t n, before = w->changed;
+	struct unit_spec spec;
+	struct paths p;
+	struct place pl;
+
+	if (daemon_unit_spec(c, &p, &pl, &spec))
+		return NULL; /* without a home there is no service */
+	n = unit_files(c->arena, &spec, files);
+	for (size_t i = 0; i < n; i++) {
+		struct change ch = { 0 };
+		struct err *e = change_open(c->arena, files[i].path, &ch);
+
+		ch.undo = true;
+		ch.after = STR_NONE;
+		finish_one(w, &service_row, &ch, e);
+	}
+	if (w->changed > before && !w->dry_run)
+		out_hint(&c->out, "if it runs: %.*s", STRF(unit_stop_command(c->arena, &spec)));
+	return NULL;
+}
+
 static struct err *install_run(struct cli *c, const void *flags)
 {
 	const struct install_flags *in = flags;
@@ -205,7 +276,8 @@ static struct err *install_run(struct cli *c, const void *flags)
 		if (in->agents.len ? !is_named(in->agents, row->agent) : !is_here(c->arena, row))
 			continue;
 		seen++;
-		if ((row->is_hooks && in->no_hooks) || (row->is_skill && in->no_skill))
+		if ((row->is_hooks && in->no_hooks) || (row->is_skill && in->no_skill) ||
+		    (row->is_status_line && !in->status_line))
 			continue;
 		e = change_open(c->arena, file_of(c->arena, row), &ch);
 		if (!e)
@@ -215,6 +287,8 @@ static struct err *install_run(struct cli *c, const void *flags)
 	if (!seen)
 		return cli_hint(c, FAIL(c->arena, NOT_FOUND, "no agent was found on this machine"),
 				"claudemesh install --agents claude");
+	if (!in->no_service)
+		TRY(service_put(&w));
 	TRY(report(&w, "installed"));
 	if (!in->dry_run)
 		out_hint(&c->out, "claudemesh doctor   looks whether everything is in place");
@@ -240,6 +314,8 @@ static struct err *uninstall_run(struct cli *c, const void *flags)
 			e = row->take(c->arena, &ch);
 		finish_one(&w, row, &ch, e);
 	}
+	if (!in->agents.len)
+		TRY(service_take(&w));
 	return report(&w, "uninstalled");
 }
 
@@ -250,9 +326,11 @@ const struct command install_command = {
 	COMMAND_FREE,
 	COMMAND_FLAGS(install),
 	.run = install_run,
-	.doc = "Sets up the agents of this machine: MCP server, hooks, skill.",
+	.doc = "Sets up the agents of this machine: MCP server, hooks, skill, service.",
 	.more = "Shows each change of a file. The first one leaves a copy, FILE.pre-claudemesh;\n"
-		"'claudemesh uninstall' takes out what was put in, and nothing else.",
+		"'claudemesh uninstall' takes out what was put in, and nothing else. The service\n"
+		"runs the daemon from login on; it comes with a joined mesh, and not in build machines.",
+	.fields = "agent what file",
 };
 
 const struct command uninstall_command = {
@@ -263,4 +341,5 @@ const struct command uninstall_command = {
 	COMMAND_FLAGS(uninstall),
 	.run = uninstall_run,
 	.doc = "Takes claudemesh out of the agents' settings.",
+	.fields = "agent what file",
 };

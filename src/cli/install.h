@@ -14,6 +14,7 @@ struct place_row {
 	const char *file;             /* below that directory; "../.claude.json" beside it */
 	const char *what;             /* "MCP server" */
 	bool is_hooks, is_skill;      /* left out with --no-hooks, --no-skill */
+	bool is_status_line;          /* put in only with --status-line */
 	/* Puts into c->after what is missing, or takes out what is ours. command: the program. */
 	struct err *(*put)(struct arena *a, struct change *c, str command);
 	struct err *(*take)(struct arena *a, struct change *c);

@@ -340,10 +340,51 @@ static struct err *skill_take(struct arena *a, struct change *c)
 #define GEMINI .agent = "gemini", .agent_name = "Gemini CLI", .home = ".gemini", .program = "gemini"
 #define CURSOR .agent = "cursor", .agent_name = "Cursor", .home = ".cursor", .program = "cursor-agent"
 
+/* ---- status line of Claude Code: only on request, and never instead of another ---- */
+
+#define STATUS_PATH JSON_PATH(S("statusLine"))
+#define STATUS_WORDS " status-line"
+
+static bool is_our_line(const struct json *there)
+{
+	str command = json_get_str(there, S("command"));
+
+	return str_ends(command, S("/claudemesh" STATUS_WORDS)) || str_ends(command, S("/claudemesh'" STATUS_WORDS)) ||
+	       str_eq(command, S("claudemesh" STATUS_WORDS));
+}
+
+static struct err *status_line_put(struct arena *a, struct change *c, str command)
+{
+	str line = arena_printf(a, "%.*s" STATUS_WORDS, STRF(text_shell_word(a, command)));
+	const struct json *there;
+
+	TRY(json_edit_get(a, c->before, STATUS_PATH, &there));
+	if (there && !is_our_line(there))
+		return FAIL(a, EXISTS, "there is a status line already");
+	if (there && str_eq(json_get_str(there, S("command")), line))
+		return NULL;
+	return json_edit_set(a, c->before, STATUS_PATH,
+			     arena_printf(a, "{\"type\":\"command\",\"command\":%.*s}", STRF(json_text(a, line))),
+			     &c->after);
+}
+
+static struct err *status_line_take(struct arena *a, struct change *c)
+{
+	const struct json *there;
+
+	TRY(json_edit_get(a, c->before, STATUS_PATH, &there));
+	if (!is_our_line(there))
+		return NULL;
+	TRY(json_edit_remove(a, c->before, STATUS_PATH, &c->after));
+	return drop_empty(a, c, STATUS_PATH);
+}
+
 const struct place_row install_rows[] = {
 	{ CLAUDE, .file = "../.claude.json", .what = "MCP server", .put = mcp_put, .take = mcp_take },
 	{ CLAUDE, .file = "settings.json", .what = "hooks", .is_hooks = true, .put = claude_hooks_put,
 	  .take = claude_hooks_take },
+	{ CLAUDE, .file = "settings.json", .what = "status line", .is_status_line = true, .put = status_line_put,
+	  .take = status_line_take },
 	{ CLAUDE, .file = "skills/claudemesh/SKILL.md", .what = "skill", .is_skill = true, .put = skill_put,
 	  .take = skill_take },
 	{ CODEX, .file = "config.toml", .what = "MCP server", .put = codex_put, .take = codex_take },
