@@ -181,6 +181,32 @@ TEST(long_posts_are_bounded_by_their_size)
 	expect_answer(h, 200, "{'messages':[]}");
 }
 
+/* A line asks for megabytes: what a member gets of lists is bounded on a WebSocket, too. */
+TEST(lists_of_topics_draw_from_the_allowance_of_lists)
+{
+	static const char *const verbs[] = {
+		"{'type':'topic_list','_reqId':'a'}", "{'type':'topic_members','topic':'general','_reqId':'a'}",
+		"{'type':'topic_history','topic':'general','_reqId':'a'}",
+		"{'type':'topic_key_get','topic':'general','_reqId':'a'}", "{'type':'notification_list','_reqId':'a'}",
+	};
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice");
+
+	forget_all(h);
+	h->engine->settings.lists_kb_per_minute = ARRAY_LEN(verbs);
+	for (int asked = 0; asked < 2; asked++)
+		for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+			say(alice, "%s", verbs[i]);
+			expect(alice, asked ? "{'type':'error','code':'rate_limit','_reqId':'a'}" : "{'_reqId':'a'}");
+		}
+	advance(h, 60000);
+	forget_all(h);
+	say(alice, "%s", verbs[0]);
+	expect(alice, "{'type':'topic_list_response','_reqId':'a'}");
+}
+
 TEST(a_stream_ends_with_its_key)
 {
 	ARENA;
