@@ -84,6 +84,6 @@ const struct command mcp_command = {
 	.run = mcp_run_command,
 	.doc = "Serves an agent session over MCP on stdin and stdout.",
 	.more = "Agents start it by themselves: claudemesh install. Messages reach the session as\n"
-		"channel notifications, the mesh's skills as prompts and resources. Its tools obey\n"
-		"the policy as the commands do; what would have to be asked is refused.",
+		"channel notifications, the mesh's skills as prompts and resources. These and its\n"
+		"tools obey the policy as the commands do; what would have to be asked is refused.",
 };

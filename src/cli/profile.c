@@ -267,8 +267,7 @@ const struct command profile_command = {
 	COMMAND_FLAGS(profile),
 	.run = profile_run,
 	.doc = "Shows how others see you, or with --member how they see somebody else.",
-	.more = "With --name, --role-tag, --groups or --message-mode it changes that, as\n"
-		"'claudemesh profile set' does.",
+	.more = "With a flag other than --member it changes that, as 'claudemesh profile set' does.",
 	.fields = "mesh memberId displayName roleTag messageMode role status summary groups profile visible",
 };
 

@@ -24,7 +24,7 @@ enum {
 /* What the daemon answered: exactly one of e and body; both live during the call. */
 typedef void mcp_answer_fn(void *arg, const struct err *e, int status, str body);
 
-/* One thing that a tool is about to do, as rules of the policy name it (client.md 3). */
+/* One thing that a tool, a prompt or a resource is about to do, as rules of the policy name it (client.md 3). */
 struct mcp_deed {
 	const char *resource, *verb;
 	bool is_write;
@@ -41,7 +41,7 @@ struct mcp_env {
 	/* A request to the daemon's local API. fn is called once, later. */
 	void (*ask)(void *arg, str method, str path, str body, mcp_answer_fn *fn, void *fn_arg);
 	void *arg;
-	/* Asked before a tool does anything; NULL is yes, an error is told to the agent. The
+	/* Asked before a tool does anything and before skills are read; NULL is yes, an error is told to the agent. The
 	 * hook itself NULL: everything may be done. */
 	struct err *(*may)(void *may_arg, struct arena *a, const struct mcp_deed *deed);
 	void *may_arg;

@@ -292,6 +292,37 @@ static str text_of(const struct json *answer, bool *ret_failed)
 	return json_get_str(json_get(r, S("content"))->first, S("text"));
 }
 
+TEST(skills_are_read_as_the_policy_allows)
+{
+	static const struct { const char *line, *seen; } calls[] = {
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"prompts/list\"}", "skill list 0   0" },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"resources/list\"}", "skill list 0   0" },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"prompts/get\",\"params\":{\"name\":\"x\"}}", "skill get 0   0" },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"resources/read\",\"params\":{\"uri\":"
+		  "\"skill://claudemesh/x\"}}", "skill get 0   0" },
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		bool is_list = i < 2;
+		struct rules rules = { .refused = is_list ? "list" : "get" };
+		struct table *t = table_ruled(a, &rules);
+		const struct json *r = table_say(t, calls[i].line);
+
+		assert_int_equal(rules.n, 1);
+		assert_str(rules.seen[0], str_from(calls[i].seen));
+		assert_int_equal(t->n_asked, 0);
+		if (is_list)
+			assert_int_equal(json_get(r, S("result"))->first->count, 0);
+		else
+			assert_str(json_get_str(json_get(r, S("error")), S("message")),
+				   S("blocked by policy: skill get"));
+		rules = (struct rules){ .arena = a };
+		mcp_take(t->mcp, str_from(calls[i].line));
+		assert_int_equal(t->n_asked, 1);
+	}
+}
+
 TEST(tools_do_what_the_policy_allows)
 {
 	static const struct { const char *line, *seen[2]; } calls[] = {

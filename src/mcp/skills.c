@@ -11,6 +11,17 @@
 
 enum { SKILL_TEXT_MAX = 1 << 20 };
 
+/* The policy's word, as for `claudemesh skill list` and `skill get`. */
+static struct err *may(struct mcp_call *c, const char *verb)
+{
+	const struct mcp_env *env = &c->mcp->env;
+	bool needs_peers; /* never: nobody is named */
+
+	return env->may ? env->may(env->may_arg, c->arena, &(struct mcp_deed){ .resource = "skill", .verb = verb,
+									       .ret_needs_peers = &needs_peers })
+			: NULL;
+}
+
 /* ---- lists ---- */
 
 static bool entries_of(struct mcp_call *c, const struct err *e, int status, const struct json *body,
@@ -52,7 +63,12 @@ static void put_prompts(struct mcp_call *c, const struct err *e, int status, con
 
 static void prompts_list_run(struct mcp_call *c)
 {
-	mcp_ask(c, S("GET"), S("/v1/skills"), STR_NONE, put_prompts);
+	struct err *e = may(c, "list");
+
+	if (e)
+		put_prompts(c, e, 0, NULL); /* an empty list, as of a daemon that is away */
+	else
+		mcp_ask(c, S("GET"), S("/v1/skills"), STR_NONE, put_prompts);
 }
 
 static void put_resources(struct mcp_call *c, const struct err *e, int status, const struct json *body)
@@ -79,7 +95,12 @@ static void put_resources(struct mcp_call *c, const struct err *e, int status, c
 
 static void resources_list_run(struct mcp_call *c)
 {
-	mcp_ask(c, S("GET"), S("/v1/skills"), STR_NONE, put_resources);
+	struct err *e = may(c, "list");
+
+	if (e)
+		put_resources(c, e, 0, NULL);
+	else
+		mcp_ask(c, S("GET"), S("/v1/skills"), STR_NONE, put_resources);
 }
 
 static void templates_list_run(struct mcp_call *c)
@@ -147,7 +168,12 @@ static bool skill_of(struct mcp_call *c, const struct err *e, int status, const 
 static void ask_skill(struct mcp_call *c, mcp_done_fn *done)
 {
 	str uri, name = name_asked(c, &uri);
+	struct err *e = may(c, "get");
 
+	if (e) {
+		mcp_error(c, RPC_INVALID, "%.*s", STRF(e->text));
+		return;
+	}
 	if (!name.len) {
 		mcp_error(c, RPC_PARAMS, uri.ptr ? "resources here are " SKILL_URI "NAME" : "name is missing");
 		return;
