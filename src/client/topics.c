@@ -237,6 +237,7 @@ struct err *topics_seal_pending(struct topics *t, str topic, size_t *ret_sealed)
 {
 	struct topic_pending_seals_args args = { .topic = topic };
 	struct topic_pending_seals_response_args in;
+	const struct topic_known_args *seen;
 	const struct topic_key_args *row;
 	struct topic_keys_args known;
 	struct topic_sealed_args done;
@@ -250,6 +251,10 @@ struct err *topics_seal_pending(struct topics *t, str topic, size_t *ret_sealed)
 		    topic_pending_seals_response_fields, &in, sizeof(in)));
 	TRY(topic_keys_load(t->arena, t->client->paths, t->mesh->meshId, &known));
 	row = topic_keys_get(&known, in.topicId, in.epoch);
+	seen = topic_keys_get_topic(&known, in.topicId);
+	/* Nobody is let into what was written before by a broker that goes back. */
+	if (seen && seen->epoch > in.epoch)
+		return NULL;
 	if (!in.pending.n || in.stale || !row || !row->trusted || !topic_key_bytes(row, bytes))
 		return NULL;
 	TRY(know_members(t));

@@ -169,6 +169,27 @@ TEST(a_race_that_is_lost_for_ever_ends)
 	close_room(&r);
 }
 
+/* A broker that goes back would have who comes now read what was written before. */
+TEST(an_old_key_is_not_sealed_as_the_present_one)
+{
+	struct room r;
+	size_t n;
+
+	open_room(&r);
+	r.people[2].is_in = false;
+	post(&r, 0, "one");
+	r.stale = true;
+	assert_int_equal(post(&r, 0, "two").epoch, 2);
+	r.people[2].is_in = true;
+	r.epoch = 1;
+	assert_ok(topics_seal_pending(&r.people[0].topics, S("ops"), &n));
+	assert_int_equal(n, 0);
+	r.epoch = 2;
+	assert_ok(topics_seal_pending(&r.people[0].topics, S("ops"), &n));
+	assert_int_equal(n, 1);
+	close_room(&r);
+}
+
 TEST(who_joins_is_sealed_for_by_whoever_knows_them)
 {
 	struct room r;

@@ -253,12 +253,15 @@ static void seal_for(struct joined *j, struct arena *a, const struct topic_pendi
 
 static bool can_seal(struct joined *j, str topic_id, i64 epoch)
 {
+	const struct topic_known_args *seen;
 	const struct topic_key_args *row;
 
 	if (!j->keys || !topic_keys_get(j->keys, topic_id, epoch))
 		read_keys(j);
 	row = topic_keys_get(j->keys, topic_id, epoch);
-	return row && row->trusted;
+	seen = topic_keys_get_topic(j->keys, topic_id);
+	/* Nobody is let into what was written before by a broker that goes back. */
+	return row && row->trusted && !(seen && seen->epoch > epoch);
 }
 
 /* Who is vouched for, as the list of members tells; who is not in it makes us ask for a new one,

@@ -301,7 +301,7 @@ export class Room extends Store {
 	/** Who has no copy of the key yet gets one from whoever is there first. */
 	async seal_pending(): Promise<void> {
 		const { mesh, entry } = this, held = this.keys.get(entry.epoch);
-		if (!held?.trusted || entry.stale)
+		if (!held?.trusted || entry.stale || await this.is_behind())
 			return;
 		const wanted = await mesh.request("topic_pending_seals", { topic: entry.id });
 		if (Number(wanted.epoch) !== entry.epoch)
