@@ -139,8 +139,8 @@ static void profile_print(struct cli *c, const struct company *co, const struct 
 
 static struct err *show(struct cli *c, str who)
 {
+	struct shown s = { 0 };
 	struct company co;
-	struct shown s;
 
 	TRY(warm_company(c, &co));
 	TRY(find_shown(c, &co, who, &s));

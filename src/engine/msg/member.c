@@ -39,15 +39,11 @@ static struct err *check(struct req *rq, const struct member_update_args *in)
 	return NULL;
 }
 
-/* Whose row: the caller's person, or who is named. */
+/* Who is named, as far as the caller may change it. */
 static struct err *find(struct req *rq, str id, struct member **ret_person)
 {
 	struct member *by = rq->from->member, *m, *next;
 
-	if (str_empty(id)) {
-		*ret_person = member_person(by);
-		return NULL;
-	}
 	HASH_ITER(hh, by->mesh->members, m, next)
 		if (str_eq(str_from(m->id), id) && !m->revoked_ms)
 			break;
@@ -119,10 +115,11 @@ static void tell(struct req *rq, struct member *person, const struct member_upda
 static struct err *member_update_run(struct req *rq, const void *args)
 {
 	const struct member_update_args *in = args;
-	struct member *person, *m, *next;
+	struct member *person = member_person(rq->from->member), *m, *next;
 
 	TRY(check(rq, in));
-	TRY(find(rq, in->memberId, &person));
+	if (!str_empty(in->memberId))
+		TRY(find(rq, in->memberId, &person));
 	HASH_ITER(hh, person->mesh->members, m, next)
 		if (!m->revoked_ms && member_person(m) == person)
 			apply(m, in);
