@@ -5,7 +5,7 @@
 #include "client/invite_link.h"
 #include "client/validate.h"
 
-enum { NAMES_MAX = 512 };
+enum { NAMES_MAX = 512, NAME_WORDS_MAX = 3 };
 
 /* The command line taken apart, before its command is known. */
 struct scan {
@@ -202,6 +202,26 @@ static struct scan scan_all(struct arena *a, int argc, char *const *argv,
 	return s;
 }
 
+static str join_words(struct arena *a, const str *words, size_t n)
+{
+	CLEANUP(buf_done) struct buf b = buf_make(ARGUMENTS_BYTES_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_add_byte(&b, ' ');
+		buf_add(&b, words[i]);
+	}
+	return arena_dup(a, buf_str(&b));
+}
+
+/* Is the word the first of the command's name, and not all of it? */
+static bool begins(const struct command *cmd, str word)
+{
+	str name = str_from(cmd->name);
+
+	return name.len > word.len && str_starts(name, word) && name.ptr[word.len] == ' ';
+}
+
 static struct err *unknown_command(struct cli *c, const struct scan *s,
 				   const struct command *const *list)
 {
@@ -212,12 +232,9 @@ static struct err *unknown_command(struct cli *c, const struct scan *s,
 	CLEANUP(buf_done) struct buf forms = buf_make(1024);
 
 	/* "group" alone or "group jion": the first word is half a name. */
-	for (size_t i = 0; list[i]; i++) {
-		str name = str_from(list[i]->name);
-
-		if (name.len > word.len && str_starts(name, word) && name.ptr[word.len] == ' ')
+	for (size_t i = 0; list[i]; i++)
+		if (begins(list[i], word))
 			buf_printf(&forms, "%s'%s'", forms.len ? ", " : "", list[i]->name);
-	}
 	if (both.ptr)
 		near = command_nearest(list, both);
 	if (!near.ptr && !forms.len)
@@ -237,24 +254,27 @@ static struct err *unknown_command(struct cli *c, const struct scan *s,
 				   .nearest = near });
 }
 
+static bool is_half_a_name(const struct command *const *list, str word)
+{
+	for (size_t i = 0; list[i]; i++)
+		if (begins(list[i], word))
+			return true;
+	return false;
+}
+
 /* Takes the longest name that the first words spell off the words. */
 static struct err *find_command(struct cli *c, struct scan *s, const struct command *const *list)
 {
-	size_t used = 1;
+	size_t used = MIN(s->words_n, (size_t)NAME_WORDS_MAX);
 
 	if (s->words_n == 0)
 		return NULL;
-	if (s->words_n > 1) {
-		str both = arena_printf(c->arena, "%.*s %.*s", STRF(s->words[0]),
-					STRF(s->words[1]));
-
-		c->command = command_get(list, both);
-		used = 2;
-	}
-	if (!c->command) {
-		c->command = command_get(list, s->words[0]);
-		used = 1;
-	}
+	while (used && !(c->command = command_get(list, join_words(c->arena, s->words, used))))
+		used--;
+	/* "topic" is short for a row without arguments, "topic histroy" is not. */
+	if (used == 1 && s->words_n > 1 && str_empty(str_from(c->command->arguments)) &&
+	    is_half_a_name(list, s->words[0]))
+		c->command = NULL;
 	if (!c->command)
 		return unknown_command(c, s, list);
 	s->words += used;
@@ -348,18 +368,6 @@ static struct err *too_many(struct cli *c, const struct scan *s, str word)
 			return err_explain(c->arena, e, &tiers);
 		}
 	return e;
-}
-
-static str join_words(struct arena *a, const str *words, size_t n)
-{
-	CLEANUP(buf_done) struct buf b = buf_make(ARGUMENTS_BYTES_MAX);
-
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			buf_add_byte(&b, ' ');
-		buf_add(&b, words[i]);
-	}
-	return arena_dup(a, buf_str(&b));
 }
 
 static struct err *set_arguments(struct cli *c, const struct scan *s)

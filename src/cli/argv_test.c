@@ -24,7 +24,7 @@ CLI_FLAGS(send, SEND_FLAGS);
 
 static const struct command send_row = {
 	.name = "send",
-	.aliases = "message send, tell",
+	.aliases = "message send, tell, mesh send text",
 	.arguments = "WHO TEXT...",
 	COMMAND_FLAGS(send),
 	.doc = "Sends.",
@@ -33,6 +33,8 @@ static const struct command list_row = { .name = "list", .aliases = "ls", .argum
 					 .fields = "slug name stats" };
 static const struct command group_join_row = { .name = "group join", .arguments = "GROUP" };
 static const struct command group_leave_row = { .name = "group leave", .arguments = "GROUP" };
+static const struct command topic_list_row = { .name = "topic list", .aliases = "topic" };
+static const struct command topic_history_row = { .name = "topic history", .arguments = "TOPIC" };
 static const struct command serve_row = { .name = "serve",
 					  .arguments = "[X...]",
 					  .passes_on = true };
@@ -43,7 +45,8 @@ CLI_FLAGS(launch, LAUNCH_FLAGS);
 static const struct command launch_row = { .name = "launch", .arguments = "[MESH]", .passes_dashes = true,
 					   COMMAND_FLAGS(launch) };
 static const struct command *const rows[] = {
-	&send_row, &list_row, &group_join_row, &group_leave_row, &serve_row, &launch_row, NULL,
+	&send_row, &list_row, &group_join_row, &group_leave_row, &topic_list_row, &topic_history_row, &serve_row,
+	&launch_row, NULL,
 };
 
 enum { WORDS_MAX = 16 };
@@ -72,6 +75,7 @@ static const struct {
 	{ "send|bob|hi", "send", "bob", "hi" },
 	{ "send|bob|hello|my|world", "send", "bob", "hello my world" },
 	{ "tell|bob|hi", "send", "bob", "hi" },
+	{ "mesh|send|text|bob|hi", "send", "bob", "hi" },
 	{ "message|send|bob|hi", "send", "bob", "hi" },
 	{ "--json|send|bob|hi", "send", "bob", "hi", .json = true },
 	{ "send|--json|bob|hi", "send", "bob", "hi", .json = true },
@@ -129,6 +133,8 @@ static const struct {
 	{ "xyzzy", "command", "unknown", "there is no command 'xyzzy'", "'claudemesh help'", "" },
 	{ "group", "command", "unknown", "there is no command 'group'", "'group join', 'group leave'", "" },
 	{ "group|jion|dev", "command", "unknown", "there is no command 'group jion'", "help", "group join" },
+	{ "topic|histroy|x", "command", "unknown", "there is no command 'topic histroy'", "help", "topic history" },
+	{ "topic|list|x", "arguments", "too_many", "'x' is one argument too many", "claudemesh topic list", "" },
 	{ "http://x/about", "command", "unknown", "there is no command 'http://x/about'",
 	  "claudemesh join LINK", "" },
 	{ "send|bob|hi|--prioriti|now", "flag", "unknown", "no flag '--prioriti'", "help send", "--priority" },
