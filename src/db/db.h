@@ -32,7 +32,7 @@ struct db;
 struct db_driver;
 
 enum {
-	DB_SLOT_MAX = 128,              /* prepared queries of one handle */
+	DB_SLOT_MAX = 256,              /* prepared queries of one handle */
 	DB_QUEUE_MAX = 4096,            /* queued writes kept in memory; more go to the driver at once */
 	DB_QUEUE_BYTES = 4 << 20,       /* the same for their bytes */
 	DB_ROWS_MAX = 4 << 20,          /* rows of one answer */
