@@ -68,6 +68,18 @@ void engine_commit(struct engine *e)
 	e->commits = true;
 }
 
+void engine_accepted(struct engine *e, const struct event *ev)
+{
+	e->stats.accepted++;
+	if (ev->at_us && e->n_acks < BATCH_EVENTS)
+		e->acks_us[e->n_acks++] = ev->at_us;
+}
+
+static i64 engine_us(const struct engine *e)
+{
+	return e->clock->mono_us(e->clock->arg);
+}
+
 struct err *engine_new(struct arena *a, const struct clock *clock, const struct random *random,
 		       struct store *store, const struct keyfile *keys,
 		       const struct engine_settings *settings, struct engine **ret_engine)
@@ -179,6 +191,7 @@ static void begin(struct engine *e)
 	e->mono_ms = clock_mono_ms(e->clock);
 	e->batch_no++;
 	e->commits = false;
+	e->n_acks = 0;
 	receipts_begin(e);
 }
 
@@ -189,7 +202,12 @@ static struct err *commit(struct engine *e)
 	effects_hints_last(e->fx);
 	TRY(store_commit(e->store, e->batch));
 	receipts_stored(e);
+	from_us = engine_us(e);
 	timer_clear(&e->timers, &e->later);
+	now_us = engine_us(e);
+	histogram_add(&e->stats.commit, now_us - from_us);
+	for (size_t i = 0; i < e->n_acks; i++)
+		histogram_add(&e->stats.ack, now_us - e->acks_us[i]);
 	e->stored_in = e->batch_no;
 	e->stats.commits++;
 	e->stats.db_down = false;
@@ -203,9 +221,19 @@ static struct err *commit(struct engine *e)
 
 static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)
 {
+static void count_queued(struct engine *e, struct event *const *events, size_t n)
+{
+	i64 now_us = engine_us(e);
+
+	for (size_t i = 0; i < n; i++)
+		if (events[i]->at_us)
+			histogram_add(&e->stats.queued, now_us - events[i]->at_us);
+}
+
 	begin(e);
 	for (size_t i = 0; i < n; i++)
 		req_run(e, events[i]);
+	count_queued(e, events, n);
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
 	TRY(topics_refill(e, e->batch));

@@ -15,8 +15,10 @@
 #define ENGINE_ENGINE_H
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/random.h"
 #include "crypto/keyfile.h"
+#include "engine/counters.h"
 #include "engine/effect.h"
 #include "engine/event.h"
 #include "engine/shard.h"
@@ -74,7 +76,16 @@ struct engine_stats {
 	i64 receipts;                      /* client_message_ids in memory */
 	/* What sweeps deleted: deliveries past their time, receipts, mailboxes, signatures. */
 	i64 expired, receipts_pruned, mailboxes_pruned, signatures_pruned;
-	bool db_down;                      /* the last commit failed; the only field that is no i64 */
+	i64 routed[3];                     /* pushes, by rank: now, next, low */
+	i64 hellos_refused[HELLO_REFUSAL_COUNT], sends_refused[SEND_REFUSAL_COUNT];
+	i64 dropped_by_grant[GRANT_DROP_COUNT]; /* by what the recipient did not grant */
+	i64 legacy_auth_hits;              /* calls that BROKER_LEGACY_AUTH let through */
+	struct histogram queued;           /* events, from the socket to their batch */
+	struct histogram commit;           /* of a batch */
+	struct histogram ack;              /* accepted sends, from the socket to after the commit */
+	struct histogram delivery;         /* messages, from accepted to acked by a recipient */
+	struct histogram wake;             /* pushes, from handed to the connection to acked */
+	bool db_down;                      /* the last commit or probe failed; the only field that is no i64 */
 };
 struct engine_stats engine_stats(const struct engine *e);
 void engine_stats_add(struct engine_stats *sum, const struct engine_stats *more);

@@ -47,6 +47,7 @@ struct event {
 	enum event_kind kind;
 	struct conn_ref from;
 	struct proof proof;
+	i64 at_us;            /* when it was submitted (mono); 0: not known */
 	bool clean;           /* EVENT_CLOSED */
 	bool may_create;      /* EVENT_CALL: the caller passes the --create policy */
 	bool forwarded;       /* EVENT_CALL: from the house, to the mesh's own shard */

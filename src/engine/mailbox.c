@@ -97,6 +97,7 @@ static void push_to(struct presence *p, struct mailbox *mb, const struct message
 	effects_send(e->fx, p->conn, block_ref(block), p->acks ? 0 : x->mark);
 	e->stats.pushed++;
 }
+	e->stats.routed[m->rank]++;
 
 static void unlink_pushed(struct pushed *x)
 {

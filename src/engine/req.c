@@ -91,6 +91,7 @@ static void refuse(struct req *rq, str code, str text)
 	if (!ack.id.ptr)
 		ack.id = S("");
 	rq->engine->stats.refused++;
+	rq->engine->stats.sends_refused[counter_of(send_refusal_words, code)]++;
 	req_send(rq, "ack", ack_fields, &ack);
 }
 
@@ -161,6 +162,7 @@ static void fail_hello(struct req *rq, const struct err *e)
 	bool revoked = str_eq(word, S("revoked"));
 
 	log_info("hello refused", LOG_S("code", word), LOG_S("error", e->text));
+	rq->engine->stats.hellos_refused[counter_of(hello_refusal_words, word)]++;
 	effects_send(rq->engine->fx, rq->event->from, error_message(e, event_data(rq->event)), 0);
 	effects_close(rq->engine->fx, rq->event->from,
 		      revoked ? 4002 : e->code == ERR_UNAUTHORIZED || e->code == ERR_BAD_JSON ? 1008 : 1013,

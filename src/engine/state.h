@@ -31,7 +31,8 @@ struct pushed {
 	struct delivery_row row;
 	char id[ID_LEN + 1];
 	size_t bytes;
-	i64 sent_ms;
+	i64 sent_ms;                          /* mono */
+	i64 created_ms;                       /* when it was accepted */
 	i64 sender_no;
 	u64 mark;
 	bool expired;                         /* its delivery has ended */
@@ -197,6 +198,8 @@ struct engine {
 	i64 held_until_ms;                    /* nothing waiting is pushed before (mono); 0: not held */
 	u64 stamp;
 	struct engine_stats stats;
+	i64 acks_us[BATCH_EVENTS];            /* when the sends that the batch accepted came */
+	size_t n_acks;
 	struct arena *batch;                  /* lives as long as the batch */
 	struct effects *fx;
 	i64 batch_no, stored_in;              /* the running one; the last one with a commit */
@@ -219,6 +222,8 @@ static inline bool engine_is_house(const struct engine *e)
 
 /* engine.c - what was left to a later commit shall be stored with this batch. */
 void engine_commit(struct engine *e);
+/* A message of this event was accepted: how long until it is acked? */
+void engine_accepted(struct engine *e, const struct event *ev);
 
 /* mesh.c - NULL in *ret_mesh when there is none or it is archived. Only of this shard. */
 struct err *mesh_get(struct engine *e, struct arena *a, str id, struct mesh **ret_mesh) MUST_CHECK;

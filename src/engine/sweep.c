@@ -8,6 +8,7 @@
 enum {
 	SWEEP_AGAIN_MS = 50,          /* there was more than one sweep takes */
 	ARCHIVE_AGAIN_MS = 20,        /* faster than messages come */
+	PROBE_AGAIN_MS = 1000,        /* while the database is down */
 	EXPIRE_MESSAGES = 1000,       /* looked at */
 	EXPIRE_ROWS = 4000,           /* of their deliveries ended */
 };
@@ -63,6 +64,24 @@ static struct err *unload_meshes(struct engine *e, bool *ret_more UNUSED)
 	return NULL;
 }
 
+/* A database that only reads is down, too: after a failed commit it must take a write. */
+static struct err *probe(struct engine *e, bool *ret_more)
+{
+	struct err *failed;
+
+	*ret_more = e->stats.db_down;
+	if (e->stats.db_down) {
+		store_probe(e->store, e->now_ms);
+		engine_commit(e);
+		return NULL;
+	}
+	failed = store_ping(e->store, e->batch);
+	if (!failed)
+		return NULL;
+	e->stats.db_down = *ret_more = true;
+	return failed;
+}
+
 static const struct sweep {
 	const char *put_off;
 	struct err *(*run)(struct engine *e, bool *ret_more);
@@ -75,6 +94,7 @@ static const struct sweep {
 	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
 	[SWEEP_MESHES] = { "meshes not unloaded yet", unload_meshes, 60000 },
 	[SWEEP_GUESSES] = { "guesses not pruned yet", prune_guesses, 60000 },
+	[SWEEP_PROBE] = { "database does not answer", probe, PROBE_MS, PROBE_AGAIN_MS },
 };
 
 static void sweep(void *context, void *owner)

@@ -7,6 +7,8 @@
 
 struct engine;
 
+enum { PROBE_MS = 30000 };    /* a database that fails while nobody asks is noticed so late */
+
 enum sweep_kind {
 	SWEEP_MESSAGES,       /* past their time */
 	SWEEP_ARCHIVE,        /* receipts that need not be in memory any more */
@@ -15,6 +17,7 @@ enum sweep_kind {
 	SWEEP_SIGNATURES,     /* that could no longer be replayed */
 	SWEEP_MESHES,         /* in memory, with nobody in them */
 	SWEEP_GUESSES,        /* addresses that have guessed no code for a while */
+	SWEEP_PROBE,          /* no deletion: does the database answer? */
 	SWEEP_COUNT
 };
 

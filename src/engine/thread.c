@@ -161,6 +161,7 @@ bool engine_submit(struct engine_thread *t, struct event *ev)
 {
 	bool full;
 
+	ev->at_us = t->clock->mono_us(t->clock->arg);
 	pthread_mutex_lock(&t->lock);
 	ev->next = NULL;
 	*t->last = ev;

@@ -201,6 +201,13 @@ static void wake_all(struct presence *p)
 			wake(at);
 }
 
+static void count_wake(struct presence *p, i64 sent_ms)
+{
+	struct engine *e = p->mesh->engine;
+
+	histogram_add(&e->stats.wake, (e->mono_ms - sent_ms) * 1000);
+}
+
 bool topics_ack(struct presence *p, str id, str client_id)
 {
 	struct topic_place *at;
@@ -213,6 +220,7 @@ bool topics_ack(struct presence *p, str id, str client_id)
 
 			if (!same)
 				continue;
+			count_wake(p, x->sent_ms);
 			sent_free(at, x);
 			moved(at);
 			wake_all(p);
@@ -405,13 +413,14 @@ static void pushing_start(struct pushing *to, struct arena *a, size_t n)
 				.attested = { NEW_ARRAY(a, struct conn_ref, n), 0 } };
 }
 
-static void pushing_end(struct pushing *to, struct engine *e)
+static void pushing_end(struct pushing *to, struct engine *e, int rank)
 {
 	if (to->plain.n)
 		effects_send_many(e->fx, to->plain.items, to->plain.n, block_ref(to->blocks.plain));
 	if (to->attested.n)
 		effects_send_many(e->fx, to->attested.items, to->attested.n, block_ref(to->blocks.attested));
 	e->stats.pushed += (i64)to->live;
+	e->stats.routed[rank] += (i64)to->live;
 	push_blocks_done(&to->blocks);
 }
 
@@ -449,7 +458,7 @@ void topic_push(struct topic *t, const struct post_row *row, const struct presen
 		if (!sub->member->revoked_ms && (sub->member->presences || sub->member->no == row->sender_no))
 			push_to_member(&to, sub, row, by);
 	*ret_live = (i64)to.live;
-	pushing_end(&to, e);
+	pushing_end(&to, e, row->rank);
 }
 
 static struct err *refill(struct topic_place *at, struct arena *a)
@@ -470,7 +479,7 @@ static struct err *refill(struct topic_place *at, struct arena *a)
 		at->sent_seq = MAX(at->sent_seq, rows[i].seq - 1);
 		pushing_start(&to, a, 1);
 		went = offer(&to, at, &rows[i]);
-		pushing_end(&to, e);
+		pushing_end(&to, e, rows[i].rank);
 		if (!went)
 			return NULL;
 	}

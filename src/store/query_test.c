@@ -84,7 +84,7 @@ static const char *const any_mesh[] = {
 	"RUN_FIND",
 	"RUN_KEYS_PRUNE",
 	"RUN_DROP",
-	"SECRET",
+	"PING", "PROBE", "SECRET",
 	"RECEIPTS_PRUNE",
 	"RECEIPT_ENDS_PRUNE",
 	"SIGNATURE_ADD",

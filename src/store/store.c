@@ -51,6 +51,18 @@ void store_close(struct store *st)
 	free(st);
 }
 
+struct err *store_ping(struct store *st, struct arena *a)
+{
+	struct db_rows rows;
+
+	return db_run(st->db, a, &store_queries[Q_PING], DB_VALUES(), &rows);
+}
+
+void store_probe(struct store *st, i64 now_ms)
+{
+	QUEUE(st, PROBE, db_blob(str_of(&now_ms, sizeof(now_ms))));
+}
+
 bool store_is_new(const struct store *st)
 {
 	return numbers_are_new(st->numbers);

@@ -29,6 +29,10 @@ struct err *store_open(struct arena *a, struct db *db, struct store **ret_store)
  * another thread; both give numbers from one counter. */
 struct store *store_open_beside(struct db *db, struct store *first);
 void store_close(struct store *st);
+/* Does the database answer? */
+struct err *store_ping(struct store *st, struct arena *a) MUST_CHECK;
+/* A write that changes nothing, to see whether a commit succeeds again. */
+void store_probe(struct store *st, i64 now_ms);
 /* Nothing was ever stored. */
 bool store_is_new(const struct store *st);
 
@@ -152,7 +156,35 @@ struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no,
 struct err *store_invite_count(struct store *st, struct arena *a, i64 mesh_no, i64 *ret_n) MUST_CHECK;
 /* Deletes those of the mesh that ended before before_ms and were never used. */
 void store_invites_prune(struct store *st, i64 mesh_no, i64 before_ms);
-void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses); /* sets the count */
+/* Sets the count. */
+void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses, i64 used_ms);
+void store_invite_revoke(struct store *st, i64 mesh_no, i64 invite_no, i64 revoked_ms);
+/* How many of any mesh were mailed to the address since then. */
+struct err *store_invites_mailed(struct store *st, struct arena *a, str email, i64 since_ms, i64 *ret_n)
+	MUST_CHECK;
+
+/* ---- jobs: what is to be done outside, see engine/mail.h ---- */
+struct job_row {
+	i64 no;
+	str kind;
+	i64 mesh_no, about_no; /* 0: none */
+	str payload;           /* sealed; absent when it has ended */
+	str state;             /* waiting, sent or failed */
+	i64 tries, due_ms, until_ms, created_ms, ended_ms;
+};
+void store_job_add(struct store *st, const struct job_row *j);
+/* *ret_job is NULL when there is none. */
+struct err *store_job(struct store *st, struct arena *a, i64 no, struct job_row **ret_job) MUST_CHECK;
+/* Of all meshes, those waiting longest first. */
+struct err *store_jobs_due(struct store *st, struct arena *a, i64 now_ms, size_t limit,
+			   struct job_row **ret_rows, size_t *ret_n) MUST_CHECK;
+struct err *store_jobs_of(struct store *st, struct arena *a, i64 mesh_no, struct job_row **ret_rows,
+			  size_t *ret_n) MUST_CHECK;
+/* These two do nothing once it has ended. */
+void store_job_claim(struct store *st, i64 no, i64 tries, i64 due_ms);
+void store_job_end(struct store *st, i64 no, str state, i64 ended_ms);
+/* Deletes those that ended before before_ms. */
+void store_jobs_prune(struct store *st, i64 before_ms);
 
 /* ---- mailboxes: one per member, one per attested session key ---- */
 struct mailbox_row {

@@ -346,7 +346,7 @@ static struct err *send_run(struct req *rq, const void *args)
 	live = accept_message(rq, in, &m, &to, &receipt);
 	ack.recipients = (i64)to.n;
 	ack.delivery = live ? S("live") : !to.n ? S("nobody") : to.anyone_connected ? S("held") : S("stored");
-	e->stats.accepted++;
+	engine_accepted(e, rq->event);
 	req_send(rq, "ack", ack_fields, &ack);
 	return NULL;
 }
@@ -357,6 +357,12 @@ static bool names(const struct pushed *x, const struct client_ack_args *in)
 		return str_eq(in->brokerMessageId, str_from(x->id));
 	return in->clientMessageId.len &&
 	       str_eq(in->clientMessageId, str_of(x->client_id, x->client_id_len));
+}
+
+static void count_ack(struct engine *e, const struct pushed *x)
+{
+	histogram_add(&e->stats.wake, (e->mono_ms - x->sent_ms) * 1000);
+	histogram_add(&e->stats.delivery, (e->now_ms - x->created_ms) * 1000);
 }
 
 /* Ends only what was pushed to this very connection: nobody can ack for another (D-13). A client
@@ -379,9 +385,10 @@ static struct err *client_ack_run(struct req *rq, const void *args)
 		if (in->brokerMessageId.len)
 			break;
 	}
-	if (first)
+	if (first) {
+		count_ack(rq->engine, first);
 		pushed_end(first);
-	else if (!topics_ack(rq->from, in->brokerMessageId, in->clientMessageId))
+	} else if (!topics_ack(rq->from, in->brokerMessageId, in->clientMessageId)) {
 		return NULL;
 	rq->engine->stats.acked++;
 	return NULL;
