@@ -40,32 +40,12 @@ static struct topic_reader reader_of(const struct topics *t)
 				      .member = &t->member, .members = &t->list.members };
 }
 
-bool topics_lost_race(const struct err *e)
-{
-	return e && (str_eq(err_wire(e), S("stale_epoch")) || str_eq(err_wire(e), S("already_encrypted")));
-}
-
 static bool any_sealed_by_others(const struct topics *t, const struct topic_key_data_args *data)
 {
 	for (size_t i = 0; i < data->keys.n; i++)
 		if (!str_eq(data->keys.items[i].sealerPubkey, t->mesh->pubkey))
 			return true;
 	return false;
-}
-
-/* What had a key never loses it: else a word of the broker's would have us write what it can read. */
-static struct err *check_plaintext(struct topics *t, const struct topic_keys_args *known, str topic,
-				   const struct topic_key_data_args *data)
-{
-	const struct topic_known_args *rows[] = { topic_keys_get_topic(known, topic),
-						  topic_keys_get_topic(known, data->topicId) };
-
-	for (size_t i = 0; data->plaintext && i < ARRAY_LEN(rows); i++)
-		if (rows[i] && rows[i]->epoch > 0)
-			return err_word(FAIL(t->arena, CONFLICT,
-					     "the broker says that #%.*s, which was encrypted, is plain text now",
-					     STRF(data->topic)), S("went_plain"));
-	return NULL;
 }
 
 struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args *ret_data)
@@ -81,7 +61,7 @@ struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args 
 	seen_epoch = seen ? seen->epoch : 0;
 	TRY(t->call(t->arg, t->arena, "topic_key_get", topic_key_get_fields, &args, topic_key_data_fields,
 		    ret_data, sizeof(*ret_data)));
-	TRY(check_plaintext(t, &known, topic, ret_data));
+	TRY(topic_check_plaintext(t->arena, &known, topic, ret_data));
 	if (any_sealed_by_others(t, ret_data))
 		TRY(know_members(t));
 	by = reader_of(t);
@@ -100,75 +80,24 @@ struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args 
 
 /* ---- making keys ---- */
 
-static struct err *add_copy(struct topics *t, struct topic_new_key_args *key, const struct topic_slot *slot,
-			    const u8 bytes[TOPIC_KEY_BYTES], str member_id, str pubkey)
+struct topic_author topics_author(const struct topics *t)
 {
-	struct topic_copy_args *copy = &key->copies.items[key->copies.n];
-	struct sealed sealed;
-
-	TRY(topic_slot_seal(t->arena, bytes, slot, &t->member, pubkey, &sealed));
-	*copy = (struct topic_copy_args){ member_id, sealed.ciphertext, sealed.nonce };
-	key->copies.n++;
-	return NULL;
-}
-
-/* A fresh key for a slot, our own copy first. */
-static struct err *begin_key(struct topics *t, const struct topic_slot *slot, u8 ret_bytes[TOPIC_KEY_BYTES],
-			     struct topic_new_key_args *ret_key)
-{
-	*ret_key = (struct topic_new_key_args){ .present = true, .epoch = slot->epoch };
-	ret_key->copies.items = NEW_ARRAY(t->arena, struct topic_copy_args, TOPIC_COPIES_MAX);
-	ret_key->copies.present = true;
-	secret_random(ret_bytes, TOPIC_KEY_BYTES);
-	return add_copy(t, ret_key, slot, ret_bytes, t->mesh->memberId, t->mesh->pubkey);
-}
-
-static void leave_out(struct topics *t, struct strs *left_out, size_t max, str name)
-{
-	if (!left_out->items)
-		left_out->items = NEW_ARRAY(t->arena, str, max);
-	left_out->items[left_out->n++] = name;
-	left_out->present = true;
-}
-
-/* The next key of a topic, for those of its members who are vouched for. The first
- * TOPIC_COPIES_MAX get their copy with it, the others when somebody seals for them. */
-/* Only who is in a topic makes its key, and an observer does not. */
-static struct err *check_own_role(struct topics *t, const struct topic_members_response_args *in)
-{
-	for (size_t i = 0; i < in->members.n; i++)
-		if (str_eq(in->members.items[i].memberId, t->mesh->memberId))
-			return str_eq(in->members.items[i].role, S("observer"))
-				       ? err_word(FAIL(t->arena, FORBIDDEN, "you are an observer there: observers do not post"),
-						  S("observer"))
-				       : NULL;
-	return err_word(FAIL(t->arena, FORBIDDEN, "you are not in that topic"), S("not_in_topic"));
+	return (struct topic_author){ t->mesh->meshId, t->mesh->memberId, &t->member };
 }
 
 struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 ret_bytes[TOPIC_KEY_BYTES],
 			    struct topic_new_key_args *ret_key, struct strs *ret_left_out)
 {
 	struct topic_members_args args = { .topic = slot->topic_id };
+	struct topic_author author = topics_author(t);
 	struct topic_members_response_args in;
 	struct topic_reader by;
 
-	*ret_left_out = (struct strs){ 0 };
 	TRY(know_members(t));
 	TRY(t->call(t->arg, t->arena, "topic_members", topic_members_fields, &args, topic_members_response_fields,
 		    &in, sizeof(in)));
-	TRY(check_own_role(t, &in));
-	TRY(begin_key(t, slot, ret_bytes, ret_key));
 	by = reader_of(t);
-	for (size_t i = 0; i < in.members.n && ret_key->copies.n < TOPIC_COPIES_MAX; i++) {
-		const struct topic_member_entry_args *m = &in.members.items[i];
-
-		if (m->revoked || str_eq(m->memberId, t->mesh->memberId))
-			continue;
-		if (!topic_trusts(&by, m->pubkey) ||
-		    add_copy(t, ret_key, slot, ret_bytes, m->memberId, m->pubkey))
-			leave_out(t, ret_left_out, in.members.n, m->displayName);
-	}
-	return NULL;
+	return topic_next_key(t->arena, &author, &by, slot, &in, ret_bytes, ret_key, ret_left_out);
 }
 
 struct err *topics_keep_key(struct topics *t, const struct topic_slot *slot, str name,
@@ -209,7 +138,7 @@ struct err *topics_claim(struct topics *t, str topic, struct strs *ret_left_out,
 	slot = (struct topic_slot){ t->mesh->meshId, data.topicId, 1 };
 	e = install(t, &slot, data.topic, ret_left_out);
 	*ret_claimed = !e;
-	if (topics_lost_race(e))
+	if (topic_lost_race(e))
 		return topics_keys(t, topic, &data);
 	return e;
 }

@@ -12,13 +12,10 @@
 #ifndef CLIENT_TOPICS_H
 #define CLIENT_TOPICS_H
 
-#include "client/compose.h"
 #include "client/keys.h"
 #include "client/mesh.h"
-#include "client/topic_read.h"
+#include "client/topic_compose.h"
 #include "proto/message.h"
-
-enum { TOPIC_POST_TRIES = 8 };
 
 /* One frame and its reply, decoded into ret (fields NULL: any will do); a refusal keeps its word. */
 typedef struct err *topics_call(void *arg, struct arena *a, const char *type,
@@ -49,14 +46,6 @@ struct err *topics_create(struct topics *t, const struct topic_create_args *in,
  * client made; *ret_claimed false: it has one, or never gets one. */
 struct err *topics_claim(struct topics *t, str topic, struct strs *ret_left_out, bool *ret_claimed) MUST_CHECK;
 
-struct topic_post {
-	str topic, text;        /* name or id, with or without '#' */
-	str reply_to;           /* whole id, or empty */
-	bool plaintext;         /* the broker may read it; refused where the topic has a key */
-	enum priority priority;
-	str client_message_id;  /* empty: made up */
-};
-
 struct topic_posted {
 	str message_id, client_message_id, topic, topic_id;
 	bool encrypted, duplicate;
@@ -66,6 +55,7 @@ struct topic_posted {
 	struct strs left_out;   /* names of members that a new key was not sealed to */
 };
 
+/* client_message_id empty: made up. */
 struct err *topics_post(struct topics *t, const struct topic_post *post, struct topic_posted *ret_posted)
 	MUST_CHECK;
 

@@ -6,10 +6,8 @@
 
 #include "client/topics.h"
 
-/* Somebody else was first: the topic has another key now than it was asked for. */
-bool topics_lost_race(const struct err *e);
-/* A key for a slot, sealed to the members of the topic who are vouched for. The first
- * TOPIC_COPIES_MAX get their copy with it, the others when somebody seals for them. */
+struct topic_author topics_author(const struct topics *t);
+/* topic_next_key() with the members as the broker lists them. */
 struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 ret_bytes[TOPIC_KEY_BYTES],
 			    struct topic_new_key_args *ret_key, struct strs *ret_left_out) MUST_CHECK;
 /* It was installed. */
