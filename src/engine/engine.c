@@ -198,16 +198,18 @@ static void begin(struct engine *e)
 /* All of it since the last commit. */
 static struct err *commit(struct engine *e)
 {
+	i64 from_us, now_us;
+
 	receipts_tell(e);
 	effects_hints_last(e->fx);
-	TRY(store_commit(e->store, e->batch));
-	receipts_stored(e);
 	from_us = engine_us(e);
-	timer_clear(&e->timers, &e->later);
+	TRY(store_commit(e->store, e->batch));
 	now_us = engine_us(e);
 	histogram_add(&e->stats.commit, now_us - from_us);
 	for (size_t i = 0; i < e->n_acks; i++)
 		histogram_add(&e->stats.ack, now_us - e->acks_us[i]);
+	receipts_stored(e);
+	timer_clear(&e->timers, &e->later);
 	e->stored_in = e->batch_no;
 	e->stats.commits++;
 	e->stats.db_down = false;
@@ -219,8 +221,6 @@ static struct err *commit(struct engine *e)
 	return NULL;
 }
 
-static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)
-{
 static void count_queued(struct engine *e, struct event *const *events, size_t n)
 {
 	i64 now_us = engine_us(e);
@@ -230,10 +230,12 @@ static void count_queued(struct engine *e, struct event *const *events, size_t n
 			histogram_add(&e->stats.queued, now_us - events[i]->at_us);
 }
 
+static struct err *run_batch(struct engine *e, struct event *const *events, size_t n)
+{
 	begin(e);
+	count_queued(e, events, n);
 	for (size_t i = 0; i < n; i++)
 		req_run(e, events[i]);
-	count_queued(e, events, n);
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
 	TRY(topics_refill(e, e->batch));

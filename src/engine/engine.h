@@ -66,7 +66,7 @@ struct effects *engine_stop(struct engine *e);
 /* When the next timer is due, in clock milliseconds (mono); INT64_MAX if none. */
 i64 engine_next_ms(const struct engine *e);
 
-/* Counters for /health and tests. */
+/* Counters for /health, /metrics (src/broker/metrics_table.c says what each is) and tests. */
 struct engine_stats {
 	i64 meshes, presences, online, accepted, refused, pushed, acked, redelivered, bad_messages,
 		commits, failed_commits, hints, hints_dropped, states, states_dropped;

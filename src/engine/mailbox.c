@@ -82,6 +82,7 @@ static void push_to(struct presence *p, struct mailbox *mb, const struct message
 	memcpy(x->id, m->id.ptr, MIN(m->id.len, ID_LEN));
 	x->bytes = block->len;
 	x->sent_ms = e->mono_ms;
+	x->created_ms = m->created_ms;
 	x->sender_no = m->sender_no;
 	x->mark = ++p->mark;
 	x->client_id_len = m->client_id.len;
@@ -96,8 +97,8 @@ static void push_to(struct presence *p, struct mailbox *mb, const struct message
 		lease_set(p);
 	effects_send(e->fx, p->conn, block_ref(block), p->acks ? 0 : x->mark);
 	e->stats.pushed++;
-}
 	e->stats.routed[m->rank]++;
+}
 
 static void unlink_pushed(struct pushed *x)
 {

@@ -199,7 +199,7 @@ static struct err *accept_post(struct req *rq, struct topic *t, const struct top
 
 		readers_tell(t->mesh, t->no, reader_message(&message));
 	}
-	e->stats.accepted++;
+	engine_accepted(e, rq->event);
 	out->id = row->id;
 	out->seq = row->seq;
 	out->epoch = row->epoch;
