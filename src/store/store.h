@@ -397,7 +397,7 @@ struct topic_row {
 void store_topic_add(struct store *st, const struct topic_row *t);
 void store_topic_key_set(struct store *st, i64 mesh_no, i64 topic_no, i64 epoch, bool stale);
 void store_topic_filled(struct store *st, i64 mesh_no, i64 topic_no);
-/* Without last_seq and last_ms; *ret_topic is NULL when there is none. */
+/* The public one, without last_seq and last_ms; *ret_topic is NULL when there is none. */
 struct err *store_topic_by_name(struct store *st, struct arena *a, i64 mesh_no, str name,
 				struct topic_row **ret_topic) MUST_CHECK;
 struct err *store_topics(struct store *st, struct arena *a, i64 mesh_no, struct topic_row **ret_rows,
@@ -420,6 +420,18 @@ void store_topic_member_remove(struct store *st, i64 mesh_no, i64 topic_no, i64 
 /* Of all topics of the mesh. */
 struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no,
 				struct topic_member_row **ret_rows, size_t *ret_n) MUST_CHECK;
+
+/* What a lead said of somebody, whether in the topic now or not: "observer", "none". */
+struct topic_bar_row {
+	i64 topic_no, member_no;
+	str role;
+};
+/* Takes the place of another. After both were added; does nothing if either is of another mesh. */
+void store_topic_bar_set(struct store *st, i64 mesh_no, const struct topic_bar_row *bar);
+void store_topic_bar_drop(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no);
+/* Of all topics of the mesh. */
+struct err *store_topic_bars(struct store *st, struct arena *a, i64 mesh_no,
+			     struct topic_bar_row **ret_rows, size_t *ret_n) MUST_CHECK;
 
 /* ---- posts ---- */
 struct post_row {

@@ -29,6 +29,11 @@ static const struct field member_fields[] = {
 	FIELD(BOOL, topic_member_row, keyed),    { 0 }
 };
 
+static const struct field bar_fields[] = {
+	FIELD(I64, topic_bar_row, topic_no), FIELD(I64, topic_bar_row, member_no),
+	FIELD(TEXT, topic_bar_row, role),    { 0 }
+};
+
 void store_topic_add(struct store *st, const struct topic_row *t)
 {
 	row_queue(st, Q_TOPIC_ADD, fields, t);
@@ -90,4 +95,22 @@ struct err *store_topic_members(struct store *st, struct arena *a, i64 mesh_no,
 {
 	return rows_get(st, a, Q_TOPIC_MEMBERS, DB_VALUES(V(mesh_no)), member_fields,
 			sizeof(**ret_rows), (void **)ret_rows, ret_n);
+}
+
+void store_topic_bar_set(struct store *st, i64 mesh_no, const struct topic_bar_row *bar)
+{
+	store_topic_bar_drop(st, mesh_no, bar->topic_no, bar->member_no);
+	QUEUE(st, TOPIC_BAR_ADD, text_value(bar->role), V(bar->topic_no), V(bar->member_no), V(mesh_no));
+}
+
+void store_topic_bar_drop(struct store *st, i64 mesh_no, i64 topic_no, i64 member_no)
+{
+	QUEUE(st, TOPIC_BAR_DROP, V(topic_no), V(member_no), V(mesh_no));
+}
+
+struct err *store_topic_bars(struct store *st, struct arena *a, i64 mesh_no, struct topic_bar_row **ret_rows,
+			     size_t *ret_n)
+{
+	return rows_get(st, a, Q_TOPIC_BARS, DB_VALUES(V(mesh_no)), bar_fields, sizeof(**ret_rows),
+			(void **)ret_rows, ret_n);
 }

@@ -70,8 +70,50 @@ TEST(topics)
 	assert_int_equal(n, 0);
 	in.no = 2;
 	in.id = S("t-2");
+	in.visibility = S("private"); /* may have the name, too */
+	store_topic_add(f->st, &in);
+	in.no = 3;
+	in.id = S("t-3");
+	store_topic_add(f->st, &in);
+	commit(f);
+	assert_ok(store_topic_by_name(f->st, a, MESH_A, S("general"), &out));
+	assert_int_equal(out->no, 1);
+	in.no = 4;
+	in.id = S("t-4");
+	in.visibility = S("public");
 	store_topic_add(f->st, &in);
 	assert_err(store_commit(f->st, a), CONFLICT);
+}
+
+TEST(what_a_lead_said_of_somebody)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	struct topic_row in = topic(1, S("t-1"), S("general"));
+	struct topic_bar_row *rows;
+	size_t n;
+
+	store_topic_add(f->st, &in);
+	two_members(f);
+	store_topic_bar_set(f->st, MESH_A, &(struct topic_bar_row){ 1, 7, S("observer") });
+	store_topic_bar_set(f->st, MESH_A, &(struct topic_bar_row){ 1, 7, S("none") });
+	store_topic_bar_set(f->st, MESH_A, &(struct topic_bar_row){ 1, 8, S("none") }); /* of another mesh */
+	store_topic_bar_set(f->st, MESH_B, &(struct topic_bar_row){ 1, 8, S("none") });
+	commit(f);
+	assert_ok(store_topic_bars(f->st, a, MESH_A, &rows, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].member_no, 7);
+	assert_str(rows[0].role, S("none"));
+	store_topic_bar_drop(f->st, MESH_B, 1, 7);
+	commit(f);
+	assert_ok(store_topic_bars(f->st, a, MESH_B, &rows, &n));
+	assert_int_equal(n, 0);
+	assert_ok(store_topic_bars(f->st, a, MESH_A, &rows, &n));
+	assert_int_equal(n, 1);
+	store_topic_bar_drop(f->st, MESH_A, 1, 7);
+	commit(f);
+	assert_ok(store_topic_bars(f->st, a, MESH_A, &rows, &n));
+	assert_int_equal(n, 0);
 }
 
 TEST(members_of_topics)
