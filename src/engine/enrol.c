@@ -104,7 +104,7 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		return err_word(FAIL(rq->arena, CONFLICT, "this key is in use as a session key"), S("key_in_use"));
 	/* Nothing was queued so far; from here on nothing may fail. */
 	if (invite)
-		store_invite_used(e->store, m->no, invite->no, invite->uses + 1);
+		store_invite_used(e->store, m->no, invite->no, invite->uses + 1, e->now_ms);
 	member = member_add(m, &(struct member_row){
 		.no = store_next(e->store, NUMBER_MEMBER), .mesh_no = m->no,
 		.id = id_random(rq->arena, e->random), .pubkey = who->pubkey, .x25519 = who->x25519,

@@ -52,7 +52,7 @@ static void make_mesh(struct fixture *f, i64 mesh)
 	store_topic_member_add(f->st, mesh, &(struct topic_member_row){ .topic_no = 1, .member_no = 1,
 			       .role = S("member"), .joined_ms = 9 });
 	store_invite_add(f->st, &i);
-	store_invite_used(f->st, mesh, 1, 1);
+	store_invite_used(f->st, mesh, 1, 1, 1);
 	for (i64 no = 1; no <= 4; no++)
 		store_mailbox_add(f->st,
 				  &(struct mailbox_row){

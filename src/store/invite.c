@@ -15,6 +15,9 @@ static const struct field fields[] = { FIELD(I64, invite_row, no),
 				       FIELD(I64, invite_row, expires_ms),
 				       FIELD(I64, invite_row, created_ms),
 				       FIELD(I64, invite_row, revoked_ms),
+				       FIELD(OPT, invite_row, email),
+				       FIELD(I64, invite_row, made_by),
+				       FIELD(I64, invite_row, used_ms),
 				       { 0 } };
 
 void store_invite_add(struct store *st, const struct invite_row *i)
@@ -50,9 +53,23 @@ struct err *store_invites(struct store *st, struct arena *a, i64 mesh_no,
 			(void **)ret_rows, ret_n);
 }
 
-void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses)
+void store_invite_used(struct store *st, i64 mesh_no, i64 invite_no, i64 uses, i64 used_ms)
 {
-	QUEUE(st, INVITE_USED, V(uses), V(invite_no), V(mesh_no));
+	QUEUE(st, INVITE_USED, V(uses), V(used_ms), V(invite_no), V(mesh_no));
+}
+
+void store_invite_revoke(struct store *st, i64 mesh_no, i64 invite_no, i64 revoked_ms)
+{
+	QUEUE(st, INVITE_REVOKE, V(revoked_ms), V(invite_no), V(mesh_no));
+}
+
+struct err *store_invites_mailed(struct store *st, struct arena *a, str email, i64 since_ms, i64 *ret_n)
+{
+	struct db_rows rows;
+
+	TRY(db_run(st->db, a, &store_queries[Q_INVITES_MAILED], DB_VALUES(text_value(email), V(since_ms)), &rows));
+	*ret_n = db_row(&rows, 0)[0].i;
+	return NULL;
 }
 
 struct err *store_invite_count(struct store *st, struct arena *a, i64 mesh_no, i64 *ret_n)

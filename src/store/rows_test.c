@@ -224,21 +224,75 @@ TEST(a_key_is_one_member_of_a_mesh)
 	assert_int_equal(rows[0].seen_ms, 0);
 }
 
+TEST(a_job_is_claimed_until_it_ends)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	struct job_row in = { .no = 3, .kind = S("mail"), .mesh_no = MESH_A, .about_no = 6, .payload = S("sealed"),
+			      .state = S("waiting"), .due_ms = 50, .until_ms = 900, .created_ms = 10 };
+	struct job_row later = in, *out;
+	size_t n;
+
+	later.no = 4;
+	later.mesh_no = MESH_B;
+	later.due_ms = 60;
+	store_job_add(f->st, &later);
+	store_job_add(f->st, &in);
+	commit(f);
+	assert_ok(store_jobs_due(f->st, a, 49, 9, &out, &n));
+	assert_int_equal(n, 0);
+	assert_ok(store_jobs_due(f->st, a, 60, 1, &out, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(out[0].no, 3);
+	assert_str(out[0].kind, S("mail"));
+	assert_str(out[0].payload, S("sealed"));
+	assert_int_equal(out[0].about_no, 6);
+	assert_int_equal(out[0].until_ms, 900);
+	store_job_claim(f->st, 3, 1, 110);
+	commit(f);
+	assert_ok(store_jobs_due(f->st, a, 109, 9, &out, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(out[0].no, 4);
+	store_job_end(f->st, 3, S("sent"), 70);
+	store_job_claim(f->st, 3, 9, 71);
+	store_job_end(f->st, 3, S("failed"), 72);
+	commit(f);
+	assert_ok(store_job(f->st, a, 3, &out));
+	assert_str(out->state, S("sent"));
+	assert_int_equal(out->payload.len, 0);
+	assert_int_equal(out->tries, 1);
+	assert_int_equal(out->ended_ms, 70);
+	assert_ok(store_jobs_due(f->st, a, INT64_MAX - 1, 9, &out, &n));
+	assert_int_equal(n, 1);
+	assert_ok(store_jobs_of(f->st, a, MESH_A, &out, &n));
+	assert_int_equal(n, 1);
+	store_jobs_prune(f->st, 71);
+	commit(f);
+	assert_ok(store_job(f->st, a, 3, &out));
+	assert_null(out);
+	assert_ok(store_job(f->st, a, 4, &out));
+	assert_non_null(out);
+}
+
 TEST(an_invite_comes_back)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct fixture *f = fixture(a);
 	struct invite_row in = invite(6, MESH_A, S("i-6"), S("CODE"), S("token")), *out;
+	i64 n;
 
 	in.capability = S("{\"canonical\":\"v=1\"}");
 	in.invite_pubkey = S("aa");
 	in.owner_signature = S("bb");
 	in.sealed_root = S("cc");
 	in.created_ms = 7;
-	in.revoked_ms = 8;
+	in.email = S("bob@example.org");
+	in.made_by = 4;
 	store_invite_add(f->st, &in);
-	store_invite_used(f->st, MESH_A, 6, 2);
-	store_invite_used(f->st, MESH_B, 6, 3); /* not its mesh */
+	store_invite_used(f->st, MESH_A, 6, 2, 77);
+	store_invite_used(f->st, MESH_B, 6, 3, 78); /* not its mesh */
+	store_invite_revoke(f->st, MESH_A, 6, 8);
+	store_invite_revoke(f->st, MESH_B, 6, 9);
 	commit(f);
 	assert_ok(store_invite_by_code(f->st, a, S("CODE"), &out));
 	assert_int_equal(out->no, 6);
@@ -256,6 +310,15 @@ TEST(an_invite_comes_back)
 	assert_int_equal(out->expires_ms, 900);
 	assert_int_equal(out->created_ms, 7);
 	assert_int_equal(out->revoked_ms, 8);
+	assert_str(out->email, in.email);
+	assert_int_equal(out->made_by, 4);
+	assert_int_equal(out->used_ms, 77);
+	assert_ok(store_invites_mailed(f->st, a, in.email, 6, &n));
+	assert_int_equal(n, 1);
+	assert_ok(store_invites_mailed(f->st, a, in.email, 7, &n));
+	assert_int_equal(n, 0);
+	assert_ok(store_invites_mailed(f->st, a, S("eve@example.org"), 0, &n));
+	assert_int_equal(n, 0);
 	assert_ok(store_invite_by_id(f->st, a, in.id, &out));
 	assert_non_null(out);
 	assert_ok(store_invite_by_token(f->st, a, S("token"), &out));

@@ -52,7 +52,7 @@ bool store_lost_race(const struct err *e);
 
 enum store_number {
 	NUMBER_MESH, NUMBER_MEMBER, NUMBER_INVITE, NUMBER_MAILBOX, NUMBER_MESSAGE, NUMBER_TOPIC,
-	NUMBER_RUN,
+	NUMBER_RUN, NUMBER_JOB,
 	NUMBER_COUNT
 };
 i64 store_next(struct store *st, enum store_number kind);
@@ -115,7 +115,11 @@ struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
 void store_member_profile_set(struct store *st, const struct member_row *m);
 /* Sets name, role_tag, message_mode and joined_name. */
 void store_member_settings_set(struct store *st, const struct member_row *m);
-void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms);
+/* Sets revoked_ms, what is said of a ban, and tokens_ms. */
+void store_member_standing_set(struct store *st, const struct member_row *m);
+void store_member_role_set(struct store *st, i64 mesh_no, i64 member_no, str role);
+/* Who was removed is a member again: sets x25519, name, role, claim_signature and invite_no. */
+void store_member_rejoin(struct store *st, const struct member_row *m);
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary);
 
 /* ---- codes for devices: one of a member ---- */
