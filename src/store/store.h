@@ -150,6 +150,9 @@ struct invite_row {
 };
 void store_invite_add(struct store *st, const struct invite_row *i);
 struct err *store_invite_by_code(struct store *st, struct arena *a, str code,
+	str email;           /* whom it was mailed to, lower case; may be absent */
+	i64 made_by;         /* member; 0: not known */
+	i64 used_ms;         /* last time; 0: never */
 				 struct invite_row **ret_invite) MUST_CHECK;
 struct err *store_invite_by_token(struct store *st, struct arena *a, str token,
 				  struct invite_row **ret_invite) MUST_CHECK;
