@@ -2,7 +2,9 @@
 
 static const struct field mailbox_fields[] = { FIELD(TEXT, backlog_row, pubkey),
 					       FIELD(I64, backlog_row, messages),
-					       FIELD(I64, backlog_row, bytes), { 0 } };
+					       FIELD(I64, backlog_row, bytes),
+					       FIELD(I64, backlog_row, withheld),
+					       FIELD(I64, backlog_row, withheld_bytes), { 0 } };
 static const struct field sender_fields[] = { FIELD(I64, backlog_row, sender_no),
 					      FIELD(I64, backlog_row, messages),
 					      FIELD(I64, backlog_row, bytes), { 0 } };

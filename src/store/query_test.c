@@ -21,7 +21,7 @@ TEST(every_query_prepares)
 static const enum query_no rare[] = { Q_NUMBERS, Q_MESH_NUMBERS, Q_RUNS, Q_MAILBOXES_IDLE, Q_MEMBERS,
 				     Q_MAILBOXES, Q_INVITES, Q_RECEIPT_ENDS_PRUNE, Q_EXPIRING,
 				     Q_BACKLOG_OF_MAILBOXES, Q_BACKLOG_OF_SENDERS, Q_BACKLOG_COVERED,
-				     Q_TOPICS, Q_TOPIC_MEMBERS };
+				     Q_GRANTS, Q_TOPICS, Q_TOPIC_MEMBERS };
 
 static bool is_rare(size_t q)
 {

@@ -49,13 +49,13 @@ struct err *store_receipt_ends(struct store *st, struct arena *a, i64 mesh_no, i
 		const struct db_value *cells = db_row(&ended, i);
 
 		out[i] = (struct receipt_end){ cells[0].i, cells[1].i, (enum delivery_state)cells[2].i,
-					       cells[3].i, cells[4].s };
+					       cells[3].i, cells[4].s, 0 };
 	}
 	for (size_t i = 0; i < waiting.n; i++) {
 		const struct db_value *cells = db_row(&waiting, i);
 
 		out[ended.n + i] = (struct receipt_end){ cells[0].i, cells[1].i, DELIVERY_QUEUED, 0,
-							 cells[2].s };
+							 cells[2].s, (int)cells[3].i };
 	}
 	*ret_rows = out;
 	*ret_n = ended.n + waiting.n;

@@ -299,6 +299,7 @@ struct backlog_row {
 	str pubkey;    /* the mailbox's */
 	i64 sender_no;
 	i64 messages, bytes;
+	i64 withheld, withheld_bytes; /* of them, see grant.h; only of mailboxes */
 	i64 share;     /* of the sender, in bytes; only covered ones */
 };
 struct err *store_backlog_of_mailboxes(struct store *st, struct arena *a, i64 mesh_no,
@@ -339,6 +340,7 @@ struct receipt_end {
 	enum delivery_state state; /* DELIVERY_QUEUED while it waits */
 	i64 at_ms;                 /* 0 while it waits */
 	str pubkey;                /* the mailbox's; absent when that is gone */
+	int rank;                  /* of the delivery, while it waits */
 };
 /* All of them: what has ended first, then what waits. */
 struct err *store_receipt_ends(struct store *st, struct arena *a, i64 mesh_no, i64 message_no,
