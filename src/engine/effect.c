@@ -132,6 +132,16 @@ void effects_stream(struct effects *fx, struct conn_ref to, unsigned shard, stru
 
 void effects_events(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block)
 {
+void effects_mail(struct effects *fx, unsigned shard, i64 job_no, struct block *block)
+{
+	struct conn_ref nobody = { 0 };
+	struct effect *e = add(fx, EFFECT_MAIL, &nobody, 1);
+
+	e->code = (int)shard;
+	e->mark = (u64)job_no;
+	e->block = block;
+}
+
 	add(fx, EFFECT_EVENT, to, n)->block = block;
 }
 

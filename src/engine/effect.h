@@ -21,6 +21,8 @@ enum effect_kind {
 			       * that wants to hear of its end */
 	EFFECT_EVENT,         /* block goes on every stream of `to` */
 	EFFECT_EVENT_LAST,    /* and then the stream ends; nobody wants to hear of that */
+	EFFECT_MAIL,          /* try to send the mail (block: struct mail_args as JSON) of the job `mark`, and
+			       * tell the shard `code`; to nobody */
 };
 
 struct effect {
@@ -63,6 +65,7 @@ void effects_admit(struct effects *fx, struct conn_ref to);
 /* Moves all of `more` behind fx and frees it. */
 void effects_append(struct effects *fx, struct effects *more);
 void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
+void effects_mail(struct effects *fx, unsigned shard, i64 job_no, struct block *block);
 /* A refusal that may be asked again after so many seconds; 0: nobody knows. */
 void effects_refuse(struct effects *fx, struct conn_ref to, int status, struct block *block,
 		    i64 retry_after_s);

@@ -6,6 +6,7 @@
 #include "crypto/secret.h"
 #include "engine/bearer.h"
 #include "engine/guess.h"
+#include "engine/mail.h"
 #include "engine/reader.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
@@ -126,6 +127,7 @@ void engine_free(struct engine *e)
 	effects_free(e->fx);
 	signatures_free(e);
 	guesses_free(e);
+	mails_free(e);
 	bearers_forget(e);
 	secret_wipe(e->token_key, sizeof(e->token_key));
 	receipts_free(e);
@@ -171,6 +173,7 @@ static void undo(struct engine *e)
 	e->quiet = false;
 	signatures_forget(e);
 	bearers_forget(e);
+	mails_undo(e);
 	receipts_undo(e);
 	store_rollback(e->store);
 	timer_clear(&e->timers, &e->later);

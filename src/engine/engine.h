@@ -39,6 +39,7 @@ struct engine_settings {
 	i64 mailbox_messages, mailbox_bytes, sender_messages, sender_bytes;
 	i64 meshes_per_day, invites_per_mesh, signatures; /* see MESHES_PER_DAY, INVITES_MAX, SIGNATURES_MAX */
 	i64 lists_kb_per_minute;           /* peer lists that one member gets */
+	bool mail;                         /* somebody takes EFFECT_MAIL, see mail.h */
 	bool refuse_offline;               /* --offline refuse: the reference's rule */
 	i64 grace_ms, lease_ms;
 	i64 window_messages, window_bytes;

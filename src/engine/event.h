@@ -23,6 +23,7 @@ enum event_kind {
 	EVENT_CLOSED,         /* the connection is gone; clean: its client said so */
 	EVENT_WRITTEN,        /* the kernel took all pushes up to `mark` */
 	EVENT_CALL,           /* data: JSON body of an HTTP call (may be empty), op and param */
+	EVENT_MAILED,         /* what became of the try of the job `mark`: outcome */
 };
 
 enum { PLACE_BYTES = 32 };
@@ -51,13 +52,14 @@ struct event {
 	bool clean;           /* EVENT_CLOSED */
 	bool may_create;      /* EVENT_CALL: the caller passes the --create policy */
 	bool forwarded;       /* EVENT_CALL: from the house, to the mesh's own shard */
-	u64 mark;             /* EVENT_WRITTEN */
+	u64 mark;             /* EVENT_WRITTEN, EVENT_MAILED */
 	const struct op *op;  /* EVENT_CALL: the row to run */
 	struct conn_ref about; /* EVENT_CALL, OP_PLACE: the connection that the caller is beside */
 	char address[ADDRESS_LEN_MAX]; /* EVENT_CALL: who is charged for failed guesses */
 	size_t data_len, param_len;
 	char bytes[];         /* data, then param (the path's parameter) */
 };
+	int outcome;          /* EVENT_MAILED: enum mail_outcome */
 
 struct event *event_new(enum event_kind kind, struct conn_ref from, str data, str param);
 void event_free(struct event *ev);            /* NULL is fine */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "engine/bearer.h"
 #include "engine/prove.h"
+#include "engine/mail.h"
 #include "engine/reader.h"
 #include "engine/rest.h"
 #include "engine/topic.h"
@@ -291,11 +292,12 @@ void req_run(struct engine *e, const struct event *ev)
 
 void req_not_stored(struct engine *e, const struct event *ev)
 {
+	case EVENT_MAILED: mail_outcome(e, ev); break;
 	struct req rq = { .engine = e, .arena = e->batch, .event = ev, .from = presence_of(e, ev->from) };
 	struct err *err = FAIL(e->batch, TRY_AGAIN, NOT_STORED_TEXT);
 	struct err *bad;
 
-	if (ev->kind == EVENT_CLOSED || ev->kind == EVENT_WRITTEN)
+	if (ev->kind == EVENT_CLOSED || ev->kind == EVENT_WRITTEN || ev->kind == EVENT_MAILED)
 		return;
 	bad = json_parse(rq.arena, event_data(ev), &rq.frame);
 	if (bad)

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "engine/guess.h"
+#include "engine/mail.h"
 #include "engine/receipts.h"
 #include "engine/signatures.h"
 
@@ -93,6 +94,7 @@ static const struct sweep {
 	[SWEEP_MAILBOXES] = { "mailboxes not pruned yet", mailboxes_prune, 600000 },
 	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
 	[SWEEP_MESHES] = { "meshes not unloaded yet", unload_meshes, 60000 },
+	[SWEEP_MAILS] = { "mails not tried again yet", mails_retry, 15000 },
 	[SWEEP_GUESSES] = { "guesses not pruned yet", prune_guesses, 60000 },
 	[SWEEP_PROBE] = { "database does not answer", probe, PROBE_MS, PROBE_AGAIN_MS },
 };

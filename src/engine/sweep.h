@@ -16,6 +16,7 @@ enum sweep_kind {
 	SWEEP_MAILBOXES,      /* of sessions that are long over */
 	SWEEP_SIGNATURES,     /* that could no longer be replayed */
 	SWEEP_MESHES,         /* in memory, with nobody in them */
+	SWEEP_MAILS,          /* whose next try is due */
 	SWEEP_GUESSES,        /* addresses that have guessed no code for a while */
 	SWEEP_PROBE,          /* no deletion: does the database answer? */
 	SWEEP_COUNT
