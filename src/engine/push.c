@@ -96,6 +96,8 @@ static struct block *post_written_for(const struct topic *t, const struct post_r
 		.senderPubkey = row->sender_pubkey,
 		.topic = t->name, .topicId = str_from(t->id), .topicSeq = row->seq,
 		.bodyVersion = row->body_version, .epoch = row->epoch,
+		.signature = row->signature,
+		.signedReplyTo = row->reply_to.len ? STR_NONE : row->signed_reply,
 		.replyToId = row->reply_to,
 		.priority = str_from(priority_words[row->rank + PRIORITY_NOW]),
 		.nonce = row->nonce,

@@ -4,6 +4,7 @@
  */
 #include "engine/topic.h"
 
+#include "engine/vouch.h"
 #include "proto/enums.h"
 
 static struct topic_message_args message_of(struct req *rq, const struct topic *t, const struct post_row *row,
@@ -16,6 +17,7 @@ static struct topic_message_args message_of(struct req *rq, const struct topic *
 		.epoch = row->epoch, .replyToId = row->reply_to, .seq = row->seq,
 		.priority = enum_word(priority_words, row->rank + PRIORITY_NOW),
 		.client_message_id = row->client_id, .createdAt = time_iso(rq->arena, row->created_ms),
+		.signature = row->signature, .signedReplyTo = row->reply_to.len ? STR_NONE : row->signed_reply,
 	};
 
 	if (sender) {
@@ -62,8 +64,8 @@ static size_t fitting(const struct post_row *rows, size_t n)
 	return n;
 }
 
-struct err *topic_history(struct req *rq, struct topic *t, const struct topic_page *page,
-			  struct topic_message_list *ret_list, bool *ret_more)
+static struct err *read_page(struct req *rq, struct topic *t, const struct topic_page *page, struct post_row **ret_rows,
+			     size_t *ret_n, bool *ret_more)
 {
 	i64 limit = page->limit ? MIN(MAX(page->limit, 1), TOPIC_PAGE_MAX) : TOPIC_PAGE_DEFAULT;
 	bool forward = page->after_start || page->after_id.len;
@@ -86,11 +88,46 @@ struct err *topic_history(struct req *rq, struct topic *t, const struct topic_pa
 	*ret_more = n > (size_t)limit;
 	n = MIN(n, (size_t)limit);
 	*ret_more |= fitting(rows, n) < n;
-	n = fitting(rows, n);
-	*ret_list = (struct topic_message_list){ NEW_ARRAY(rq->arena, struct topic_message_args, n + 1), n, true };
-	for (size_t i = 0; i < n; i++)
-		ret_list->items[i] = message_of(rq, t, &rows[i], page->member_pubkeys);
+	*ret_n = fitting(rows, n);
+	*ret_rows = rows;
 	return NULL;
+}
+
+static struct topic_message_list messages_of(struct req *rq, struct topic *t, const struct post_row *rows, size_t n,
+					     bool member_pubkeys)
+{
+	struct topic_message_list list = { NEW_ARRAY(rq->arena, struct topic_message_args, n + 1), n, true };
+
+	for (size_t i = 0; i < n; i++)
+		list.items[i] = message_of(rq, t, &rows[i], member_pubkeys);
+	return list;
+}
+
+struct err *topic_history(struct req *rq, struct topic *t, const struct topic_page *page,
+			  struct topic_message_list *ret_list, bool *ret_more)
+{
+	struct post_row *rows;
+	size_t n;
+
+	TRY(read_page(rq, t, page, &rows, &n, ret_more));
+	*ret_list = messages_of(rq, t, rows, n, page->member_pubkeys);
+	return NULL;
+}
+
+struct err *topic_history_signed(struct req *rq, struct topic *t, const struct topic_page *page,
+				 struct topic_history_response_args *ret_page)
+{
+	struct post_row *rows;
+	size_t n, n_signed = 0;
+	i64 *signers;
+
+	TRY(read_page(rq, t, page, &rows, &n, &ret_page->more));
+	ret_page->messages = messages_of(rq, t, rows, n, page->member_pubkeys);
+	signers = NEW_ARRAY(rq->arena, i64, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].signature.len)
+			signers[n_signed++] = rows[i].sender_no;
+	return vouch_gone(rq, signers, n_signed, &ret_page->authors);
 }
 
 /* ---- read marks ---- */

@@ -70,7 +70,8 @@ static struct notification_args notification_of(struct req *rq, const struct not
 	struct notification_args out = {
 		.id = row->post.id, .notificationId = row->post.id, .nonce = row->post.nonce,
 		.ciphertext = row->post.ciphertext, .bodyVersion = row->post.body_version,
-		.epoch = row->post.epoch, .kind = S("mention"), .topicId = S(""), .topicName = S(""),
+		.epoch = row->post.epoch, .client_message_id = row->post.client_id, .signature = row->post.signature,
+		.signedReplyTo = row->post.signed_reply, .kind = S("mention"), .topicId = S(""), .topicName = S(""),
 		.senderMemberId = S(""), .senderName = S(""), .senderPubkey = S(""),
 		.readAt = row->read_ms ? time_iso(rq->arena, row->read_ms) : STR_NONE,
 		.createdAt = time_iso(rq->arena, row->post.created_ms),

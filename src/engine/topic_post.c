@@ -32,6 +32,9 @@ static struct err *check_body(struct req *rq, const struct topic *t, const struc
 		return invalid(rq, "nonce is not base64");
 	if (!base64_is_strict(d->ciphertext))
 		return invalid(rq, "ciphertext is not base64");
+	/* The broker checks no more of it: who reads cannot believe the broker. */
+	if (d->signature.len && (!d->client_id.len || str_index(d->client_id, '|') >= 0))
+		return invalid(rq, "signature: only with a client_message_id, which has no '|'");
 	if (d->body_version == 2 && base64_bytes(d->nonce) != NONCE_BYTES)
 		return invalid(rq, "nonce: version 2 has one of 24 bytes");
 	if (d->body_version == 2 && base64_bytes(d->ciphertext) < MAC_BYTES)
@@ -166,6 +169,7 @@ static struct post_row row_of(struct req *rq, const struct topic *t, const struc
 		.rank = (int)(d->priority ? d->priority : PRIORITY_NEXT) - PRIORITY_NOW,
 		.nonce = d->nonce, .ciphertext = d->ciphertext, .body_version = d->body_version == 2 ? 2 : 1,
 		.epoch = epoch, .client_id = d->client_id, .fingerprint = d->fingerprint,
+		.signature = d->signature, .signed_reply = d->signature.len ? d->reply_to : STR_NONE,
 		.created_ms = rq->engine->now_ms,
 	};
 }

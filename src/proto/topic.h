@@ -26,6 +26,7 @@
 #ifndef PROTO_TOPIC_H
 #define PROTO_TOPIC_H
 
+#include "proto/peer.h"
 #include "proto/topic_key.h"
 
 enum visibility { VISIBILITY_PUBLIC, VISIBILITY_PRIVATE, VISIBILITY_DM };
@@ -172,6 +173,8 @@ JSON_ARGS(topic_history, TOPIC_HISTORY_ARGS);
 	F(T, i64, seq,            REQ, 0, 0, "its number in the topic: 1, 2, 3 ... without a gap") \
 	F(T, str, priority,       REQ, 0, 0, "now, next or low") \
 	F(T, str, client_message_id, OPT, 0, 0, "the sender's own id") \
+	F(T, str, signature,      OPT, 0, 0, "by the key of senderMemberId over claudemesh-post-v1|... (crypto/post.h); absent: unsigned") \
+	F(T, str, signedReplyTo,  OPT, 0, 0, "of a signed post whose replyToId is gone: what was signed") \
 	F(T, str, createdAt,      REQ, 0, 0, "ISO time")
 JSON_LIST(topic_message, TOPIC_MESSAGE_ARGS);
 #define JSON_C_topic_messages struct topic_message_list
@@ -183,6 +186,7 @@ JSON_LIST(topic_message, TOPIC_MESSAGE_ARGS);
 	F(T, str,  topicId,  REQ, 0, 0, "record id") \
 	F(T, topic_messages, messages, REQ, 0, LIST_ROWS_MAX, "newest first; with afterId oldest first") \
 	F(T, bool, more,     REQ, 0, 0, "there are others in this direction") \
+	F(T, members, authors, OPT, 0, LIST_ROWS_MAX, "who signed some of them and is not a member any more: as list_peers had them") \
 	REQ_ID_(F, T)
 JSON_ARGS(topic_history_response, TOPIC_HISTORY_RESPONSE_ARGS);
 
@@ -304,6 +308,9 @@ JSON_ARGS(notification_list, NOTIFICATION_LIST_ARGS);
 	F(T, str, ciphertext,     REQ, 0, 0, "as sent") \
 	F(T, i64, bodyVersion,    REQ, 0, 0, "1 or 2") \
 	F(T, i64, epoch,          REQ, 0, 0, "under which key") \
+	F(T, str, client_message_id, OPT, 0, 0, "the sender's own id") \
+	F(T, str, signature,      OPT, 0, 0, "as in history") \
+	F(T, str, signedReplyTo,  OPT, 0, 0, "of a signed answer: the post that was signed with it") \
 	F(T, str, kind,           REQ, 0, 0, "mention") \
 	F(T, str, readAt,         REQ | NULLABLE, 0, 0, "ISO time, or null") \
 	F(T, str, createdAt,      REQ, 0, 0, "ISO time")

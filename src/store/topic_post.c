@@ -9,7 +9,8 @@ static const struct field fields[] = {
 	FIELD(TEXT, post_row, ciphertext),  FIELD(I64, post_row, body_version),
 	FIELD(I64, post_row, epoch),        FIELD(I64, post_row, reply_no),
 	FIELD(OPT, post_row, client_id),    FIELD(OPT, post_row, fingerprint),
-	FIELD(I64, post_row, created_ms),   { 0 }
+	FIELD(I64, post_row, created_ms),   FIELD(OPT, post_row, signature),
+	FIELD(OPT, post_row, signed_reply), { 0 }
 };
 
 static const struct field read_fields[] = {
@@ -21,7 +22,8 @@ static const struct field read_fields[] = {
 	FIELD(TEXT, post_row, ciphertext),  FIELD(I64, post_row, body_version),
 	FIELD(I64, post_row, epoch),        FIELD(I64, post_row, reply_no),
 	FIELD(OPT, post_row, client_id),    FIELD(OPT, post_row, fingerprint),
-	FIELD(I64, post_row, created_ms),   FIELD(OPT, post_row, reply_to),
+	FIELD(I64, post_row, created_ms),   FIELD(OPT, post_row, signature),
+	FIELD(OPT, post_row, signed_reply), FIELD(OPT, post_row, reply_to),
 	{ 0 }
 };
 
@@ -34,7 +36,8 @@ static const struct field notification_fields[] = {
 	FIELD(TEXT, notification_row, post.ciphertext),  FIELD(I64, notification_row, post.body_version),
 	FIELD(I64, notification_row, post.epoch),        FIELD(I64, notification_row, post.reply_no),
 	FIELD(OPT, notification_row, post.client_id),    FIELD(OPT, notification_row, post.fingerprint),
-	FIELD(I64, notification_row, post.created_ms),   FIELD(I64, notification_row, read_ms),
+	FIELD(I64, notification_row, post.created_ms),   FIELD(OPT, notification_row, post.signature),
+	FIELD(OPT, notification_row, post.signed_reply), FIELD(I64, notification_row, read_ms),
 	{ 0 }
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/msg/msg.h"
 #include "engine/req.h"
+#include "engine/vouch.h"
 
 enum { PROFILE_ROLE_BYTES = 32 + 6 * NAME_BYTES_MAX };
 
@@ -63,53 +64,6 @@ static struct peer_args peer_of(struct arena *a, const struct presence *p, bool 
 	};
 }
 
-/* What lets a client check the member itself; absent where there is no chain. */
-static void chain_of(const struct member *m, const struct invite_row *invites, size_t n, struct chain_args *out)
-{
-	if (!m->claim_signature.len || m->device_of)
-		return;
-	out->x25519 = m->x25519;
-	out->claimSignature = m->claim_signature;
-	if (!m->invite_no) {
-		out->present = true;
-		out->inviteId = S("owner");
-		out->invitePubkey = str_of(m->mesh->owner_pubkey, 64);
-		out->role = S("admin");
-		out->ownerSignature = S("");
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (invites[i].no != m->invite_no)
-			continue;
-		out->present = true;
-		out->inviteId = invites[i].id;
-		out->invitePubkey = invites[i].invite_pubkey;
-		out->role = invites[i].role;
-		out->expiresAt = invites[i].expires_ms / 1000;
-		out->maxUses = invites[i].max_uses;
-		out->ownerSignature = invites[i].owner_signature;
-	}
-}
-
-static void device_of(const struct member *m, struct device_of_args *out)
-{
-	const struct member *first = m->device_of ? mesh_member_by_no(m->mesh, m->device_of) : NULL;
-
-	if (!first)
-		return;
-	*out = (struct device_of_args){
-		.present = true,
-		.memberId = str_from(first->id),
-		.memberPubkey = str_of(first->pubkey, 64),
-		.label = m->device_label.ptr ? m->device_label : S(""),
-		.code = m->device_code,
-		.expiresAt = m->device_expires_s,
-		.codeSignature = m->device_signature,
-		.x25519 = m->x25519,
-		.claimSignature = m->claim_signature,
-	};
-}
-
 static bool is_shown(const struct presence *p, const struct member *to)
 {
 	return !p->hidden || p->member == to;
@@ -129,31 +83,17 @@ static bool is_online(const struct member *m, const struct member *to)
 static struct err *list_members(struct req *rq, struct member_list *out)
 {
 	struct mesh *m = rq->from->mesh;
-	struct member *member, *next;
-	struct invite_row *invites;
-	size_t n_invites;
+	struct member **rows = NEW_ARRAY(rq->arena, struct member *, HASH_COUNT(m->members) + 1), *member, *next;
+	size_t n = 0;
 
-	TRY(store_invites(rq->engine->store, rq->arena, m->no, &invites, &n_invites));
-	out->present = true;
-	out->items = NEW_ARRAY(rq->arena, struct member_args, HASH_COUNT(m->members) + 1);
-	HASH_ITER(hh, m->members, member, next) {
-		struct member_args *row = &out->items[out->n];
-
-		if (member->revoked_ms)
-			continue;
-		out->n++;
-		*row = (struct member_args){
-			.memberId = str_from(member->id),
-			.pubkey = str_of(member->pubkey, 64),
-			.displayName = member->name,
-			.role = enum_word(role_words, (int)member->role),
-			.online = is_online(member, rq->from->member),
-			.verified = member->verified,
-			.roleTag = member->role_tag.len ? member->role_tag : STR_NONE,
-			.messageMode = member->message_mode ? member_mode_word(member) : STR_NONE,
-		};
-		chain_of(member, invites, n_invites, &row->chain);
-		device_of(member, &row->device);
+	HASH_ITER(hh, m->members, member, next)
+		if (!member->revoked_ms)
+			rows[n++] = member;
+	TRY(vouch_members(rq, rows, n, out));
+	for (size_t i = 0; i < n; i++) {
+		out->items[i].online = is_online(rows[i], rq->from->member);
+		out->items[i].roleTag = rows[i]->role_tag.len ? rows[i]->role_tag : STR_NONE;
+		out->items[i].messageMode = rows[i]->message_mode ? member_mode_word(rows[i]) : STR_NONE;
 	}
 	return NULL;
 }

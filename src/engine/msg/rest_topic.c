@@ -70,6 +70,8 @@ static struct err *draft_of(struct req *rq, const struct rest_post_args *in, str
 		return FAIL(rq->arena, BAD_REQUEST, "field 'text': either it or 'ciphertext', and not empty");
 	if (in->text.ptr && (in->bodyVersion == 2 || in->nonce.ptr))
 		return FAIL(rq->arena, BAD_REQUEST, "field 'text': is of version 1 and has no nonce");
+	if (in->signature.ptr && !in->nonce.len)
+		return FAIL(rq->arena, BAD_REQUEST, "field 'signature': is over a ciphertext and its nonce");
 	if (in->bodyVersion == 2 && !in->nonce.len)
 		return FAIL(rq->arena, BAD_REQUEST, "field 'nonce': missing");
 	*out = (struct topic_draft){
@@ -77,6 +79,7 @@ static struct err *draft_of(struct req *rq, const struct rest_post_args *in, str
 		.ciphertext = in->text.ptr ? base64_encode(rq->arena, in->text) : in->ciphertext,
 		.body_version = in->bodyVersion, .epoch = in->epoch, .priority = in->priority,
 		.reply_to = in->replyToId, .mentions = in->mentions, .client_id = in->idempotencyKey,
+		.signature = in->signature,
 		.new_key = in->newKey.present ? &in->newKey : NULL,
 	};
 	return NULL;

@@ -36,7 +36,7 @@ struct err *topic_send(struct req *rq, const struct send_args *in)
 	struct topic_draft draft = {
 		.nonce = in->nonce, .ciphertext = in->ciphertext, .body_version = in->bodyVersion,
 		.epoch = in->epoch, .priority = in->priority, .reply_to = in->replyToId, .mentions = in->mentions,
-		.client_id = in->client_message_id, .fingerprint = in->request_fingerprint,
+		.client_id = in->client_message_id, .fingerprint = in->request_fingerprint, .signature = in->signature,
 		.new_key = in->newKey.present ? &in->newKey : NULL,
 	};
 	struct ack_args ack = { .id = in->id.ptr ? in->id : S(""), .queued = true };
@@ -70,7 +70,7 @@ static struct err *topic_history_run(struct req *rq, const void *args)
 
 	TRY(req_may_list(rq));
 	TRY(topic_find(rq, in->topic, &t));
-	TRY(topic_history(rq, t, &page, &out.messages, &out.more));
+	TRY(topic_history_signed(rq, t, &page, &out));
 	out.topicId = str_from(t->id);
 	req_send_list(rq, "topic_history_response", topic_history_response_fields, &out);
 	return NULL;
