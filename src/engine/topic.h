@@ -103,9 +103,9 @@ struct topic_draft {
 	str reply_to;                         /* id of a post of the topic, or empty */
 	struct strs mentions;                 /* names; none: read from a body of version 1 */
 	str client_id, fingerprint;           /* client_message_id (Idempotency-Key), request_fingerprint */
+	str signature;                        /* the author's, kept as it is and checked by who reads */
 	const struct topic_new_key_args *new_key; /* installed with it; NULL: none */
 };
-	str signature;                        /* the author's, kept as it is and checked by who reads */
 struct topic_posted {
 	str id;                               /* what history, replies and pushes say */
 	i64 seq, epoch, created_ms;
@@ -127,11 +127,11 @@ struct topic_page {
 /* Newest first; with after_id or after_start oldest first. *ret_more: there are others behind them. */
 struct err *topic_history(struct req *rq, struct topic *t, const struct topic_page *page,
 			  struct topic_message_list *ret_list, bool *ret_more) MUST_CHECK;
-/* The seq of a post, by its id. NOT_FOUND, message_not_found. */
-struct err *topic_seq_of(struct req *rq, struct topic *t, str id, i64 *ret_seq) MUST_CHECK;
 /* The same, and who signed some of them and is not a member any more (vouch.h). */
 struct err *topic_history_signed(struct req *rq, struct topic *t, const struct topic_page *page,
 				 struct topic_history_response_args *ret_page) MUST_CHECK;
+/* The seq of a post, by its id. NOT_FOUND, message_not_found. */
+struct err *topic_seq_of(struct req *rq, struct topic *t, str id, i64 *ret_seq) MUST_CHECK;
 
 /* Up to a post of the topic; empty: all. Who is not in the topic has no mark: FORBIDDEN. */
 struct err *topic_mark_read(struct req *rq, struct topic *t, str up_to_id, i64 *ret_read_ms) MUST_CHECK;

@@ -456,11 +456,11 @@ struct post_row {
 	i64 reply_no;          /* 0: none */
 	str client_id, fingerprint; /* may be absent */
 	i64 created_ms;
+	str signature;         /* the author's own; may be absent */
+	str signed_reply;      /* with it: what it says that is answered; may be absent */
 	str reply_to;          /* read only: id of the parent; absent when there is none any more */
 };
 void store_post_add(struct store *st, const struct post_row *p);
-	str signature;         /* the author's own; may be absent */
-	str signed_reply;      /* with it: what it says that is answered; may be absent */
 /* Newest first, those below seq. */
 struct err *store_posts_before(struct store *st, struct arena *a, i64 mesh_no, i64 topic_no, i64 seq,
 			       size_t limit, struct post_row **ret_rows, size_t *ret_n) MUST_CHECK;
