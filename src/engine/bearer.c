@@ -148,6 +148,8 @@ static struct err *token_check(struct req *rq, struct caller *who)
 	who->member = mesh_member_by_no(who->mesh, t.member_no);
 	if (!who->member || who->member->revoked_ms)
 		return invalid(rq->arena, "the token is of somebody who is no member any more");
+	if (t.ends_ms - BEARER_TOKEN_MS <= who->member->tokens_ms)
+		return invalid(rq->arena, "the token is from before its member was removed");
 	who->member->called_ms = e->now_ms;
 	who->caps = member_caps(who->member);
 	who->key_id = "";
@@ -291,4 +293,17 @@ void bearer_revoked(struct engine *e, str digest, i64 revoked_ms)
 	if (k && !k->revoked_ms)
 		k->revoked_ms = revoked_ms;
 	readers_end_key(e, digest);
+}
+
+void bearers_end(struct member *member)
+{
+	struct engine *e = member->mesh->engine;
+	struct api_key *k, *next;
+
+	member->tokens_ms = e->now_ms;
+	store_api_keys_revoke_of(e->store, member->mesh->no, member->no, e->now_ms);
+	HASH_ITER(hh, e->api_keys, k, next)
+		if (k->member_no == member->no && k->mesh_no == member->mesh->no && !k->revoked_ms)
+			k->revoked_ms = e->now_ms;
+	readers_end(member->mesh, member, 0, "you are no member of the mesh any more");
 }

@@ -69,7 +69,8 @@ TEST(a_key_ends_by_its_date_its_revocation_and_its_maker)
 	assert_int_equal(ask(h, "me", gone, "{}", ""), 401);
 	assert_int_equal(ask(h, "me", soon, "{}", ""), 401);
 	assert_int_equal(ask(h, "me", his, "{}", ""), 200);
-	store_member_revoke(h->f->st, 1, mesh_member(h->engine->meshes, str_from(bob->pubkey))->no, 7);
+	store_member_standing_set(h->f->st, &(struct member_row){ .mesh_no = 1, .revoked_ms = 7,
+		.no = mesh_member(h->engine->meshes, str_from(bob->pubkey))->no });
 	assert_ok(store_commit(h->f->st, a));
 	restart(h);
 	ask(h, "me", his, "{}", "");

@@ -10,13 +10,23 @@ struct effects *effects_new(void)
 	return fx;
 }
 
+/* Nothing was stored of what the code says. */
+static struct effect undone(struct effect e)
+{
+	if (e.kind == EFFECT_CLOSE && e.code >= 4000) {
+		e.code = 1013;
+		e.reason = S("try_again");
+	}
+	return e;
+}
+
 void effects_undo(struct effects *fx)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < fx->n; i++) {
 		if (fx->items[i].anyway)
-			fx->items[kept++] = fx->items[i];
+			fx->items[kept++] = undone(fx->items[i]);
 		else
 			block_unref(fx->items[i].block);
 	}

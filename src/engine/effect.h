@@ -48,7 +48,8 @@ struct effects {
 
 struct effects *effects_new(void);
 void effects_free(struct effects *fx);        /* NULL is fine */
-/* Forgets what was added, but not what happens anyway. */
+/* Forgets what was added, but not what happens anyway; a close that tells of something stored (4000
+ * and up) is then 1013, and who hears it comes back. */
 void effects_undo(struct effects *fx);
 /* What was added last happens also when the commit fails. */
 void effects_anyway(struct effects *fx);

@@ -121,6 +121,10 @@ static void member_fill(struct member *member, struct arena *a, const struct mem
 	member->verified = row->claim_signature.len > 0;
 	member->created_ms = row->created_ms;
 	member->revoked_ms = row->revoked_ms;
+	member->banned_ms = row->banned_ms;
+	member->banned_by = row->banned_by;
+	own_str(&member->ban_reason, row->ban_reason);
+	member->tokens_ms = row->tokens_ms;
 	member->device_of = row->device_of;
 	member->device_expires_s = row->device_expires_s;
 	own_str(&member->device_label, row->device_label);
@@ -265,6 +269,7 @@ static void member_free(struct member *member)
 	own_free(&member->last_summary);
 	own_free(&member->joined_name);
 	own_free(&member->role_tag);
+	own_free(&member->ban_reason);
 	own_free(&member->device_label);
 	own_free(&member->device_code);
 	own_free(&member->device_signature);

@@ -9,12 +9,17 @@
 
 #include "engine/topic.h"
 
-void presence_close(struct presence *p, str reason)
+void presence_close_with(struct presence *p, int code, str reason)
 {
 	struct effects *fx = p->mesh->engine->fx;
 
 	effects_close(fx, p->conn, 1000, reason);
 	effects_anyway(fx);
+}
+
+void presence_close(struct presence *p, str reason)
+{
+	presence_close_with(p, 1000, reason);
 }
 
 static void life_over(void *engine, void *presence)
@@ -36,6 +41,7 @@ static void set_conn(struct presence *p, struct conn_ref conn)
 	p->attached_in = e->batch_no;
 	p->conn = conn;
 	p->online = true;
+	p->heard_ms = e->now_ms;
 	HASH_ADD(hh, e->online, conn, sizeof(p->conn), p);
 	e->stats.online++;
 }
@@ -61,6 +67,7 @@ static void drop_conn(struct presence *p)
 	p->mesh->touched_in = e->batch_no;
 	HASH_DELETE(hh, e->online, p);
 	p->online = false;
+	p->heard_ms = e->now_ms;
 	e->stats.online--;
 	presence_deafen(p);
 	if (p->takes)

@@ -5,8 +5,7 @@
 #include "engine/reader.h"
 #include "engine/receipts.h"
 #include "engine/topic.h"
-
-enum { CLOSE_BANNED = 4002 };
+#include "proto/moderation.h"
 
 struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_state state, i64 at_ms)
 {
@@ -30,41 +29,100 @@ struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_s
 	return NULL;
 }
 
-static struct err *devices_remove(struct member *member, struct arena *a)
+str banned_text(struct arena *a, const struct mesh *m)
+{
+	return arena_printf(a, BANNED_FORMAT, STRF(m->name));
+}
+
+/* Word and text are those of the hello that it is going to be refused (hello.c). */
+static void put_out(struct presence *p, struct arena *a)
+{
+	str text = banned_text(a, p->mesh);
+	struct err why = { .code = ERR_UNAUTHORIZED, .text = text, .word = S("revoked") };
+
+	if (p->online) {
+		effects_send(p->mesh->engine->fx, p->conn, error_message(&why, STR_NONE), 0);
+		presence_close_with(p, CLOSE_BANNED, text);
+	}
+	presence_end(p);
+}
+
+static void standing_store(const struct member *m)
+{
+	store_member_standing_set(m->mesh->engine->store, &(struct member_row){
+		.no = m->no, .mesh_no = m->mesh->no, .revoked_ms = m->revoked_ms, .banned_ms = m->banned_ms,
+		.banned_by = m->banned_by, .ban_reason = m->ban_reason, .tokens_ms = m->tokens_ms });
+}
+
+/* One row: what it had ends with this commit. Its standing is stored by the caller. */
+static struct err *member_end(struct member *member, struct arena *a)
+{
+	struct mesh *m = member->mesh;
+	struct engine *e = m->engine;
+	struct mailbox *mb, *next;
+
+	m->touched_in = e->batch_no;
+	member->revoked_ms = e->now_ms;
+	topics_member_gone(member);
+	while (member->presences)
+		put_out(member->presences, a);
+	bearers_end(member);
+	store_device_codes_remove(e->store, m->no, member->no);
+	HASH_ITER(hh, m->mailboxes, mb, next) {
+		if (mb->member != member)
+			continue;
+		timer_clear(&e->timers, &mb->orphan);
+		TRY(mailbox_end_all(mb, a, DELIVERY_REVOKED, e->now_ms));
+	}
+	return NULL;
+}
+
+struct err *member_remove(struct member *member, struct arena *a)
 {
 	struct member *device, *next;
 
+	if (member->revoked_ms)
+		return NULL;
+	TRY(member_end(member, a));
+	standing_store(member);
 	HASH_ITER(hh, member->mesh->members, device, next)
 		if (device->device_of == member->no)
 			TRY(member_remove(device, a));
 	return NULL;
 }
 
-struct err *member_remove(struct member *member, struct arena *a)
+struct err *member_ban(struct member *person, const struct member *by, str reason, struct arena *a)
 {
 	struct mesh *m = member->mesh;
 	struct engine *e = m->engine;
 	struct mailbox *mb, *next;
 
-	if (member->revoked_ms)
-		return NULL;
-	m->touched_in = e->batch_no;
-	member->revoked_ms = e->now_ms;
-	store_member_revoke(e->store, m->no, member->no, e->now_ms);
-	topics_member_gone(member);
-	while (member->presences) {
-		if (member->presences->online) {
-			effects_close(e->fx, member->presences->conn, CLOSE_BANNED, S("banned"));
-			effects_anyway(e->fx);
-		}
-		presence_end(member->presences);
-	}
-	readers_end(m, member, 0, "you are no member of the mesh any more");
-	HASH_ITER(hh, m->mailboxes, mb, next) {
-		if (mb->member != member)
+	HASH_ITER(hh, person->mesh->members, m, next) {
+		if (m->revoked_ms || member_person(m) != person)
 			continue;
-		timer_clear(&e->timers, &mb->orphan);
-		TRY(mailbox_end_all(mb, a, DELIVERY_REVOKED, e->now_ms));
+		TRY(member_end(m, a));
+		m->banned_ms = m->revoked_ms;
+		m->banned_by = by->no;
+		own_str(&m->ban_reason, reason);
+		standing_store(m);
+	}
+	return NULL;
+}
+
+void member_unban(struct member *person)
+{
+	struct mesh *mesh = person->mesh;
+	struct member *m, *next;
+
+	mesh->touched_in = mesh->engine->batch_no;
+	HASH_ITER(hh, mesh->members, m, next) {
+		/* A device that was removed before stays so. */
+		if (!m->banned_ms || member_person(m) != person)
+			continue;
+		m->revoked_ms = m->banned_ms = m->banned_by = 0;
+		own_free(&m->ban_reason);
+		topics_member_back(m);
+		standing_store(m);
 	}
 	return devices_remove(member, a);
 }

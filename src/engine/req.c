@@ -8,6 +8,7 @@
 #include "engine/rest.h"
 #include "engine/topic.h"
 #include "proto/message.h"
+#include "proto/moderation.h"
 
 enum { MESSAGE_OUT_MAX = 64 << 20 };
 
@@ -208,6 +209,7 @@ static void run_frame(struct req *rq, str data)
 	if (!rq->from)
 		return;
 	rq->from->mesh->touched_in = e->batch_no;
+	rq->from->heard_ms = e->now_ms;
 	if (!err)
 		err = rq->op ? carry_out(rq, data) : unknown_type(rq, json_get_str(rq->frame, S("type")));
 	if (err)

@@ -81,6 +81,9 @@ struct member {
 	i64 seen_ms;                          /* when it last lost or left a connection; 0: never */
 	str last_summary;                     /* of that connection */
 	i64 invite_no, created_ms, revoked_ms;
+	i64 banned_ms, banned_by;             /* 0: it is not banned; by: member number */
+	str ban_reason;
+	i64 tokens_ms;                        /* bearer tokens made up to then are dead */
 	i64 device_of;                        /* its member's number; 0: it is no device */
 	str device_label, device_code, device_signature;
 	i64 device_expires_s;                 /* as signed */
@@ -134,6 +137,7 @@ struct presence {
 	enum reach told;                      /* how it hears of messages, as it says */
 	struct groups groups;
 	i64 connected_ms, attested_until_ms;
+	i64 heard_ms;                         /* its last frame, or when it was lost; not its heartbeats */
 	struct mailbox *mailbox;              /* of its session key; NULL without one */
 	struct pushed *pushed;
 	size_t n_pushed, pushed_bytes;
@@ -262,6 +266,9 @@ void presence_detach(struct presence *p);                        /* online -> gr
 void presence_end(struct presence *p);                           /* -> gone, peers are told */
 /* Closes its connection with 1000; ending or attaching it is the caller's. */
 void presence_close(struct presence *p, str reason);
+/* The same with another code. Of what is to be stored (4000 and up) nobody hears if it is not:
+ * the connection is then closed so that it comes back. */
+void presence_close_with(struct presence *p, int code, str reason);
 struct presence *presence_of(struct engine *e, struct conn_ref conn);
 bool member_has_session_online(const struct member *m);
 /* One session id of a member on one host: links of the same kind replace each other, and
@@ -319,12 +326,18 @@ void pushed_end(struct pushed *p);            /* delivered: gone from memory and
 void pushed_return(struct pushed *p);         /* not delivered: waits again */
 void presence_lease_run(void *engine, void *presence);
 
-/* remove.c - a member that may not come back. */
+/* remove.c - a member that may not come back, or may again. */
 /* Everything that waits in the mailbox ends so; its senders are told. */
 struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_state state, i64 at_ms) MUST_CHECK;
-/* Closes its connections and ends what waits for it; its devices go with it. They stay in the
- * mesh, for their messages. */
+/* Closes its connections and streams, kills its API keys and tokens, and ends what waits for it;
+ * its devices go with it. They stay in the mesh, for their messages. */
 struct err *member_remove(struct member *member, struct arena *a) MUST_CHECK;
+/* The same as a ban of the person, which member_unban() takes back: devices come back with it,
+ * API keys and tokens do not. reason may be empty. */
+struct err *member_ban(struct member *person, const struct member *by, str reason, struct arena *a) MUST_CHECK;
+void member_unban(struct member *person);
+/* What who is banned is told. */
+str banned_text(struct arena *a, const struct mesh *m);
 
 /* push.c - the one writer of pushes. */
 /* One message as text, for those who are shown attestations and those who are not. */

@@ -93,6 +93,8 @@ void topic_general_join(struct mesh *m, struct member *member, enum topic_role r
 void topic_device_join(struct member *device);
 /* The member was removed from the mesh: the keys of its topics are stale in the same commit. */
 void topics_member_gone(struct member *member);
+/* It is a member again, of what it was in; its copies of keys made meanwhile are wanted. */
+void topics_member_back(struct member *member);
 
 /* ---- posts ---- */
 struct topic_draft {

@@ -192,6 +192,17 @@ void topics_member_gone(struct member *member)
 	}
 }
 
+void topics_member_back(struct member *member)
+{
+	struct topic_sub *sub;
+
+	DL_FOREACH(member->topics, sub) {
+		sub->topic->n_people += !member->device_of;
+		if (sub->topic->epoch && !sub->topic->stale && !sub->keyed)
+			topic_hint(sub->topic, S("topic_key_wanted"), STR_NONE, member);
+	}
+}
+
 /* ---- #general ---- */
 
 static struct topic *general_new(struct mesh *m, const struct member *by)

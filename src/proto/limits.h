@@ -30,6 +30,10 @@ enum {
 	GROUPS_MAX = 64,                 /* groups of one member or connection */
 	SESSION_ID_BYTES_MAX = 128,
 	TARGET_BYTES_MAX = 256,
+	TARGET_PREFIX_MIN = 8,           /* characters of a public key that name whom to kick or ban */
+	CANDIDATES_MAX = 8,              /* that a refused name is explained with */
+	BAN_REASON_BYTES_MAX = 500,
+	PEER_SILENT_MAX_MS = 105000,     /* who answers no heartbeat for so long has no connection any more */
 	CLIENT_ID_BYTES_MAX = 128,       /* client_message_id, also _reqId and id */
 	CAPABILITIES_MAX = 32,
 	SKILL_BYTES_MAX = 131072,        /* instructions of one skill */

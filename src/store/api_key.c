@@ -56,6 +56,11 @@ void store_api_key_revoke(struct store *st, i64 mesh_no, str id, i64 revoked_ms)
 	QUEUE(st, API_KEY_REVOKE, V(revoked_ms), V(revoked_ms), V(mesh_no), text_value(id));
 }
 
+void store_api_keys_revoke_of(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms)
+{
+	QUEUE(st, API_KEYS_REVOKE_OF, V(revoked_ms), V(mesh_no), V(member_no));
+}
+
 void store_api_key_used(struct store *st, i64 mesh_no, str id, i64 used_ms)
 {
 	QUEUE_LATER(st, API_KEY_USED, V(used_ms), V(mesh_no), text_value(id));

@@ -26,6 +26,10 @@ static const struct field fields[] = { FIELD(I64, member_row, no),
 				       FIELD(OPT, member_row, role_tag),
 				       FIELD(OPT, member_row, message_mode),
 				       FIELD(OPT, member_row, joined_name),
+				       FIELD(I64, member_row, banned_ms),
+				       FIELD(I64, member_row, banned_by),
+				       FIELD(OPT, member_row, ban_reason),
+				       FIELD(I64, member_row, tokens_ms),
 				       { 0 } };
 
 void store_member_add(struct store *st, const struct member_row *m)
@@ -52,9 +56,21 @@ void store_member_settings_set(struct store *st, const struct member_row *m)
 	      opt_value(m->joined_name), V(m->no), V(m->mesh_no));
 }
 
-void store_member_revoke(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms)
+void store_member_standing_set(struct store *st, const struct member_row *m)
 {
-	QUEUE(st, MEMBER_REVOKE, V(revoked_ms), V(member_no), V(mesh_no));
+	QUEUE(st, MEMBER_STANDING_SET, V(m->revoked_ms), V(m->banned_ms), V(m->banned_by),
+	      opt_value(m->ban_reason), V(m->tokens_ms), V(m->no), V(m->mesh_no));
+}
+
+void store_member_role_set(struct store *st, i64 mesh_no, i64 member_no, str role)
+{
+	QUEUE(st, MEMBER_ROLE_SET, text_value(role), V(member_no), V(mesh_no));
+}
+
+void store_member_rejoin(struct store *st, const struct member_row *m)
+{
+	QUEUE(st, MEMBER_REJOIN, opt_value(m->x25519), text_value(m->name), text_value(m->role),
+	      opt_value(m->claim_signature), V(m->invite_no), V(m->no), V(m->mesh_no));
 }
 
 void store_member_seen(struct store *st, i64 mesh_no, i64 member_no, i64 seen_ms, str last_summary)

@@ -107,6 +107,9 @@ struct member_row {
 	i64 device_expires_s;
 	str role_tag, message_mode; /* member-wide; may be absent */
 	str joined_name;     /* the name before the first change; absent: it never changed */
+	i64 banned_ms, banned_by; /* 0: it is not banned; by: member number */
+	str ban_reason;      /* may be absent */
+	i64 tokens_ms;       /* bearer tokens made up to then are dead */
 };
 void store_member_add(struct store *st, const struct member_row *m);
 struct err *store_members(struct store *st, struct arena *a, i64 mesh_no,
@@ -558,6 +561,8 @@ struct err *store_api_keys_named(struct store *st, struct arena *a, i64 mesh_no,
 struct err *store_api_key_count(struct store *st, struct arena *a, i64 mesh_no, i64 member_no,
 				i64 *ret_n) MUST_CHECK;
 void store_api_key_revoke(struct store *st, i64 mesh_no, str id, i64 revoked_ms);
+/* All of a member that are not over. */
+void store_api_keys_revoke_of(struct store *st, i64 mesh_no, i64 member_no, i64 revoked_ms);
 /* Waits for another commit. */
 void store_api_key_used(struct store *st, i64 mesh_no, str id, i64 used_ms);
 /* Deletes those of the mesh that ended before before_ms. */

@@ -43,9 +43,8 @@ static struct err *find_member(struct req *rq, const struct introduction *in, st
 		return refuse(rq, S("unauthorized"),
 			      in->session ? "parent pubkey not found in mesh" : "pubkey not found in mesh");
 	if (member->revoked_ms)
-		return err_word(FAIL(rq->arena, UNAUTHORIZED,
-				     "You've been removed from \"%.*s\". Contact the mesh owner to rejoin.",
-				     STRF(m->name)), S("revoked"));
+		return err_word(FAIL(rq->arena, UNAUTHORIZED, "%.*s", STRF(banned_text(rq->arena, m))),
+				S("revoked"));
 	/* The reference never compared it in a member hello; version 2 signs it on purpose. */
 	if ((in->session || in->version == 2) && in->member_id.len &&
 	    !str_eq(in->member_id, str_from(member->id)))
