@@ -132,16 +132,6 @@ void effects_reply(struct effects *fx, struct conn_ref to, int status, struct bl
 	e->block = block;
 }
 
-void effects_stream(struct effects *fx, struct conn_ref to, unsigned shard, struct block *first)
-{
-	struct effect *e = add(fx, EFFECT_STREAM, &to, 1);
-
-	e->code = (int)shard;
-	e->block = first;
-}
-
-void effects_events(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block)
-{
 void effects_mail(struct effects *fx, unsigned shard, i64 job_no, struct block *block)
 {
 	struct conn_ref nobody = { 0 };
@@ -152,6 +142,16 @@ void effects_mail(struct effects *fx, unsigned shard, i64 job_no, struct block *
 	e->block = block;
 }
 
+void effects_stream(struct effects *fx, struct conn_ref to, unsigned shard, struct block *first)
+{
+	struct effect *e = add(fx, EFFECT_STREAM, &to, 1);
+
+	e->code = (int)shard;
+	e->block = first;
+}
+
+void effects_events(struct effects *fx, const struct conn_ref *to, size_t n, struct block *block)
+{
 	add(fx, EFFECT_EVENT, to, n)->block = block;
 }
 

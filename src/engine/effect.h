@@ -65,8 +65,8 @@ void effects_close(struct effects *fx, struct conn_ref to, int code, str reason)
 void effects_admit(struct effects *fx, struct conn_ref to);
 /* Moves all of `more` behind fx and frees it. */
 void effects_append(struct effects *fx, struct effects *more);
-void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
 void effects_mail(struct effects *fx, unsigned shard, i64 job_no, struct block *block);
+void effects_reply(struct effects *fx, struct conn_ref to, int status, struct block *block);
 /* A refusal that may be asked again after so many seconds; 0: nobody knows. */
 void effects_refuse(struct effects *fx, struct conn_ref to, int status, struct block *block,
 		    i64 retry_after_s);

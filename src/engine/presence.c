@@ -13,7 +13,7 @@ void presence_close_with(struct presence *p, int code, str reason)
 {
 	struct effects *fx = p->mesh->engine->fx;
 
-	effects_close(fx, p->conn, 1000, reason);
+	effects_close(fx, p->conn, code, reason);
 	effects_anyway(fx);
 }
 

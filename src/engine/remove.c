@@ -2,7 +2,8 @@
 
 #include <utlist.h>
 
-#include "engine/reader.h"
+#include "engine/bearer.h"
+#include "engine/prove.h"
 #include "engine/receipts.h"
 #include "engine/topic.h"
 #include "proto/moderation.h"
@@ -93,9 +94,7 @@ struct err *member_remove(struct member *member, struct arena *a)
 
 struct err *member_ban(struct member *person, const struct member *by, str reason, struct arena *a)
 {
-	struct mesh *m = member->mesh;
-	struct engine *e = m->engine;
-	struct mailbox *mb, *next;
+	struct member *m, *next;
 
 	HASH_ITER(hh, person->mesh->members, m, next) {
 		if (m->revoked_ms || member_person(m) != person)
@@ -124,5 +123,4 @@ void member_unban(struct member *person)
 		topics_member_back(m);
 		standing_store(m);
 	}
-	return devices_remove(member, a);
 }
