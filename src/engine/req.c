@@ -167,8 +167,8 @@ static void fail_hello(struct req *rq, const struct err *e)
 	rq->engine->stats.hellos_refused[counter_of(hello_refusal_words, word)]++;
 	effects_send(rq->engine->fx, rq->event->from, error_message(e, event_data(rq->event)), 0);
 	effects_close(rq->engine->fx, rq->event->from,
-		      revoked ? 4002 : e->code == ERR_UNAUTHORIZED || e->code == ERR_BAD_JSON ? 1008 : 1013,
-		      revoked ? S("banned") : word);
+		      revoked ? CLOSE_BANNED : e->code == ERR_UNAUTHORIZED || e->code == ERR_BAD_JSON ? 1008 : 1013,
+		      revoked ? e->text : word);
 }
 
 static struct err *carry_out(struct req *rq, str data)
