@@ -150,12 +150,12 @@ struct invite_row {
 	str sealed_root;     /* base64url secretbox of the root key; absent likewise */
 	str role;
 	i64 max_uses, uses, expires_ms, created_ms, revoked_ms;
-};
-void store_invite_add(struct store *st, const struct invite_row *i);
-struct err *store_invite_by_code(struct store *st, struct arena *a, str code,
 	str email;           /* whom it was mailed to, lower case; may be absent */
 	i64 made_by;         /* member; 0: not known */
 	i64 used_ms;         /* last time; 0: never */
+};
+void store_invite_add(struct store *st, const struct invite_row *i);
+struct err *store_invite_by_code(struct store *st, struct arena *a, str code,
 				 struct invite_row **ret_invite) MUST_CHECK;
 struct err *store_invite_by_token(struct store *st, struct arena *a, str token,
 				  struct invite_row **ret_invite) MUST_CHECK;
@@ -568,7 +568,6 @@ void store_api_key_used(struct store *st, i64 mesh_no, str id, i64 used_ms);
 /* Deletes those of the mesh that ended before before_ms. */
 void store_api_keys_prune(struct store *st, i64 mesh_no, i64 before_ms);
 
-#endif
 /* ---- the audit log: a chain for each mesh (crypto/audit.h), added to and never changed ---- */
 struct audit_row {
 	i64 mesh_no, seq;      /* from 1, without a gap; another row with both fails the commit (CONFLICT) */
@@ -600,3 +599,4 @@ struct err *store_audit_messages(struct store *st, struct arena *a, i64 mesh_no,
 				 const struct audit_page *page, struct audit_row **ret_rows,
 				 size_t *ret_n) MUST_CHECK;
 
+#endif
