@@ -192,13 +192,13 @@ struct engine {
 	struct endings *endings;
 	struct signature_seen *signatures;
 	struct guess *guesses;
+	struct mail_held *held_mails;         /* see mail.h */
+	struct bucket mails;
+	i64 jobs_pruned_ms;
 	struct api_key *api_keys;             /* see bearer.h */
 	u8 token_key[32];                     /* seals tokens; made at first use */
 	bool has_token_key;
 	struct reader *readers;               /* see reader.h */
-	struct mail_held *held_mails;         /* see mail.h */
-	struct bucket mails;
-	i64 jobs_pruned_ms;
 	struct mailbox *refill;               /* have room and something waiting */
 	struct topic_place *behind;           /* likewise, posts */
 	struct timer places;                  /* when places are stored */
