@@ -46,6 +46,7 @@ struct engine_settings {
 	i64 receipts_in_memory;            /* as far as their day allows */
 	unsigned shard, shards;            /* this engine's number and how many there are, see shard.h */
 	str ws_url, http_url;              /* how clients reach this broker; outlive the engine */
+	str login_secret;                  /* signs session tokens, see account.h; likewise; empty: there are none */
 };
 /* The defaults of proto/limits.h, and the only shard; ws_url and http_url are empty. */
 struct engine_settings engine_settings_default(void);

@@ -28,6 +28,14 @@ enum event_kind {
 
 enum { PLACE_BYTES = 32 };
 
+/* The session token of a call: signed by this broker, of that kind, not over by its own account. Whose
+ * it is and whether it was revoked, the engine looks up (account.h). */
+struct session_proof {
+	enum session_kind { SESSION_NONE, SESSION_BROWSER, SESSION_CLI, SESSION_TOKEN, SESSION_SYNC } kind;
+	u8 digest[32];
+	i64 ends_ms;
+};
+
 /* What the pool proved about the bytes of an event, before anyone acted on them. */
 struct proof {
 	bool signed_by_key;   /* a signature in the request holds under `pubkey` */
@@ -39,6 +47,7 @@ struct proof {
 	enum bearer_kind { BEARER_NONE, BEARER_API_KEY, BEARER_TOKEN } bearer_kind;
 	u8 bearer[32];        /* digest of the key that came along, or seal of the token; whatever it may be worth */
 	i64 token_member_no, token_ends_ms; /* BEARER_TOKEN: what it says, with mesh_id */
+	struct session_proof session;
 };
 
 enum { ADDRESS_LEN_MAX = 64 };
@@ -51,6 +60,7 @@ struct event {
 	i64 at_us;            /* when it was submitted (mono); 0: not known */
 	bool clean;           /* EVENT_CLOSED */
 	bool may_create;      /* EVENT_CALL: the caller passes the --create policy */
+	bool legacy_auth;     /* EVENT_CALL: no token, and a user_id in the body will do (S14) */
 	bool forwarded;       /* EVENT_CALL: from the house, to the mesh's own shard */
 	u64 mark;             /* EVENT_WRITTEN, EVENT_MAILED */
 	const struct op *op;  /* EVENT_CALL: the row to run */

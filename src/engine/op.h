@@ -21,6 +21,10 @@ enum op_flag {
 	OP_PLACE = 32,        /* HTTP: only beside a connection, see event.about */
 	OP_REST = 64,         /* by method and path, see rest.h */
 	OP_OWN_PAGE = 128,    /* an HTTP call that no page of another origin may make */
+	OP_ACCOUNT = 256,     /* an HTTP call of somebody who is signed in: rq->account */
+	OP_MAY_ACCOUNT = 512, /* an HTTP call that may carry a session token; then likewise */
+	OP_BROWSER = 1024,    /* with OP_ACCOUNT: signed in in the browser, with no token of a program */
+	OP_ADMIN = 2048,      /* no HTTP call of others: over the socket in the data directory only */
 };
 
 struct rest;

@@ -1,6 +1,7 @@
 #include "engine/req.h"
 
 #include "base/log.h"
+#include "engine/account.h"
 #include "engine/bearer.h"
 #include "engine/prove.h"
 #include "engine/mail.h"
@@ -242,6 +243,8 @@ static void run_call(struct req *rq, str data)
 	err = json_parse(rq->arena, data.len ? data : S("{}"), &rq->frame);
 	if (!err && rq->frame->type != JSON_OBJ)
 		err = FAIL(rq->arena, BAD_REQUEST, "expected a JSON object");
+	if (!err && rq->op->flags & (OP_ACCOUNT | OP_MAY_ACCOUNT))
+		err = account_check(rq);
 	if (!err)
 		err = carry_out(rq, data);
 	if (err)

@@ -9,6 +9,7 @@
 
 #include "engine/op.h"
 #include "engine/state.h"
+#include "store/account.h"
 
 struct req {
 	struct engine *engine;
@@ -18,6 +19,8 @@ struct req {
 	struct presence *from;                /* OP_FRAME: who sent it */
 	const struct json *frame;             /* the parsed object */
 	const struct caller *caller;          /* OP_REST: who asks, see bearer.h; NULL: anybody */
+	const struct account_row *account;    /* OP_ACCOUNT: who asks, see account.h; NULL: anybody */
+	const struct account_session_row *session; /* and with what; NULL: by BROKER_LEGACY_AUTH */
 	i64 retry_after_s;                    /* OP_CALL, OP_REST: of a refusal; 0: whoever answers knows */
 };
 
