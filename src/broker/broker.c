@@ -8,7 +8,7 @@
 #include "broker/gate.h"
 #include "broker/http.h"
 #include "crypto/secret.h"
-#include "db/db.h"
+#include "db/migrate.h"
 #include "db/pg.h"
 #include "db/pg_url.h"
 #include "db/sqlite.h"
@@ -46,6 +46,7 @@ struct broker {
 	struct server *server;
 	struct tls *tls;
 	struct loop_signal *term, *interrupt;
+	str migration_missing; /* see struct http_env */
 	str base; /* how others reach us: "http://127.0.0.1:7900" */
 };
 
@@ -165,7 +166,40 @@ static struct engine_stats stats(void *arg)
 	return sum;
 }
 
+static void figures(void *arg, struct figures *f)
+{
+	struct broker *b = arg;
+	struct server_stats sockets = server_stats(b->server);
+
+	f->engine = stats(b);
+	memcpy(f->hellos_refused, f->engine.hellos_refused, sizeof(f->hellos_refused));
+	gate_figures(b->gate, f);
+	f->connections = (i64)sockets.conns;
+	f->websockets = (i64)sockets.ws;
+	f->unauthenticated = (i64)sockets.unauth;
+	f->refused[0] = (i64)sockets.refused_total;
+	f->refused[1] = (i64)sockets.refused_addr;
+	f->hello_timeouts = (i64)sockets.hello_timeouts;
+	f->bad_requests = (i64)sockets.bad_requests;
+}
+
 /* Start. */
+
+/* B3: that it is missing is no reason not to start; /health/ready tells. */
+static struct err *look_for_migration(struct broker *b, struct db *db)
+{
+	str expected = b->settings->expected_migration;
+	bool is_there;
+
+	if (str_empty(expected))
+		return NULL;
+	TRY(db_migrated(b->arena, db, expected, &is_there));
+	if (is_there)
+		return NULL;
+	b->migration_missing = expected;
+	log_warn("the expected migration is not in the database", LOG_S("name", expected));
+	return NULL;
+}
 
 static struct err *open_stores(struct broker *b)
 {
@@ -178,6 +212,7 @@ static struct err *open_stores(struct broker *b)
 		log_warn("the migrations of the database were not looked at");
 	else
 		TRY(store_migrate(a, house->db));
+	TRY(look_for_migration(b, house->db));
 	TRY(store_open(a, house->db, &house->store));
 	for (unsigned i = 1; i < b->n_shards; i++) {
 		TRY(db_open_beside(a, house->db, i, &b->shards[i].db));
@@ -237,6 +272,9 @@ static void make_loop_side(struct broker *b)
 					       .post_bytes_max = (size_t)(FRAME_FACTOR *
 									  s->max_message_bytes),
 					       .stats = stats,
+					       .figures = figures,
+					       .metrics_token = s->metrics_token,
+					       .migration_missing = b->migration_missing,
 					       .stats_arg = b });
 	limits.message_max = (size_t)(FRAME_FACTOR * s->max_message_bytes);
 	/* Messages stay inside their window; the rest is room for answers and announcements. */

@@ -46,6 +46,7 @@ struct gate {
 	struct gate_env env;
 	struct server *server;
 	struct visitor *visitors;
+	i64 opened, hellos_refused[HELLO_REFUSAL_COUNT];
 };
 
 struct gate *gate_new(const struct gate_env *env)
@@ -186,6 +187,7 @@ void gate_on_open(struct gate *g, struct ws_conn *c, struct server_request *rq)
 
 	if (!v)
 		abort();
+	g->opened++;
 	v->magic = VISITOR_MAGIC;
 	v->gate = g;
 	v->conn = c;
@@ -210,6 +212,12 @@ static void say_hello(struct visitor *v, const struct proving *p)
 	visitor_submit(v, ev);
 }
 
+static void refuse_hello(struct visitor *v, str word)
+{
+	v->gate->hellos_refused[counter_of(hello_refusal_words, word)]++;
+	visitor_close(v, WS_POLICY, word);
+}
+
 static void on_proved(void *arg, const struct proving *p)
 {
 	struct gate *g = arg;
@@ -220,7 +228,7 @@ static void on_proved(void *arg, const struct proving *p)
 	switch (p->verdict) {
 	case VERDICT_GOOD:
 		if (v->is_page && !challenges_use(g->env.challenges, str_from(v->challenge)))
-			visitor_close(v, WS_POLICY, S("replayed"));
+			refuse_hello(v, S("replayed"));
 		else
 			say_hello(v, p);
 		break;
@@ -233,7 +241,7 @@ static void on_proved(void *arg, const struct proving *p)
 			 LOG_S("error", str_from(p->text)),
 			 LOG_S("peer", str_from(ws_conn_peer(v->conn)->text)));
 		ws_conn_send_block(v->conn, p->error);
-		visitor_close(v, WS_POLICY, str_from(p->word));
+		refuse_hello(v, str_from(p->word));
 		break;
 	}
 }
@@ -381,6 +389,13 @@ void gate_apply(struct gate *g, const struct effect *ef)
 	} else if (v && ef->kind == EFFECT_ADMIT && v->state == VISITOR_ASKED) {
 		admit(v);
 	}
+}
+
+void gate_figures(const struct gate *g, struct figures *f)
+{
+	f->websockets_opened += g->opened;
+	for (size_t i = 0; i < HELLO_REFUSAL_COUNT; i++)
+		f->hellos_refused[i] += g->hellos_refused[i];
 }
 
 void gate_room(struct gate *g, unsigned shard)

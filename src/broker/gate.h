@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "broker/challenge.h"
 #include "broker/hub.h"
+#include "broker/metrics.h"
 #include "broker/places.h"
 #include "broker/policy.h"
 #include "broker/pool.h"
@@ -43,6 +44,9 @@ void gate_on_open(struct gate *g, struct ws_conn *c, struct server_request *rq);
 void gate_on_message(struct gate *g, struct ws_conn *c, str message);
 void gate_on_written(struct gate *g, struct ws_conn *c, u64 total);
 void gate_on_close(struct gate *g, struct ws_conn *c, const struct ws_end *end);
+
+/* Adds what was opened, and refused here, before an engine heard of it. */
+void gate_figures(const struct gate *g, struct figures *f);
 
 /* EFFECT_SEND, EFFECT_CLOSE, EFFECT_ADMIT. */
 void gate_apply(struct gate *g, const struct effect *ef);

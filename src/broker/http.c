@@ -34,8 +34,15 @@ struct http *http_new(const struct http_env *env)
 
 void http_free(struct http *h)
 {
-	if (h)
-		buf_done(&h->openapi);
+	struct route_tally *t, *next;
+
+	if (!h)
+		return;
+	HASH_ITER(hh, h->tallies, t, next) {
+		HASH_DEL(h->tallies, t);
+		free(t);
+	}
+	buf_done(&h->openapi);
 	free(h);
 }
 
@@ -71,6 +78,7 @@ static void too_often(struct http *h, struct server_request *rq)
 {
 	struct err *e = FAIL(rq->arena, RATE_LIMIT, "too many from here; wait a minute");
 
+	h->hooks_limited++;
 	http_fail(h, rq, true, err_word(e, S("rate limited")));
 }
 
@@ -144,6 +152,7 @@ static void call_start(struct http *h, struct server_request *rq, const struct o
 	struct arena *a;
 	struct call *c;
 
+	h->hooks += op->flags & OP_PLACE ? 1 : 0;
 	/* A lie until it is known whom it is about; then it is given back. */
 	if (op->flags & OP_PLACE &&
 	    !places_charge(h->env.places, account, clock_mono_ms(h->env.clock))) {

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "broker/challenge.h"
 #include "broker/hub.h"
+#include "broker/metrics.h"
 #include "broker/places.h"
 #include "broker/policy.h"
 #include "broker/pool.h"
@@ -33,7 +34,11 @@ struct http_env {
 	struct sse *sse;
 	size_t post_bytes_max;        /* body of a REST post */
 	struct engine_stats (*stats)(void *arg);
+	/* Fills in what others count: engines, server, gate. May be NULL. */
+	void (*figures)(void *arg, struct figures *f);
 	void *stats_arg;
+	str metrics_token;            /* who shows it may read /metrics from anywhere; empty: nobody */
+	str migration_missing;        /* that /health/ready waits for; empty: none */
 };
 
 struct http *http_new(const struct http_env *env);
@@ -54,6 +59,8 @@ void http_fail(struct http *h, struct server_request *rq, bool ok_false, const s
 
 /* Handlers of routes. */
 void http_health(struct http *h, struct server_request *rq, str param);
+void http_ready(struct http *h, struct server_request *rq, str param);
+void http_metrics(struct http *h, struct server_request *rq, str param);
 void http_stats(struct http *h, struct server_request *rq, str param);
 void http_upgrade(struct http *h, struct server_request *rq, str param);
 void http_link(struct http *h, struct server_request *rq, str param);

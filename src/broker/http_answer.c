@@ -27,7 +27,36 @@ struct http_note *http_note_take(struct http *h, struct server_request *rq)
 	rq->user = note;
 	note->id = id_from_alphabet(rq->arena, h->env.random, S("0123456789abcdef"), REQUEST_ID_LEN);
 	note->route = "none";
+	note->at_us = h->env.clock->mono_us(h->env.clock->arg);
 	return note;
+}
+
+static void count(struct http *h, const char *route, int status)
+{
+	struct route_tally *t = NULL;
+	int class = status / 100 - 1;
+
+	if (class < 0 || class >= STATUS_CLASSES)
+		return;
+	HASH_FIND_PTR(h->tallies, &route, t);
+	if (!t) {
+		t = calloc(1, sizeof(*t));
+		if (!t)
+			abort();
+		t->route = t->count.route = route;
+		HASH_ADD_PTR(h->tallies, route, t);
+	}
+	t->count.by_class[class]++;
+}
+
+void http_answered(struct http *h, const struct server_request *rq, int status)
+{
+	const struct http_note *note = rq->user;
+
+	count(h, note->route, status);
+	histogram_add(&h->requests, h->env.clock->mono_us(h->env.clock->arg) - note->at_us);
+	log_debug("request", LOG_S("method", rq->head->method), LOG_S("route", str_from(note->route)),
+		  LOG_I("status", status), LOG_S("id", note->id), LOG_S("peer", str_from(rq->peer->text)));
 }
 
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
@@ -52,9 +81,7 @@ void http_answer_as(struct http *h, struct server_request *rq, int status, str t
 		};
 	if (n_headers)
 		memcpy(all + n, headers, n_headers * sizeof(*headers));
-	log_debug("request", LOG_S("method", rq->head->method),
-		  LOG_S("route", str_from(note->route)), LOG_I("status", status),
-		  LOG_S("id", note->id), LOG_S("peer", str_from(rq->peer->text)));
+	http_answered(h, rq, status);
 	server_respond(h->server, rq, status, all, n + n_headers, body);
 }
 
@@ -67,9 +94,7 @@ void http_answer_file(struct http *h, struct server_request *rq, int status, str
 	memcpy(all, headers, n_headers * sizeof(*headers));
 	all[n_headers] = (struct http_header){ S("X-Request-Id"), note->id };
 	all[n_headers + 1] = (struct http_header){ S("Content-Type"), type };
-	log_debug("request", LOG_S("method", rq->head->method),
-		  LOG_S("route", str_from(note->route)), LOG_I("status", status),
-		  LOG_S("id", note->id), LOG_S("peer", str_from(rq->peer->text)));
+	http_answered(h, rq, status);
 	server_respond(h->server, rq, status, all, n_headers + 2, body);
 }
 

@@ -5,10 +5,19 @@
 #ifndef BROKER_HTTP_ANSWER_H
 #define BROKER_HTTP_ANSWER_H
 
+#include <uthash.h>
+
 #include "base/buf.h"
 #include "broker/http.h"
 
 enum { REQUEST_ID_LEN = 16 };
+
+/* Answers of one route. */
+struct route_tally {
+	UT_hash_handle hh;            /* http->tallies, by the address of the pattern */
+	const char *route;
+	struct route_count count;
+};
 
 struct http {
 	struct http_env env;
@@ -16,6 +25,9 @@ struct http {
 	str base;
 	i64 started_ms;
 	struct buf openapi;           /* written when it is asked for first */
+	struct route_tally *tallies;
+	struct histogram requests;
+	i64 hooks, hooks_limited;
 };
 
 /* What a request carries along in `user`. */
@@ -26,10 +38,14 @@ struct http_note {
 	const struct op *op;          /* of the REST API; else NULL */
 	str cache;                    /* Cache-Control, unless no-store */
 	i64 retry_after_s;            /* 0: a few seconds */
+	i64 at_us;                    /* when it was there (mono) */
 };
 
 /* The request's note, new. */
 struct http_note *http_note_take(struct http *h, struct server_request *rq);
+
+/* Logs and counts an answer; those that do not go by the functions below say so themselves. */
+void http_answered(struct http *h, const struct server_request *rq, int status);
 
 /* What lets other pages read an answer; ends with an empty name. */
 extern const struct http_header http_cors[];

@@ -1,48 +1,14 @@
 /*
- * http_page.c - what the broker answers by itself: /health, its figures, the page behind a link.
+ * http_page.c - the page behind a link.
  *
  * The secret of a link is its fragment, which a browser never sends; the page cannot show it
  * and needs no script.
  */
 #include "broker/http.h"
 
-#include "broker/git_sha.h"
 #include "broker/http_answer.h"
-#include "json/json.h"
 
 enum { PAGE_BYTES_MAX = 4096, CODE_MAX = 64 };
-
-void http_health(struct http *h, struct server_request *rq, str param UNUSED)
-{
-	struct buf b = buf_make(PAGE_BYTES_MAX);
-	struct json_out o = json_out(&b);
-
-	json_obj(&o);
-	json_put_str(&o, "status", S("ok"));
-	json_put_str(&o, "db", h->env.stats(h->env.stats_arg).db_down ? S("down") : S("up"));
-	json_put_str(&o, "version", S(CLAUDEMESH_VERSION));
-	json_put_str(&o, "gitSha", S(CLAUDEMESH_GIT_SHA));
-	json_put_int(&o, "uptime", (clock_mono_ms(h->env.clock) - h->started_ms) / 1000);
-	json_obj_end(&o);
-	http_answer(h, rq, 200, buf_str(&b));
-	buf_done(&b);
-}
-
-void http_stats(struct http *h, struct server_request *rq, str param UNUSED)
-{
-	struct engine_stats stats = h->env.stats(h->env.stats_arg);
-	struct buf b = buf_make(PAGE_BYTES_MAX);
-	struct json_out o = json_out(&b);
-
-	json_obj(&o);
-	json_put_int(&o, "messagesRouted", stats.accepted);
-	json_put_int(&o, "meshesCreated", stats.meshes);
-	json_put_int(&o, "peersActive", stats.online);
-	json_put_str(&o, "lastUpdated", time_iso(rq->arena, clock_ms(h->env.clock)));
-	json_obj_end(&o);
-	http_answer(h, rq, 200, buf_str(&b));
-	buf_done(&b);
-}
 
 static bool is_code(str code)
 {

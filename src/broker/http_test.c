@@ -297,6 +297,38 @@ TEST(health_is_answered_without_the_engine)
 	stage_free(t);
 }
 
+TEST(ready_tells_what_is_missing)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = asked(t, "GET", "/health/ready", NULL, NULL);
+
+	assert_int_equal(got->status, 200);
+	assert_body(got, "{\"status\":\"ready\",\"version\":");
+	t->db_down = true;
+	got = asked(t, "GET", "/health/ready", NULL, NULL);
+	assert_int_equal(got->status, 503);
+	assert_body(got, "{\"status\":\"not_ready\",\"reason\":\"db_down\"}");
+	assert_true(got->retry_after.len > 0);
+	stage_free(t);
+}
+
+/* The query is no part of a route (D3); the page is only for programs here (D13). */
+TEST(metrics_are_for_this_machine)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage *t = stage_new(a);
+	struct answer *got = asked(t, "GET", "/metrics?x=1", NULL, NULL);
+
+	assert_int_equal(got->status, 200);
+	assert_str(got->type, S("text/plain; version=0.0.4; charset=utf-8"));
+	assert_body(got, "\nbroker_db_healthy 1\n");
+	(void)asked(t, "GET", "/health", NULL, NULL);
+	got = asked(t, "GET", "/metrics", NULL, NULL);
+	assert_body(got, "claudemesh_http_requests_total{code=\"2xx\",route=\"/health\"} 1\n");
+	stage_free(t);
+}
+
 TEST(the_page_of_a_link_is_text_or_html)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

@@ -51,11 +51,16 @@ static bool host_is_here(const struct server_request *rq)
 		       : str_eq(host, S("127.0.0.1")) || str_eq_nocase(host, S("localhost"));
 }
 
-static bool is_local(const struct policy *p, const struct server_request *rq)
+bool policy_is_here(const struct server_request *rq)
 {
 	return rq->peer->is_loopback && rq->local->is_loopback && !came_through_proxy(rq->head) &&
-	       host_is_here(rq) && http_header_count(rq->head, S("origin")) == 0 &&
-	       policy_is_json(http_header_get(rq->head, S("content-type"))) && p->public_is_local;
+	       host_is_here(rq) && http_header_count(rq->head, S("origin")) == 0;
+}
+
+static bool is_local(const struct policy *p, const struct server_request *rq)
+{
+	return policy_is_here(rq) && policy_is_json(http_header_get(rq->head, S("content-type"))) &&
+	       p->public_is_local;
 }
 
 bool policy_is_direct(const struct policy *p, const struct server_request *rq)

@@ -18,6 +18,8 @@ struct policy {
 
 /* Does the request pass the --create rule? */
 bool policy_may_create(const struct policy *p, const struct server_request *rq);
+/* From a program on this machine, past no proxy and no page? */
+bool policy_is_here(const struct server_request *rq);
 /* May the broker sign an invite, with an owner key that it holds, for who shows no right to it?
  * --create anyone opens the making of meshes, not the meshes of others: programs here only. */
 bool policy_may_invite(const struct policy *p, const struct server_request *rq);

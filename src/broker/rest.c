@@ -216,6 +216,7 @@ void rest_stream(struct http *h, struct server_request *rq, const struct effect 
 		all[n++] = (struct http_header){ S("Content-Type"), S("text/event-stream") };
 		/* Or a proxy waits for the end. */
 		all[n++] = (struct http_header){ S("X-Accel-Buffering"), S("no") };
+		http_answered(h, rq, 200);
 	}
 	sse_start(h->env.sse, rq, ef, all, n);
 }

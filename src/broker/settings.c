@@ -12,12 +12,13 @@
 #include "engine/shard.h"
 #include "net/url.h"
 
-enum { SETTINGS_MAX = 32, ENV_NAME_MAX = 96 };
+enum { SETTINGS_MAX = 64, ENV_NAME_MAX = 96 };
 
 /* What stands for each row, and where it was said. */
 struct source {
 	str text, where;
 	bool again;
+	bool literal; /* the secret itself, not the file it is in */
 };
 
 struct reading {
@@ -29,7 +30,7 @@ struct reading {
 
 static void say(struct reading *r, const struct setting *row, str text, str where)
 {
-	r->said[row - settings_table] = (struct source){ text, where, false };
+	r->said[row - settings_table] = (struct source){ text, where, false, false };
 }
 
 /* A fault of a value, told with the place where it stands. */
@@ -84,6 +85,8 @@ static void read_own_env(struct reading *r)
 			continue;
 		if (row->also)
 			env_say(r, row, str_from(row->also));
+		if (row->secret && env_say(r, row, str_from(row->secret)))
+			r->said[row - settings_table].literal = true;
 		env_say(r, row, own_name(r->arena, row));
 	}
 }
@@ -249,6 +252,10 @@ static struct err *apply(struct reading *r, const struct setting *row)
 {
 	const struct source *said = &r->said[row - settings_table];
 
+	if (said->literal) {
+		*(str *)((char *)&r->out + row->offset) = said->text;
+		return NULL;
+	}
 	if (said->text.ptr)
 		return check(r, row, said->text, said->where);
 	return row->preset ? check(r, row, str_from(row->preset), S("default")) : NULL;

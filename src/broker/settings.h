@@ -13,6 +13,7 @@
 enum {
 	LISTEN_MAX = 8,               /* addresses of one broker */
 	CONFIG_BYTES_MAX = 64 << 10,
+	SECRET_BYTES_MAX = 4096,      /* of a file with one */
 };
 
 /* Who may create meshes without an account; [0] is chosen by the public URL. */
@@ -37,12 +38,14 @@ struct settings {
 	i64 max_waiting, max_waiting_bytes, max_sent_waiting, max_sent_waiting_bytes;
 	i64 max_unauthenticated, max_unauthenticated_per_address, hello_seconds;
 	i64 engine_threads;           /* 1 to SHARDS_MAX */
+	str metrics_token, expected_migration;
 	bool skip_migrate, reference_env, help, version;
 	bool public_is_local;         /* no public URL, or one of this machine; follows from it */
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_WORD, SETTING_YES, SETTING_LISTEN,
-		    SETTING_RATE, SETTING_URL };
+		    SETTING_RATE, SETTING_URL,
+		    SETTING_SECRET };  /* a file whose first line is it; never on the command line itself */
 
 enum setting_flag {
 	SETTING_FLAG_ONLY = 1,        /* makes no sense in the environment or a file */
@@ -59,6 +62,7 @@ struct setting {
 	const char *const *words;     /* SETTING_WORD: its values in order, NULL ends */
 	const char *also;             /* a variable of the reference that always counts, or NULL */
 	const char *reference;        /* those of --reference-env, space-separated, or NULL */
+	const char *secret;           /* SETTING_SECRET: a variable of the reference that holds it, or NULL */
 	const char *value;            /* how --help calls the value */
 	const char *doc;
 };
@@ -80,6 +84,8 @@ const struct setting *setting_get(str name);
 /* ", did you mean 'x'?" for the nearest name, with what stands before it; or "". */
 str setting_hint(struct arena *a, str name, const char *before);
 
+/* The first line of a file with a secret, in memory that is wiped; FORBIDDEN as below. */
+struct err *settings_secret(struct arena *a, str path, str *ret_secret) MUST_CHECK;
 /* A file of `name = value` lines; found(arg, ...) is called for each in order. FORBIDDEN if
  * someone else may read or write it. */
 struct err *settings_file(struct arena *a, str path,

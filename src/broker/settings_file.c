@@ -5,6 +5,8 @@
  */
 #include "broker/settings.h"
 
+#include "crypto/secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,55 +18,69 @@ static void close_fd(int *fd)
 		close(*fd);
 }
 
-static struct err *check_owner(struct arena *a, str path, int fd)
+static struct err *check_owner(struct arena *a, const char *what, str path, int fd)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return FAIL(a, IO, "configuration '%.*s': %s", STRF(path), strerror(errno));
+		return FAIL(a, IO, "%s '%.*s': %s", what, STRF(path), strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return FAIL(a, BAD_REQUEST, "configuration '%.*s' is no file", STRF(path));
+		return FAIL(a, BAD_REQUEST, "%s '%.*s' is no file", what, STRF(path));
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return FAIL(a, FORBIDDEN,
-			    "configuration '%.*s' can be read or written by others; it may "
+			    "%s '%.*s' can be read or written by others; it may "
 			    "hold secrets: chmod 600 '%.*s'",
-			    STRF(path), STRF(path));
+			    what, STRF(path), STRF(path));
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return FAIL(a, FORBIDDEN,
-			    "configuration '%.*s' belongs to another user (%u): chown it to "
+			    "%s '%.*s' belongs to another user (%u): chown it to "
 			    "the user of the broker",
-			    STRF(path), (unsigned)st.st_uid);
+			    what, STRF(path), (unsigned)st.st_uid);
 	if (st.st_size > CONFIG_BYTES_MAX)
-		return FAIL(a, TOO_LARGE, "configuration '%.*s' is over %d bytes", STRF(path),
+		return FAIL(a, TOO_LARGE, "%s '%.*s' is over %d bytes", what, STRF(path),
 			    CONFIG_BYTES_MAX);
 	return NULL;
 }
 
-static struct err *read_all(struct arena *a, str path, str *ret_text)
+/* what: "configuration", for the errors. */
+static struct err *read_all(struct arena *a, const char *what, str path, str *ret_text)
 {
 	CLEANUP(close_fd)
 	int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char *text = arena_alloc(a, CONFIG_BYTES_MAX + 1);
+	char *text = (char *)secret_alloc(a, CONFIG_BYTES_MAX + 1);
 	size_t len = 0;
 
 	if (fd < 0)
-		return FAIL(a, IO, "configuration '%.*s': %s", STRF(path), strerror(errno));
-	TRY(check_owner(a, path, fd));
+		return FAIL(a, IO, "%s '%.*s': %s", what, STRF(path), strerror(errno));
+	TRY(check_owner(a, what, path, fd));
 	for (;;) {
 		ssize_t n = read(fd, text + len, CONFIG_BYTES_MAX + 1 - len);
 
 		if (n < 0)
-			return FAIL(a, IO, "configuration '%.*s': %s", STRF(path), strerror(errno));
+			return FAIL(a, IO, "%s '%.*s': %s", what, STRF(path), strerror(errno));
 		if (n == 0)
 			break;
 		len += (size_t)n;
 		if (len > CONFIG_BYTES_MAX)
-			return FAIL(a, TOO_LARGE, "configuration '%.*s' is over %d bytes",
-				    STRF(path), CONFIG_BYTES_MAX);
+			return FAIL(a, TOO_LARGE, "%s '%.*s' is over %d bytes", what, STRF(path),
+				    CONFIG_BYTES_MAX);
 	}
 	*ret_text = str_of(text, len);
 	if (!str_is_utf8(*ret_text) || str_index(*ret_text, '\0') >= 0)
-		return FAIL(a, BAD_REQUEST, "configuration '%.*s' is not text", STRF(path));
+		return FAIL(a, BAD_REQUEST, "%s '%.*s' is not text", what, STRF(path));
+	return NULL;
+}
+
+struct err *settings_secret(struct arena *a, str path, str *ret_secret)
+{
+	str rest, line;
+
+	TRY(read_all(a, "secret", path, &rest));
+	str_cut(&rest, '\n', &line);
+	*ret_secret = str_trim(line);
+	if (str_empty(*ret_secret) || ret_secret->len > SECRET_BYTES_MAX)
+		return FAIL(a, BAD_REQUEST, "secret '%.*s': its first line is %s", STRF(path),
+			    str_empty(*ret_secret) ? "empty" : "too long");
 	return NULL;
 }
 
@@ -77,7 +93,7 @@ struct err *settings_file(struct arena *a, str path,
 	u64 seen = 0;
 	int number = 0;
 
-	TRY(read_all(a, path, &rest));
+	TRY(read_all(a, "configuration", path, &rest));
 	while (str_cut(&rest, '\n', &line)) {
 		const struct setting *row;
 		str name;

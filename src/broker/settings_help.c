@@ -33,6 +33,8 @@ static void add_row(struct arena *a, struct buf *b, const struct setting *row)
 		   row->value ? row->value : "");
 	if (row->preset)
 		doc = arena_printf(a, "%.*s Default %s.", STRF(doc), row->preset);
+	if (row->secret)
+		doc = arena_printf(a, "%.*s Or the variable %s holds it.", STRF(doc), row->secret);
 	if (row->also)
 		doc = arena_printf(a, "%.*s Also read from %s.", STRF(doc), row->also);
 	add_wrapped(b, doc, INDENT);

@@ -91,6 +91,13 @@ const struct setting settings_table[] = {
 	  .doc = "The same, from one address." },
 	{ "hello-seconds", SETTING_NUMBER, AT(hello_seconds), .value = "N", .preset = "10",
 	  .min = 1, .max = 3600, .doc = "How long a WebSocket may wait before it says hello." },
+	{ "metrics-token-file", SETTING_SECRET, AT(metrics_token), .value = "FILE",
+	  .doc = "File with a token; who sends it as `Authorization: Bearer` may read /metrics from "
+		 "anywhere. Without it only programs on this machine may." },
+	{ "expected-migration", SETTING_TEXT, AT(expected_migration), .value = "NAME",
+	  .also = "EXPECTED_MIGRATION",
+	  .doc = "File name or sha256 of a migration; /health/ready says 503 while the database "
+		 "does not have it." },
 	{ "reference-env", SETTING_YES, AT(reference_env),
 	  .doc = "Also read the variables of the reference broker that other programs use too: "
 		 "DATABASE_URL, BROKER_PORT (on every address), and the public URL from "
@@ -222,6 +229,7 @@ struct err *setting_parse(struct arena *a, const struct setting *row, str text, 
 	case SETTING_LISTEN: return parse_listen(a, text, slot);
 	case SETTING_RATE: return parse_rate(a, text, slot);
 	case SETTING_URL: return url_http_base(a, text, slot);
+	case SETTING_SECRET: return settings_secret(a, text, slot);
 	case SETTING_TEXT: break;
 	}
 	if (str_empty(text))

@@ -307,6 +307,16 @@ static struct err *read_config(struct arena *a, const char *text, mode_t mode, c
 	return e;
 }
 
+static struct err *read_secret(struct arena *a, const char *text, mode_t mode, struct settings *s)
+{
+	str path = config(a, text, mode);
+	struct err *e = read_words(
+		a, "", arena_cstr(a, arena_printf(a, "--metrics-token-file %.*s", STRF(path))), s);
+
+	unlink(path.ptr);
+	return e;
+}
+
 TEST(file_counts_below_flags)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
@@ -360,6 +370,26 @@ TEST(a_file_that_others_see_is_refused)
 	}
 	assert_err(read_words(a, "", "--config /tmp", &s), BAD_REQUEST);
 	assert_err(read_words(a, "", "--config /dev/null", &s), BAD_REQUEST);
+}
+
+TEST(a_secret_stands_in_a_file)
+{
+	static const struct { const char *text; mode_t mode; enum err_code code; } bad[] = {
+		{ "\n", 0600, ERR_BAD_REQUEST }, { "", 0600, ERR_BAD_REQUEST }, { "x\n", 0640, ERR_FORBIDDEN },
+		{ "a\xff\n", 0600, ERR_BAD_REQUEST },
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct settings s;
+
+	assert_ok(read_secret(a, "  tok en \nmore\n", 0600, &s));
+	assert_str(s.metrics_token, S("tok en"));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err *e = read_secret(a, bad[i].text, bad[i].mode, &s);
+
+		assert_non_null(e);
+		assert_int_equal(e->code, bad[i].code);
+	}
+	assert_err(read_words(a, "", "--metrics-token-file /nowhere/x", &s), IO);
 }
 
 TEST(a_file_that_is_too_long_is_refused)

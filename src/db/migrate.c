@@ -132,3 +132,15 @@ struct err *db_migrate(struct arena *a, struct db *db, const struct migration *l
 	}
 	return NULL;
 }
+
+struct err *db_migrated(struct arena *a, struct db *db, str name_or_checksum, bool *ret_is)
+{
+	struct db_rows applied;
+
+	*ret_is = false;
+	TRY(db_run(db, a, &queries[Q_APPLIED], DB_VALUES(), &applied));
+	for (size_t i = 0; i < applied.n && !*ret_is; i++)
+		*ret_is = str_eq(db_row(&applied, i)[0].s, name_or_checksum) ||
+			  str_eq_nocase(db_row(&applied, i)[1].s, name_or_checksum);
+	return NULL;
+}

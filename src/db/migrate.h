@@ -21,4 +21,7 @@ struct migration {
 struct err *db_migrate(struct arena *a, struct db *db, const struct migration *list, size_t n,
 		       i64 now_ms) MUST_CHECK;
 
+/* Is there one of this file name or checksum among what was applied? */
+struct err *db_migrated(struct arena *a, struct db *db, str name_or_checksum, bool *ret_is) MUST_CHECK;
+
 #endif

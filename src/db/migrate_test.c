@@ -52,6 +52,25 @@ TEST(each_is_applied_once_in_order)
 	assert_false(db_pending(db));
 }
 
+TEST(what_was_applied_is_found_by_name_or_checksum)
+{
+	static const struct migration list[] = { ONE, TWO, THREE };
+	static const struct { const char *text; bool is; } cases[] = {
+		{ "0001_one.sql", true }, { "bb", true }, { "BB", true }, { "0003_three.sql", false },
+		{ "cc", false }, { "", false }, { "0001_one", false },
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct db *db = open_test(a);
+
+	assert_ok(db_migrate(a, db, list, 2, 100));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool is;
+
+		assert_ok(db_migrated(a, db, str_from(cases[i].text), &is));
+		assert_int_equal(is, cases[i].is);
+	}
+}
+
 #define OURS " AND table_schema = current_schema()"
 static const struct { bool pg; const char *sql; i64 want; } token_checks[] = {
 	{ false, "SELECT COUNT(*) FROM sqlite_schema WHERE sql LIKE '%INTEGER%'", 1 },
