@@ -36,6 +36,8 @@ struct engine_settings engine_settings_default(void)
 		.invites_per_mesh = INVITES_MAX,
 		.signatures = SIGNATURES_MAX,
 		.lists_kb_per_minute = LISTS_KB_PER_MINUTE,
+		.audit_messages = true,
+		.audit_presence = true,
 		.grace_ms = GRACE_MS,
 		.lease_ms = LEASE_MS,
 		.window_messages = WINDOW_MESSAGES,

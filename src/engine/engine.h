@@ -41,6 +41,7 @@ struct engine_settings {
 	i64 lists_kb_per_minute;           /* peer lists that one member gets */
 	bool mail;                         /* somebody takes EFFECT_MAIL, see mail.h */
 	bool refuse_offline;               /* --offline refuse: the reference's rule */
+	bool audit_messages, audit_presence; /* are they in the audit log? */
 	i64 grace_ms, lease_ms;
 	i64 window_messages, window_bytes;
 	i64 receipts_in_memory;            /* as far as their day allows */

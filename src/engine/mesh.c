@@ -8,6 +8,7 @@
 
 #include <utlist.h>
 
+#include "engine/audit.h"
 #include "engine/reader.h"
 #include "engine/topic.h"
 #include "json/fields.h"
@@ -374,6 +375,7 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 	if (!row)
 		return FAIL(a, INTERNAL, "mesh '%s' is gone from the store", m->id);
 	mesh_fill(m, row);
+	TRY(audit_read(m, a));
 	/* What was on its way goes out again: a receiver that dedupes sees it once. */
 	DL_FOREACH(m->presences, p)
 		while (p->pushed)
@@ -460,6 +462,7 @@ void mesh_free(struct mesh *m)
 	while (m->presences)
 		presence_end(m->presences);
 	readers_free(m);
+	audit_check_free(m);
 	HASH_ITER(hh, m->mailboxes, mb, next_mb)
 		mailbox_drop(mb);
 	HASH_ITER(hh, m->members, member, next)

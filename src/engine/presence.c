@@ -7,6 +7,7 @@
 
 #include <utlist.h>
 
+#include "engine/audit.h"
 #include "engine/topic.h"
 
 void presence_close_with(struct presence *p, int code, str reason)
@@ -173,6 +174,7 @@ void presence_end(struct presence *p)
 	m->touched_in = e->batch_no;
 	e->stats.presences--;
 	presence_announce(p, PEER_LEFT);
+	audit_left(p);
 	release_mailbox(p);
 	topics_end(p);
 	own_free(&p->session_id);

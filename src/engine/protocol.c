@@ -1,5 +1,6 @@
 #include "engine/protocol.h"
 
+#include "engine/audit_event.h"
 #include "engine/op.h"
 #include "proto/hello.h"
 #include "proto/message.h"
@@ -153,6 +154,16 @@ static void head(struct buf *out, const char *name, const char *kind, const char
 		   name, doc, kind);
 }
 
+static void events(struct buf *out)
+{
+	buf_printf(out, "\n## Events of the audit log\n\n| event | payload | |\n|---|---|---|\n");
+	for (const struct audit_event *e = audit_events; e->word; e++) {
+		const char *gap = e->subject && e->more[0] ? " " : "";
+
+		buf_printf(out, "| `%s` | %s%s%s | %s |\n", e->word, e->subject ? e->subject : "", gap, e->more, e->doc);
+	}
+}
+
 void protocol_markdown(struct buf *out)
 {
 	const struct reply_type *r;
@@ -178,4 +189,5 @@ void protocol_markdown(struct buf *out)
 		head(out, r->name, "from the broker", r->doc);
 		table(out, r->fields, "");
 	}
+	events(out);
 }

@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "base/timers.h"
+#include "crypto/audit.h"
 #include "engine/backlog.h"
 #include "engine/bucket.h"
 #include "engine/engine.h"
@@ -149,6 +150,13 @@ struct presence {
 	struct timer working;                 /* when its own status lapses */
 };
 
+/* The end of an audit log, see audit.h. */
+struct audit_head {
+	i64 seq;                              /* of the last row; 0: there is none */
+	u8 hash[AUDIT_HASH_BYTES];
+};
+struct audit_check;
+
 struct mesh {
 	UT_hash_handle hh;                    /* engine->meshes, by id */
 	struct engine *engine;
@@ -174,6 +182,8 @@ struct mesh {
 	i64 n_readers;
 	i64 hint_ms, muted_ms;                /* last announcement; since when somebody is muted */
 	struct timer calm;
+	struct audit_head audit;
+	struct audit_check *audit_check;      /* NULL: none is under way */
 };
 
 struct engine {

@@ -9,6 +9,7 @@
 
 #include "crypto/encode.h"
 #include "crypto/hash.h"
+#include "engine/audit.h"
 #include "engine/reader.h"
 #include "engine/receipts.h"
 #include "proto/enums.h"
@@ -195,6 +196,7 @@ static struct err *accept_post(struct req *rq, struct topic *t, const struct top
 	receipt->created_ms = row->created_ms;
 	receipts_add(e, receipt);
 	store_post_add(e->store, row);
+	audit_sent(t->mesh, member, arena_printf(rq->arena, "#%s", t->id), row->rank);
 	read_own(t, member_person(member), row->seq);
 	TRY(topic_mention(rq, t, d, row, &out->notified));
 	topic_push(t, row, rq->from, &live);

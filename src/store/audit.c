@@ -58,3 +58,12 @@ struct err *store_audit_messages(struct store *st, struct arena *a, i64 mesh_no,
 				  V((i64)page->offset)),
 			fields, sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
+
+struct err *store_audit_others_count(struct store *st, struct arena *a, i64 mesh_no, size_t limit, i64 *ret_n)
+{
+	struct db_rows rows;
+
+	TRY(db_run(st->db, a, &store_queries[Q_AUDIT_OTHERS_COUNT], DB_VALUES(V(mesh_no), V((i64)limit)), &rows));
+	*ret_n = (i64)rows.n;
+	return NULL;
+}

@@ -57,6 +57,8 @@ TEST(rows_come_in_both_orders_and_by_event)
 	assert_int_equal(counted, 4);
 	assert_ok(store_audit_of_event_count(f->st, a, MESH_B, S("kicked"), 4, &counted));
 	assert_int_equal(counted, 1);
+	assert_ok(store_audit_others_count(f->st, a, MESH_A, 9, &counted));
+	assert_int_equal(counted, 5);
 	page = (struct audit_page){ 9, 9, 1 };
 	assert_ok(store_audit_messages(f->st, a, MESH_A, 4, &page, &out, &n));
 	assert_int_equal(n, 1);

@@ -594,6 +594,9 @@ struct err *store_audit_of_event(struct store *st, struct arena *a, i64 mesh_no,
 				 size_t *ret_n) MUST_CHECK;
 struct err *store_audit_of_event_count(struct store *st, struct arena *a, i64 mesh_no, str event, size_t limit,
 				       i64 *ret_n) MUST_CHECK;
+/* Rows that are no message_sent, counted to limit. */
+struct err *store_audit_others_count(struct store *st, struct arena *a, i64 mesh_no, size_t limit,
+				     i64 *ret_n) MUST_CHECK;
 /* message_sent, from from_seq on; looks at every row from there. */
 struct err *store_audit_messages(struct store *st, struct arena *a, i64 mesh_no, i64 from_seq,
 				 const struct audit_page *page, struct audit_row **ret_rows,

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "crypto/keys.h"
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/req.h"
@@ -325,6 +326,7 @@ static struct err *enter(struct req *rq, struct introduction *in)
 		describe(p, in, false);
 		take_session_key(p, in->session_pubkey);
 		presence_announce(p, in->session || !seen_ms ? PEER_JOINED : PEER_RETURNED);
+		audit_joined(p, !in->session && seen_ms);
 	}
 	if (in->attestation.len)
 		mailbox_attest(p->mailbox, in->attested_until_ms, in->attestation);

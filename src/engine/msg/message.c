@@ -10,6 +10,7 @@
 
 #include "crypto/encode.h"
 #include "crypto/hash.h"
+#include "engine/audit.h"
 #include "engine/msg/msg.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
@@ -284,6 +285,7 @@ static size_t accept_message(struct req *rq, const struct send_args *in, struct 
 	receipt->recipients = (i64)to->n;
 	receipt->created_ms = e->now_ms;
 	receipts_add(e, receipt);
+	audit_sent(rq->from->mesh, rq->from->member, in->targetSpec, m->rank);
 	for (size_t i = 0; i < to->n_full; i++)
 		refuse_for(rq, to->full[i], m);
 	if (!to->n)

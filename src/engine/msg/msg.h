@@ -19,6 +19,7 @@ extern const struct op msg_moderation[]; /* moderation.c: kick, disconnect, ban,
 extern const struct op msg_group[];   /* group.c: join_group, leave_group */
 extern const struct op msg_skill[];   /* skill.c: share_skill, get_skill, list_skills, remove_skill */
 extern const struct op msg_apikey[];  /* apikey.c: apikey_create, apikey_list, apikey_revoke, bearer_token */
+extern const struct op msg_audit[];   /* audit.c: audit_query, audit_verify, audit_rows, audit_checkpoint */
 extern const struct op msg_device[];  /* device.c: device_code, device_wait, device_look, device_add, device_remove */
 extern const struct op msg_rest_topic[]; /* rest_topic.c: topics, posts, history, members */
 extern const struct op msg_rest_key[];   /* rest_key.c: keys of topics */

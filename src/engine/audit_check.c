@@ -1,0 +1,126 @@
+/*
+ * audit_check.c - audit_verify: all rows of a mesh's chain, STEP_ROWS of them in a batch, so that
+ * nobody waits for it and nothing of it stays in memory.
+ *
+ * It ends at the row that was the last when it began. Memory knows that row's hash, so that rows
+ * which were taken off the end meanwhile, or by another hand since the mesh was loaded, are missed.
+ */
+#include "engine/audit.h"
+
+#include "engine/prove.h"
+#include "engine/req.h"
+#include "proto/audit.h"
+
+enum { STEP_ROWS = 256 };
+
+struct audit_check {
+	struct mesh *mesh;
+	struct conn_ref to;
+	struct timer timer;
+	str req_id;
+	i64 seq;                              /* rows that hold so far */
+	u8 hash[AUDIT_HASH_BYTES];            /* of the last of them */
+	struct audit_head end;
+};
+
+void audit_check_free(struct mesh *m)
+{
+	struct audit_check *check = m->audit_check;
+
+	if (!check)
+		return;
+	timer_clear(&m->engine->timers, &check->timer);
+	own_free(&check->req_id);
+	free(check);
+	m->audit_check = NULL;
+}
+
+static void answer(struct audit_check *check, i64 broken_at)
+{
+	struct audit_verify_result_args out = {
+		.valid = !broken_at, .entries = check->end.seq, .brokenAt = broken_at, ._reqId = check->req_id,
+	};
+
+	effects_send(check->mesh->engine->fx, check->to,
+		     message_block("audit_verify_result", audit_verify_result_fields, &out), 0);
+	audit_check_free(check->mesh);
+}
+
+static void fail(struct audit_check *check, struct err *e)
+{
+	struct engine *engine = check->mesh->engine;
+	CLEANUP(buf_done) struct buf b = buf_make(FIELD_STR_MAX);
+	struct json_out o = json_out(&b);
+
+	json_obj(&o);
+	json_put_opt(&o, "_reqId", check->req_id);
+	json_obj_end(&o);
+	effects_send(engine->fx, check->to, error_message(err_word(e, S("audit_verify_error")), buf_str(&b)), 0);
+	audit_check_free(check->mesh);
+}
+
+/* 0, or the first place where a row is not what it has to be. */
+static i64 walk(struct audit_check *check, const struct audit_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n && check->seq < check->end.seq; i++) {
+		u8 hash[AUDIT_HASH_BYTES];
+
+		audit_row_hash(check->mesh->engine->batch, check->mesh, &rows[i], check->seq ? check->hash : NULL,
+			       hash);
+		if (rows[i].seq != check->seq + 1 || !str_eq(rows[i].hash, str_of(hash, sizeof(hash))))
+			return check->seq + 1;
+		memcpy(check->hash, hash, sizeof(hash));
+		check->seq++;
+	}
+	return 0;
+}
+
+static void step(void *context, void *owner)
+{
+	struct engine *e = context;
+	struct audit_check *check = owner;
+	struct audit_row *rows;
+	struct err *failed;
+	i64 broken_at;
+	size_t n;
+
+	if (!presence_of(e, check->to)) {
+		audit_check_free(check->mesh);
+		return;
+	}
+	check->mesh->touched_in = e->batch_no;
+	failed = store_audit_after(e->store, e->batch, check->mesh->no, check->seq, STEP_ROWS, &rows, &n);
+	if (failed) {
+		fail(check, failed);
+		return;
+	}
+	broken_at = walk(check, rows, n);
+	if (broken_at)
+		answer(check, broken_at);
+	else if (check->seq < check->end.seq && n)
+		timer_set(&e->timers, &check->timer, e->mono_ms);
+	else if (check->seq < check->end.seq)
+		answer(check, check->seq + 1);
+	else
+		answer(check, memcmp(check->hash, check->end.hash, AUDIT_HASH_BYTES) != 0 ? check->seq : 0);
+}
+
+struct err *audit_check_start(struct req *rq, str req_id)
+{
+	struct mesh *m = rq->from->mesh;
+	struct audit_check *check;
+
+	if (m->audit_check)
+		return FAIL(rq->arena, RATE_LIMIT, "the log of this mesh is being verified; ask again when that is done");
+	check = calloc(1, sizeof(*check));
+	if (!check)
+		abort();
+	check->mesh = m;
+	check->to = rq->event->from;
+	check->timer = (struct timer){ .fn = step, .owner = check };
+	check->end = m->audit;
+	own_str(&check->req_id, req_id);
+	m->audit_check = check;
+	timer_set(&rq->engine->timers, &check->timer, rq->engine->mono_ms);
+	return NULL;
+}

@@ -1,0 +1,51 @@
+#include "engine/audit_event.h"
+
+const struct audit_event audit_events[] = {
+	/* The reference's. */
+	{ "peer_joined", NULL, "pubkey session_pubkey groups restored via role", true,
+	  "A connection began: of a member (role control-plane) or of a session (role session)." },
+	{ "peer_left", NULL, "session_pubkey", true, "A connection ended, or did not come back in time." },
+	{ "message_sent", NULL, "targetSpec priority", true,
+	  "A message was accepted. Neither its text nor its id." },
+	{ "state_set", "key", "", false, "A shared state was set. Not to what." },
+	{ "member_banned", "target", "targetPubkey reason", false, "A member may not come back." },
+	{ "member_unbanned", "target", "targetPubkey", false, "A banned member may come back." },
+	/* Ours. */
+	{ "mesh_created", "name", "owner", false, "The mesh was made; owner is its public key." },
+	{ "mesh_renamed", "name", "", false, "The mesh has another name." },
+	{ "mesh_archived", NULL, "", false, "The mesh was closed." },
+	{ "mesh_deleted", NULL, "", false, "The mesh was deleted." },
+	{ "member_joined", "pubkey", "memberId invite role via", false,
+	  "A key became a member: by an invite, a claim, as the creator." },
+	{ "member_left", "memberId", "", false, "A member left for good." },
+	{ "member_removed", "memberId", "", false, "A member was removed." },
+	{ "member_renamed", "memberId", "", false, "A member has another name." },
+	{ "role_changed", "memberId", "role", false, "A member has another role in the mesh." },
+	{ "device_added", "memberId", "pubkey device", false, "A device of a member was let in." },
+	{ "device_removed", "memberId", "", false, "A device of a member was removed." },
+	{ "kicked", "target", "sessions", false, "Connections were closed until their user acts." },
+	{ "disconnected", "target", "sessions", false, "Connections were closed; they come back." },
+	{ "invite_created", "invite", "role maxUses expiresAt", false, "An invite was made." },
+	{ "invite_revoked", "invite", "", false, "An invite was ended." },
+	{ "invite_sent", "invite", "", false, "An invite was sent by e-mail. Not to whom." },
+	{ "member_vouched", "memberId", "", false, "An admin's client vouched for a member." },
+	{ "apikey_created", "id", "capabilities", false, "An API key was made." },
+	{ "apikey_revoked", "id", "", false, "An API key was ended." },
+	{ "grants_changed", "peer", "capabilities", false, "A member granted or denied another something." },
+	{ "permissions_changed", "memberId", "permissions", false, "What a member may do was changed." },
+	{ "topic_created", "topic", "visibility", false, "A topic was made; topic is its id." },
+	{ "topic_member_changed", "topic", "memberId role", false,
+	  "Somebody came into a topic, left it (role none) or has another role in it." },
+	{ "epoch_installed", "topic", "epoch", false, "A topic has a new key." },
+	{ "login", "account", "", false, "A member's account was signed in." },
+	{ "account_linked", "account", "", false, "A member is an account's." },
+	{ 0 },
+};
+
+const struct audit_event *audit_event_get(str word)
+{
+	for (const struct audit_event *e = audit_events; e->word; e++)
+		if (str_eq(str_from(e->word), word))
+			return e;
+	return NULL;
+}
