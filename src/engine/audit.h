@@ -11,6 +11,7 @@
 
 #include "engine/audit_event.h"
 #include "engine/state.h"
+#include "store/audit.h"
 
 struct req;
 

@@ -1,3 +1,5 @@
+#include "store/audit.h"
+
 #include "store/row.h"
 
 static const struct field fields[] = {

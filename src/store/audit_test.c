@@ -1,6 +1,8 @@
 /*
  * audit_test.c - rows of the audit log: in order, of their mesh only, and never two in one place.
  */
+#include "store/audit.h"
+
 #include "store/fixture_test.h"
 
 enum { MESH_A = 1, MESH_B = 2 };
