@@ -392,6 +392,7 @@ static struct err *client_ack_run(struct req *rq, const void *args)
 		pushed_end(first);
 	} else if (!topics_ack(rq->from, in->brokerMessageId, in->clientMessageId)) {
 		return NULL;
+	}
 	rq->engine->stats.acked++;
 	return NULL;
 }
