@@ -59,6 +59,7 @@ struct event {
 	struct proof proof;
 	i64 at_us;            /* when it was submitted (mono); 0: not known */
 	bool clean;           /* EVENT_CLOSED */
+	int outcome;          /* EVENT_MAILED: enum mail_outcome */
 	bool may_create;      /* EVENT_CALL: the caller passes the --create policy */
 	bool legacy_auth;     /* EVENT_CALL: no token, and a user_id in the body will do (S14) */
 	bool forwarded;       /* EVENT_CALL: from the house, to the mesh's own shard */
@@ -69,7 +70,6 @@ struct event {
 	size_t data_len, param_len;
 	char bytes[];         /* data, then param (the path's parameter) */
 };
-	int outcome;          /* EVENT_MAILED: enum mail_outcome */
 
 struct event *event_new(enum event_kind kind, struct conn_ref from, str data, str param);
 void event_free(struct event *ev);            /* NULL is fine */
