@@ -290,6 +290,7 @@ void req_run(struct engine *e, const struct event *ev)
 	case EVENT_HELLO: run_hello(&rq, event_data(ev)); break;
 	case EVENT_FRAME: run_frame(&rq, event_data(ev)); break;
 	case EVENT_CALL: run_call(&rq, event_data(ev)); break;
+	case EVENT_MAILED: mail_outcome(e, ev); break;
 	case EVENT_CLOSED: run_closed(e, ev); break;
 	case EVENT_WRITTEN: run_written(e, ev); break;
 	}
@@ -297,7 +298,6 @@ void req_run(struct engine *e, const struct event *ev)
 
 void req_not_stored(struct engine *e, const struct event *ev)
 {
-	case EVENT_MAILED: mail_outcome(e, ev); break;
 	struct req rq = { .engine = e, .arena = e->batch, .event = ev, .from = presence_of(e, ev->from) };
 	struct err *err = FAIL(e->batch, TRY_AGAIN, NOT_STORED_TEXT);
 	struct err *bad;
