@@ -25,6 +25,8 @@ static struct topic_message_args message_of(struct req *rq, const struct topic *
 		out.senderName = sender->name;
 		if (member_pubkey)
 			out.senderPubkey = str_of(sender->pubkey, 64);
+		else if (!str_eq(row->sender_pubkey, str_of(sender->pubkey, 64)))
+			out.senderMemberPubkey = str_of(sender->pubkey, 64);
 	}
 	return out;
 }

@@ -164,6 +164,7 @@ JSON_ARGS(topic_history, TOPIC_HISTORY_ARGS);
 	F(T, str, id,             REQ, 0, 0, "of the post: what its ack said and replies name") \
 	F(T, str, senderMemberId, REQ, 0, 0, "member id") \
 	F(T, str, senderPubkey,   REQ, 0, 0, "WebSocket: the session key it was posted with, else the member key; REST: the member key") \
+	F(T, str, senderMemberPubkey, OPT, 0, 0, "the member key, where senderPubkey is a session's") \
 	F(T, str, senderName,     REQ, 0, 0, "the member's name now") \
 	F(T, str, nonce,          REQ, 0, 0, "as sent") \
 	F(T, str, ciphertext,     REQ, 0, 0, "as sent") \
