@@ -131,6 +131,29 @@ void inbound_read(struct arena *a, const struct push_args *push, struct box_cach
 	*ret_message = m;
 }
 
+void inbound_prove_post(struct arena *a, const struct push_args *push, str mesh_id, struct inbound *m)
+{
+	struct topic_message_args post = {
+		.id = push->messageId, .senderPubkey = push->senderPubkey,
+		.senderMemberPubkey = push->senderMemberPubkey, .nonce = push->nonce, .ciphertext = push->ciphertext,
+		.bodyVersion = MAX(push->bodyVersion, 1), .epoch = push->epoch, .replyToId = push->replyToId,
+		.client_message_id = push->client_message_id, .signature = push->signature,
+		.signedReplyTo = push->signedReplyTo,
+	};
+	enum post_proof proof;
+
+	if (str_empty(push->topicId))
+		return;
+	proof = post_proof_of(a, mesh_id, push->topicId, &post);
+	m->proven = proof == POST_SIGNED;
+	m->forged = proof == POST_FORGED;
+	if (!m->forged)
+		return;
+	m->readable = m->encrypted = false;
+	m->body = STR_NONE;
+	m->why = S(POST_FORGED_TEXT);
+}
+
 void peer_event_read(const struct push_args *push, struct peer_event *ret_event)
 {
 	str name = json_get_str(push->eventData, S("name"));

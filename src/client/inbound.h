@@ -12,6 +12,7 @@
 #ifndef CLIENT_INBOUND_H
 #define CLIENT_INBOUND_H
 
+#include "client/post_proof.h"
 #include "crypto/box.h"
 #include "proto/message.h"
 
@@ -20,7 +21,8 @@ struct inbound {
 	str client_message_id;  /* empty if there is none */
 	str from_name;          /* a key prefix where the broker gives no name */
 	str from_pubkey;        /* the key that sealed it: session or member key */
-	bool proven;            /* it sealed it, and is from_member_pubkey or vouched for by that */
+	bool proven;            /* it sealed it, and is from_member_pubkey or vouched for by that; of a
+				 * post: from_member_pubkey signed it */
 	bool verified;          /* and the mesh's owner vouches for the member; set by who knows */
 	str from_member_pubkey; /* the stable key to answer to; empty if not told */
 	str from_member_id;     /* empty if not told */
@@ -36,6 +38,7 @@ struct inbound {
 	str topic_id;
 	i64 epoch;
 	struct sealed sealed;
+	bool forged; /* a post whose signature does not hold: nobody's word, and not shown */
 };
 
 /* With its texts in a. */
@@ -52,6 +55,8 @@ struct peer_event {
  * direct; with the reference the sender's name and member key are the mark. */
 void inbound_read(struct arena *a, const struct push_args *push, struct box_cache *cache,
 		  const struct box_own *own, bool marks_multicast, struct inbound *ret_message);
+/* Of a post: did its author sign it, for this mesh? Sets proven or forged; other messages stay. */
+void inbound_prove_post(struct arena *a, const struct push_args *push, str mesh_id, struct inbound *m);
 bool push_is_system(const struct push_args *push);
 void peer_event_read(const struct push_args *push, struct peer_event *ret_event);
 

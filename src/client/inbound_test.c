@@ -4,6 +4,7 @@
 #include "client/test_dir.h"
 #include "crypto/encode.h"
 #include "crypto/hello.h"
+#include "crypto/post.h"
 
 #define TEXT "hello mesh \xe2\x9c\x93"
 #define NONCE "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
@@ -143,6 +144,61 @@ TEST(a_session_key_is_its_members_only_if_the_member_says_so)
 		push.ciphertext = S(PLAIN);
 		inbound_read(a, &push, cache, &own, true, &m);
 		assert_false(m.proven);
+	}
+}
+
+/* A post as it is pushed: whose word it is does not hang on whether it can be read. */
+TEST(a_post_is_its_authors_if_it_is_signed_for_this_mesh_and_topic)
+{
+	static const struct {
+		const char *mesh, *topic, *reply, *client_id;
+		int said; /* whose it is said to be */
+		bool v2, proven, forged;
+	} rows[] = {
+		{ "mesh1", "topic1", "m1", "c1", 1, false, true, false },
+		{ "mesh1", "topic1", "m1", "c1", 1, true, true, false },
+		{ "mesh2", "topic1", "m1", "c1", 1, false, false, true },
+		{ "mesh1", "topic2", "m1", "c1", 1, false, false, true },
+		{ "mesh1", "topic1", "", "c1", 1, false, false, true },
+		{ "mesh1", "topic1", "m2", "c1", 1, true, false, true },
+		{ "mesh1", "topic1", "m1", "c2", 1, false, false, true },
+		{ "mesh1", "topic1", "m1", "", 1, false, false, true },
+		{ "mesh1", "topic1", "m1", "c1", 3, true, false, true },
+		{ "mesh1", "", "m1", "c1", 1, false, false, false }, /* no post: nothing to prove */
+	};
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	CLEANUP(box_cache_freep) struct box_cache *cache = box_cache_new(4);
+	struct sign_pair author = test_pair(1), me = test_pair(3);
+	struct box_own own = { NULL, &me };
+
+	assert_true(crypto_start());
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct sign_pair said = test_pair((u8)rows[i].said);
+		struct post_claim claim = { S("mesh1"), S("topic1"), rows[i].v2 ? 4 : 0, rows[i].v2 ? 2 : 1, S("c1"),
+					    S("m1"), S(NONCE), S(PLAIN) };
+		struct push_args push = { .messageId = S("id"), .meshId = S("mesh1"), .senderPubkey = S(SESSION_PK),
+					  .senderMemberPubkey = sign_pair_pubkey(a, &said), .topic = S("ops"),
+					  .topicId = str_from(rows[i].topic), .replyToId = str_from(rows[i].reply),
+					  .bodyVersion = rows[i].v2 ? 2 : 1, .epoch = rows[i].v2 ? 4 : 0,
+					  .client_message_id = str_from(rows[i].client_id),
+					  .nonce = S(NONCE), .ciphertext = S(PLAIN) };
+		struct inbound m;
+
+		assert_ok(post_sign(a, &claim, &author, &push.signature));
+		inbound_read(a, &push, cache, &own, true, &m);
+		/* The mesh is ours, whatever the push says. */
+		inbound_prove_post(a, &push, str_from(rows[i].mesh), &m);
+		if (m.proven != rows[i].proven || m.forged != rows[i].forged)
+			fail_msg("row %zu", i);
+		assert_false(m.verified);
+		if (m.forged) {
+			assert_true(!m.readable && str_empty(m.body));
+			assert_str(m.why, S(POST_FORGED_TEXT));
+		}
+		push.signature = STR_NONE;
+		inbound_read(a, &push, cache, &own, true, &m);
+		inbound_prove_post(a, &push, S("mesh1"), &m);
+		assert_false(m.proven || m.forged);
 	}
 }
 

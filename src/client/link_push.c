@@ -96,6 +96,7 @@ static void take_message(struct link *l, const struct push_args *push)
 		return;
 	}
 	inbound_read(l->frame, push, l->cache, &own, l->has_challenge, &m);
+	inbound_prove_post(l->frame, push, l->spec.mesh_id, &m);
 	seen_add(l, hash);
 	if (!l->h->on_message(l->arg, l, &m) && !l->freed) {
 		s = seen_get(l, hash);

@@ -21,7 +21,7 @@ void members_take(struct members *m, const struct member_list *list, i64 now_ms)
 			m->keys[m->n++] = arena_dup(m->arena, list->items[i].pubkey);
 }
 
-static bool is_in(const struct members *m, str pubkey)
+bool members_has(const struct members *m, str pubkey)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (str_eq(m->keys[i], pubkey))
@@ -29,13 +29,17 @@ static bool is_in(const struct members *m, str pubkey)
 	return false;
 }
 
+bool members_want_key(const struct members *m, str pubkey, i64 now_ms)
+{
+	return !members_has(m, pubkey) && (!m->asked || now_ms - m->asked_ms >= MEMBERS_AGAIN_MS);
+}
+
 bool members_want(const struct members *m, const struct inbound *from, i64 now_ms)
 {
-	return from->proven && !is_in(m, from->from_member_pubkey) &&
-	       (!m->asked || now_ms - m->asked_ms >= MEMBERS_AGAIN_MS);
+	return from->proven && members_want_key(m, from->from_member_pubkey, now_ms);
 }
 
 void members_verify_sender(const struct members *m, struct inbound *from)
 {
-	from->verified = from->proven && is_in(m, from->from_member_pubkey);
+	from->verified = from->proven && members_has(m, from->from_member_pubkey);
 }

@@ -26,6 +26,9 @@ void members_done(struct members *m);
 void members_take(struct members *m, const struct member_list *list, i64 now_ms);
 /* Would a list tell more about this sender? If it cannot be had: members_take(m, NULL, ...). */
 bool members_want(const struct members *m, const struct inbound *from, i64 now_ms);
+bool members_has(const struct members *m, str pubkey);
+/* The same question about a key that proved to be the sender's. */
+bool members_want_key(const struct members *m, str pubkey, i64 now_ms);
 /* Sets from->verified. */
 void members_verify_sender(const struct members *m, struct inbound *from);
 

@@ -30,7 +30,8 @@ struct room {
 	size_t n_copies;
 	struct topic_message_args posts[POSTS];
 	size_t n_posts;
-	int asked_keys, installs, drops;
+	struct member_list authors; /* who left, as history tells */
+	int asked_keys, asked_peers, installs, drops;
 	struct person *lead; /* only this one changes a key that is not stale; NULL: everybody */
 	/* Somebody else's doing, just before a key of ours arrives. */
 	void (*meanwhile)(struct room *r);
@@ -97,6 +98,8 @@ static struct err *take_send(struct person *p, struct arena *a, const struct sen
 	assert_true(r->n_posts < POSTS);
 	r->posts[r->n_posts++] = (struct topic_message_args){
 		.id = arena_printf(r->arena, "Post%028zu", r->n_posts), .senderMemberId = p->mesh.memberId,
+		.senderPubkey = p->mesh.pubkey, .client_message_id = keep(r, in->client_message_id),
+		.signature = keep(r, in->signature), .replyToId = keep(r, in->replyToId),
 		.nonce = keep(r, in->nonce), .ciphertext = keep(r, in->ciphertext), .bodyVersion = in->bodyVersion,
 		.epoch = in->epoch, .seq = (i64)r->n_posts };
 	*out = (struct ack_args){ .messageId = r->posts[r->n_posts - 1].id, .queued = true,
@@ -151,6 +154,7 @@ static void tell_pending(struct room *r, struct arena *a, struct topic_pending_s
 
 static void tell_peers(struct room *r, struct arena *a, struct peers_list_args *out)
 {
+	r->asked_peers++;
 	*out = (struct peers_list_args){ 0 };
 	out->members.items = NEW_ARRAY(a, struct member_args, PEOPLE);
 	for (size_t i = 0; i < PEOPLE; i++)
@@ -196,7 +200,7 @@ static struct err *answer(void *arg, struct arena *a, const char *type, const st
 			.topic = { true, S("topic001"), S("ops"), S("public"), r->epoch, r->plaintext }, .created = !r->exists };
 	else if (str_eq(verb, S("topic_history")))
 		*(struct topic_history_response_args *)ret = (struct topic_history_response_args){
-			.topicId = S("topic001"), .messages = { r->posts, r->n_posts, true } };
+			.topicId = S("topic001"), .messages = { r->posts, r->n_posts, true }, .authors = r->authors };
 	else if (str_eq(verb, S("topic_seal"))) {
 		const struct topic_seal_args *in = args;
 		struct topic_copy_args copy = { in->memberId, in->encryptedKey, in->nonce };

@@ -2,6 +2,7 @@
 
 #include "client/mentions.h"
 #include "crypto/fingerprint.h"
+#include "crypto/post.h"
 #include "crypto/secret.h"
 
 str topic_bare(str topic)
@@ -100,7 +101,22 @@ static str fingerprint(struct arena *a, const struct topic_post *post)
 	return str_empty(post->fingerprint) ? request_fingerprint(a, &parts) : post->fingerprint;
 }
 
-void topic_post_frame(struct arena *a, const struct topic_author *author UNUSED, const struct topic_post *post,
+/* With the member's own key, also for its sessions: it does not expire. */
+static void sign_frame(struct arena *a, const struct topic_author *author, const struct topic_standing *st,
+		       struct send_args *args)
+{
+	struct post_claim claim = {
+		.mesh_id = author->mesh_id, .topic_id = st->topic_id, .epoch = args->epoch,
+		.body_version = args->bodyVersion, .client_message_id = args->client_message_id,
+		.reply_to = args->replyToId, .nonce = args->nonce, .ciphertext = args->ciphertext,
+	};
+
+	/* An id with '|' in it cannot be signed: the post says that it is unsigned. */
+	if (post_sign(a, &claim, author->member, &args->signature))
+		args->signature = STR_NONE;
+}
+
+void topic_post_frame(struct arena *a, const struct topic_author *author, const struct topic_post *post,
 		      const struct topic_standing *st, enum topic_way way,
 		      const struct topic_new_key_args *new_key, struct send_args *ret_send)
 {
@@ -124,6 +140,7 @@ void topic_post_frame(struct arena *a, const struct topic_author *author UNUSED,
 		args.epoch = new_key->epoch;
 		args.newKey = *new_key;
 	}
+	sign_frame(a, author, st, &args);
 	*ret_send = args;
 }
 

@@ -66,7 +66,7 @@ enum topic_way { TOPIC_AS_TEXT, TOPIC_UNDER_KEY, TOPIC_WITH_KEY /* the next one 
 /* BAD_REQUEST "encrypted": plain text is wanted where there is a key. */
 struct err *topic_post_way(struct arena *a, const struct topic_post *post, const struct topic_standing *st,
 			   enum topic_way *ret_way) MUST_CHECK;
-/* The fields of `send`. WITH_KEY: new_key, whose bytes st->key is. */
+/* The fields of `send`, signed by the author. WITH_KEY: new_key, whose bytes st->key is. */
 void topic_post_frame(struct arena *a, const struct topic_author *author, const struct topic_post *post,
 		      const struct topic_standing *st, enum topic_way way,
 		      const struct topic_new_key_args *new_key, struct send_args *ret_send);

@@ -103,6 +103,27 @@ void topic_read_line(struct arena *a, const struct topic_keys_args *keys, str to
 	*ret_line = line;
 }
 
+static void close_line(struct topic_line *line, str why)
+{
+	line->readable = line->no_key = line->verified = false;
+	line->proof = POST_FORGED;
+	line->text = STR_NONE;
+	line->why = why;
+}
+
+void topic_prove_line(struct arena *a, str mesh_id, str topic_id, const struct topic_message_args *message,
+		      struct topic_line *line)
+{
+	line->proof = post_proof_of(a, mesh_id, topic_id, message);
+	if (line->proof == POST_FORGED)
+		close_line(line, S(POST_FORGED_TEXT));
+}
+
+void topic_line_repeats(struct topic_line *line)
+{
+	close_line(line, S(POST_REPEAT_TEXT));
+}
+
 struct topic_message_args topic_message_of(const struct inbound *m)
 {
 	return (struct topic_message_args){ .nonce = m->sealed.nonce, .ciphertext = m->sealed.ciphertext,
@@ -111,6 +132,8 @@ struct topic_message_args topic_message_of(const struct inbound *m)
 
 void topic_line_into(const struct topic_line *line, struct inbound *m)
 {
+	if (m->forged)
+		return;
 	m->readable = line->readable;
 	m->encrypted = line->readable;
 	m->body = line->text;

@@ -8,6 +8,7 @@
 #define CLIENT_TOPIC_READ_H
 
 #include "client/inbound.h"
+#include "client/post_proof.h"
 #include "client/topic_keys.h"
 #include "proto/peer.h"
 #include "proto/topic.h"
@@ -38,11 +39,19 @@ struct topic_line {
 	bool readable;
 	bool encrypted; /* under a key of the topic */
 	bool no_key;    /* unreadable for want of the epoch's key: it may still come */
+	enum post_proof proof;
+	bool verified;  /* POST_SIGNED by a member whose chain holds; set by who knows (topics.h) */
+	bool former;    /* by one that is not a member any more */
 };
 
-/* message: only nonce, ciphertext, bodyVersion and epoch of it are looked at. */
+/* message: only nonce, ciphertext, bodyVersion and epoch of it are looked at; the author is not. */
 void topic_read_line(struct arena *a, const struct topic_keys_args *keys, str topic_id,
 		     const struct topic_message_args *message, struct topic_line *ret_line);
+/* Sets its proof. What is forged has no text. */
+void topic_prove_line(struct arena *a, str mesh_id, str topic_id, const struct topic_message_args *message,
+		      struct topic_line *line);
+/* Its author signed it once, and it was shown: this one is not. */
+void topic_line_repeats(struct topic_line *line);
 
 /* The same of a message that was pushed: what to read, and what it says. */
 struct topic_message_args topic_message_of(const struct inbound *m);

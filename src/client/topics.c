@@ -10,17 +10,23 @@ static void wipe(void *member)
 	sign_pair_wipe(member);
 }
 
+static void forget_members(void *seen)
+{
+	members_done(seen);
+}
+
 struct err *topics_init(struct arena *a, const struct client *client, const struct config_mesh_args *mesh,
 			topics_call *call, void *arg, struct topics *ret_topics)
 {
 	*ret_topics = (struct topics){ .arena = a, .client = client, .mesh = mesh, .call = call, .arg = arg };
 	TRY(config_mesh_pair(a, mesh, &ret_topics->member));
 	arena_defer(a, wipe, &ret_topics->member);
+	arena_defer(a, forget_members, &ret_topics->seen);
 	return keys_load(a, client->paths, mesh->meshId, &ret_topics->keys);
 }
 
 /* Who is who, as far as we can tell ourselves. */
-static struct err *know_members(struct topics *t)
+struct err *topics_know_members(struct topics *t)
 {
 	struct list_peers_args args = { .members = true };
 
@@ -63,7 +69,7 @@ struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args 
 		    ret_data, sizeof(*ret_data)));
 	TRY(topic_check_plaintext(t->arena, &known, topic, ret_data));
 	if (any_sealed_by_others(t, ret_data))
-		TRY(know_members(t));
+		TRY(topics_know_members(t));
 	by = reader_of(t);
 	/* The name may be another topic's by now. */
 	if (seen && !str_eq(seen->topic_id, ret_data->topicId))
@@ -93,7 +99,7 @@ struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 
 	struct topic_members_response_args in;
 	struct topic_reader by;
 
-	TRY(know_members(t));
+	TRY(topics_know_members(t));
 	TRY(t->call(t->arg, t->arena, "topic_members", topic_members_fields, &args, topic_members_response_fields,
 		    &in, sizeof(in)));
 	by = reader_of(t);
@@ -186,7 +192,7 @@ struct err *topics_seal_pending(struct topics *t, str topic, size_t *ret_sealed)
 		return NULL;
 	if (!in.pending.n || in.stale || !row || !row->trusted || !topic_key_bytes(row, bytes))
 		return NULL;
-	TRY(know_members(t));
+	TRY(topics_know_members(t));
 	by = reader_of(t);
 	slot = (struct topic_slot){ t->mesh->meshId, in.topicId, in.epoch };
 	for (size_t i = 0; i < in.pending.n; i++) {
@@ -204,51 +210,6 @@ struct err *topics_seal_pending(struct topics *t, str topic, size_t *ret_sealed)
 	}
 	secret_wipe(bytes, sizeof(bytes));
 	return NULL;
-}
-
-/* ---- reading ---- */
-
-/* Is there a line that a key we have not asked for might open? */
-static bool want_keys(const struct topic_line *lines, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (lines[i].no_key)
-			return true;
-	return false;
-}
-
-static struct err *read_lines(struct topics *t, str topic_id, const struct topic_message_args *messages, size_t n,
-			      struct topic_line *lines)
-{
-	struct topic_keys_args known;
-
-	TRY(topic_keys_load(t->arena, t->client->paths, t->mesh->meshId, &known));
-	for (size_t i = 0; i < n; i++)
-		topic_read_line(t->arena, &known, topic_id, &messages[i], &lines[i]);
-	return NULL;
-}
-
-struct err *topics_lines(struct topics *t, str topic_id, const struct topic_message_args *messages, size_t n,
-			 struct topic_line **ret_lines)
-{
-	struct topic_line *lines = NEW_ARRAY(t->arena, struct topic_line, n + 1);
-	struct topic_key_data_args data;
-
-	TRY(read_lines(t, topic_id, messages, n, lines));
-	if (want_keys(lines, n)) {
-		TRY(topics_keys(t, topic_id, &data));
-		TRY(read_lines(t, topic_id, messages, n, lines));
-	}
-	*ret_lines = lines;
-	return NULL;
-}
-
-struct err *topics_history(struct topics *t, const struct topic_history_args *in,
-			   struct topic_history_response_args *ret_page, struct topic_line **ret_lines)
-{
-	TRY(t->call(t->arg, t->arena, "topic_history", topic_history_fields, in, topic_history_response_fields,
-		    ret_page, sizeof(*ret_page)));
-	return topics_lines(t, ret_page->topicId, ret_page->messages.items, ret_page->messages.n, ret_lines);
 }
 
 struct err *topics_find_post(struct topics *t, str topic, str prefix, str *ret_id)

@@ -13,6 +13,7 @@
 #define CLIENT_TOPICS_H
 
 #include "client/keys.h"
+#include "client/members.h"
 #include "client/mesh.h"
 #include "client/topic_compose.h"
 #include "proto/message.h"
@@ -32,6 +33,7 @@ struct topics {
 	struct mesh_keys_args keys;
 	struct peers_list_args list; /* members; asked for when first needed */
 	bool listed;
+	struct members seen;     /* whose chains hold: for authors, over many lists */
 };
 
 /* The pointers outlive it. */
@@ -61,7 +63,8 @@ struct err *topics_post(struct topics *t, const struct topic_post *post, struct 
 
 /* What the broker has of the topic's keys for us, opened and kept. */
 struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args *ret_data) MUST_CHECK;
-/* A page of history as it came, and its lines as far as they can be read. */
+/* A page of history as it came, and its lines as far as they can be read, with what is known of who
+ * wrote them. A broker that does not tell who is a member leaves them unverified. */
 struct err *topics_history(struct topics *t, const struct topic_history_args *in,
 			   struct topic_history_response_args *ret_page, struct topic_line **ret_lines)
 	MUST_CHECK;

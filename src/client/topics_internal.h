@@ -6,6 +6,8 @@
 
 #include "client/topics.h"
 
+/* t->list, unless it is there: who is who, as far as we can tell ourselves. */
+struct err *topics_know_members(struct topics *t) MUST_CHECK;
 struct topic_author topics_author(const struct topics *t);
 /* topic_next_key() with the members as the broker lists them. */
 struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 ret_bytes[TOPIC_KEY_BYTES],
