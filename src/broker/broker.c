@@ -7,6 +7,7 @@
 #include "broker/datadir.h"
 #include "broker/gate.h"
 #include "broker/http.h"
+#include "broker/mail.h"
 #include "crypto/secret.h"
 #include "db/migrate.h"
 #include "db/pg.h"
@@ -43,6 +44,8 @@ struct broker {
 	struct gate *gate;
 	struct sse *sse;
 	struct http *http;
+	struct mail_way mail_way;
+	struct mailer *mailer;        /* NULL: no mail */
 	struct server *server;
 	struct tls *tls;
 	struct loop_signal *term, *interrupt;
@@ -141,6 +144,8 @@ static void apply(void *arg, const struct effect *ef)
 		sse_apply(b->sse, ef);
 	else if (ef->kind == EFFECT_REPLY || ef->kind == EFFECT_FORWARD || ef->kind == EFFECT_STREAM)
 		http_apply(b->http, ef);
+	else if (ef->kind == EFFECT_MAIL)
+		mailer_apply(b->mailer, ef);
 	else
 		gate_apply(b->gate, ef);
 }
@@ -318,6 +323,14 @@ static struct err *bind_ports(struct broker *b)
 	return NULL;
 }
 
+static struct err *start_mail(struct broker *b)
+{
+	TRY(mail_way_read(b->arena, b->settings, &b->mail_way));
+	if (b->mail_way.kind == MAIL_WAY_NONE)
+		return NULL;
+	return mailer_new(b->arena, b->loop, b->hub, &b->mail_way, &b->mailer);
+}
+
 static struct err *start_engines(struct broker *b)
 {
 	const struct settings *s = b->settings;
@@ -336,6 +349,9 @@ static struct err *start_engines(struct broker *b)
 	es.lease_ms = s->lease_seconds * 1000;
 	es.grace_ms = s->grace_seconds * 1000;
 	es.refuse_offline = s->offline == OFFLINE_REFUSE;
+	es.audit_presence = s->audit >= AUDIT_PRESENCE;
+	es.audit_messages = s->audit >= AUDIT_MESSAGES;
+	es.mail = b->mailer != NULL;
 	es.http_url = b->base;
 	TRY(url_ws_address(b->arena, b->base, &es.ws_url));
 	es.shards = b->n_shards;
@@ -404,6 +420,7 @@ static void broker_close(struct broker *b)
 		stop_engines(b);
 	while (b->pool && pool_is_busy(b->pool))
 		loop_turn(b->loop, STOP_TURN_MS);
+	mailer_free(b->mailer);
 	server_free(b->server);
 	gate_free(b->gate);
 	sse_free(b->sse);
@@ -440,6 +457,7 @@ static struct err *broker_open(struct broker *b)
 	TRY(loop_new(b->arena, &b->loop));
 	make_loop_side(b);
 	TRY(bind_ports(b));
+	TRY(start_mail(b));
 	TRY(start_engines(b));
 	TRY(loop_signal_new(b->arena, b->loop, SIGTERM, on_signal, b, &b->term));
 	TRY(loop_signal_new(b->arena, b->loop, SIGINT, on_signal, b, &b->interrupt));

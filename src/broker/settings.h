@@ -31,6 +31,9 @@ struct settings {
 	str public_url;               /* http(s)://host[:port][/path] without a last '/'; or empty */
 	str tls_cert, tls_key, config;
 	int log_format, log_level;    /* enum log_format, enum log_level */
+	str smtp_url, smtp_password;  /* mail: at most one of the ways is used, see mail_send.h */
+	str postmark_key, postmark_url, resend_key, resend_url, mail_from, mail_ca;
+	str install_dir;              /* binaries for GET /install; empty: none */
 	struct rate rate_limit;
 	int create, offline;          /* enum create_rule (never CREATE_AUTO), enum offline_rule */
 	i64 max_message_bytes, max_connections_per_mesh;
