@@ -1,6 +1,7 @@
 #include "engine/vouch.h"
 
 #include "engine/bearer.h"
+#include "engine/rank.h"
 
 /* Absent where there is no chain. */
 static void chain_of(const struct member *m, const struct invite_row *invites, size_t n, struct chain_args *out)
@@ -67,6 +68,7 @@ struct err *vouch_members(struct req *rq, struct member *const *members, size_t 
 			.pubkey = str_of(m->pubkey, 64),
 			.displayName = m->name,
 			.role = enum_word(role_words, (int)m->role),
+			.owner = member_is_owner(m),
 			.verified = m->verified,
 		};
 		chain_of(m, invites, n_invites, &row->chain);

@@ -8,6 +8,7 @@
 #ifndef PROTO_MEMBER_H
 #define PROTO_MEMBER_H
 
+#include "proto/enums.h"
 #include "proto/group.h"
 
 enum message_mode { MODE_ABSENT, MODE_PUSH, MODE_INBOX, MODE_OFF };
@@ -22,6 +23,7 @@ static const char *const message_mode_words[] UNUSED = { "", "push", "inbox", "o
 	F(T, str,    roleTag,     OPT, 0, NAME_BYTES_MAX, "what it is, free text; '' clears it") \
 	F(T, groups, groups,      OPT, 0, GROUPS_MAX, "replaces its groups, on all its connections") \
 	F(T, message_mode, messageMode, OPT, 0, 0, "push, inbox or off") \
+	F(T, role,   role,        OPT, 0, 0, "admin or member; by the owner, or member of oneself") \
 	F(T, str,    _reqId,      OPT, 0, CLIENT_ID_BYTES_MAX, "echoed in the reply")
 JSON_ARGS(member_update, MEMBER_UPDATE_ARGS);
 
@@ -31,7 +33,7 @@ JSON_ARGS(member_update, MEMBER_UPDATE_ARGS);
 	F(T, str,    roleTag,     REQ | NULLABLE, 0, NAME_BYTES_MAX, "likewise, or null") \
 	F(T, groups, groups,      REQ, 0, GROUPS_MAX, "likewise") \
 	F(T, str,    messageMode, REQ, 0, 0, "push, inbox or off") \
-	F(T, str,    role,        REQ, 0, 0, "admin or member; not changed here") \
+	F(T, str,    role,        REQ, 0, 0, "admin or member") \
 	F(T, str,    _reqId,      OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
 JSON_ARGS(member_updated, MEMBER_UPDATED_ARGS);
 

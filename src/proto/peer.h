@@ -76,6 +76,7 @@ JSON_OBJECT(chain, CHAIN_ARGS);
 	F(T, str,   pubkey,      REQ, 0, 0, "member key") \
 	F(T, str,   displayName, REQ, 0, 0, "name") \
 	F(T, str,   role,        REQ, 0, 0, "admin or member") \
+	F(T, bool,  owner,       OPT, 0, 0, "made the mesh; stands above admins") \
 	F(T, bool,  online,      REQ, 0, 0, "has a connection") \
 	F(T, bool,  verified,    REQ, 0, 0, "its chain from the owner's key holds") \
 	F(T, str,   roleTag,     OPT, 0, 0, "what it is, if told") \

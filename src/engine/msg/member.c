@@ -3,14 +3,17 @@
  * itself or by an admin (wire-core.md 11), for all its connections. Who asks is the connection's
  * member, never somebody that the request names (C-04).
  *
- * A member's devices are the same person and change with it. The role is not changed here.
+ * A member's devices are the same person and change with it. Who is an admin is said by the owner
+ * alone (rank.h); an admin may step down.
  */
 #include "proto/member.h"
 
 #include <utlist.h>
 
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
+#include "engine/rank.h"
 #include "engine/req.h"
 #include "engine/topic.h"
 
@@ -23,7 +26,8 @@ static struct err *invalid(struct req *rq, const char *text)
 
 static struct err *check(struct req *rq, const struct member_update_args *in)
 {
-	if (!in->displayName.ptr && !in->roleTag.ptr && !in->groups.present && !in->messageMode)
+	if (!in->displayName.ptr && !in->roleTag.ptr && !in->groups.present && !in->messageMode &&
+	    !in->role)
 		return invalid(rq, "no fields to update");
 	if (in->displayName.ptr && !str_trim(in->displayName).len)
 		return invalid(rq, "field 'displayName': a name is more than spaces");
@@ -55,6 +59,26 @@ static struct err *find(struct req *rq, str id, struct member **ret_person)
 	return NULL;
 }
 
+static struct err *check_role(struct req *rq, const struct member *person, enum role role)
+{
+	const struct member *by = rq->from->member;
+	bool steps_down = role == ROLE_MEMBER && member_person(rq->from->member) == person;
+
+	if (!role)
+		return NULL;
+	if (member_is_owner(person))
+		return role == ROLE_ADMIN ? NULL : FAIL(rq->arena, FORBIDDEN, "the owner's role cannot be changed");
+	if (!member_is_owner(by) && !steps_down)
+		return FAIL(rq->arena, FORBIDDEN, "only the owner makes admins and unmakes them");
+	return NULL;
+}
+
+static void set_role(struct member *m, enum role role)
+{
+	m->role = role;
+	store_member_role_set(m->mesh->engine->store, m->mesh->no, m->no, enum_word(role_words, (int)role));
+}
+
 /* What it was called when it joined is what its clients still say in their hellos. */
 static void rename_member(struct member *m, str name)
 {
@@ -80,6 +104,8 @@ static void apply(struct member *m, const struct member_update_args *in)
 		own_str(&m->role_tag, in->roleTag);
 	if (in->messageMode)
 		m->message_mode = in->messageMode;
+	if (in->role)
+		set_role(m, in->role);
 	if (in->groups.present) {
 		own_groups(&m->groups, in->groups.items, in->groups.n);
 		DL_FOREACH2(m->presences, p, member_next)
@@ -120,6 +146,9 @@ static struct err *member_update_run(struct req *rq, const void *args)
 	TRY(check(rq, in));
 	if (!str_empty(in->memberId))
 		TRY(find(rq, in->memberId, &person));
+	TRY(check_role(rq, person, in->role));
+	if (in->role && in->role != person->role)
+		audit(person->mesh, rq->from->member, "role_changed", str_from(person->id));
 	HASH_ITER(hh, person->mesh->members, m, next)
 		if (!m->revoked_ms && member_person(m) == person)
 			apply(m, in);
@@ -139,6 +168,7 @@ static struct err *member_update_run(struct req *rq, const void *args)
 const struct op msg_member[] = {
 	OP("member_update", OP_FRAME, member_update, NULL, member_update_run, "member_updated",
 	   member_updated_fields,
-	   "Changes a member's name, role tag, groups or message mode: its own, or for an admin anybody's."),
+	   "Changes a member's name, role tag, groups or message mode: its own, or for an admin anybody's. For the "
+	   "owner its role."),
 	{ 0 }
 };
