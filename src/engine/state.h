@@ -173,7 +173,8 @@ struct mesh {
 	i64 idle_in, idle_ms;                 /* the same when last looked at, and since when */
 	struct member *members, *members_by_no;
 	struct mailbox *mailboxes;
-	struct topic *topics, *topics_by_name;
+	struct topic *topics;
+	struct topic_name *topic_names;
 	struct presence *presences;
 	i64 n_presences;
 	struct presence *listeners, *muted;   /* online and want announcements */

@@ -27,11 +27,9 @@ bool topic_is_seen(const struct topic *t, const struct member *by)
 
 struct err *topic_find_name(struct req *rq, str name, struct topic **ret_topic)
 {
-	struct topic *t = NULL;
+	struct topic *t = topic_named(req_mesh(rq), name, req_member(rq));
 
-	if (name.len)
-		HASH_FIND(hh_name, req_mesh(rq)->topics_by_name, name.ptr, name.len, t);
-	if (!t || !topic_is_seen(t, req_member(rq)))
+	if (!t)
 		return not_found(rq, name);
 	*ret_topic = t;
 	return NULL;
@@ -52,9 +50,9 @@ struct err *topic_find(struct req *rq, str name_or_id, struct topic **ret_topic)
 	return NULL;
 }
 
-static int by_name(const void *left, const void *right)
+static int by_name(const void *left, const void *right, void *member)
 {
-	return str_cmp((*(struct topic *const *)left)->name, (*(struct topic *const *)right)->name);
+	return topic_order(*(struct topic *const *)left, *(struct topic *const *)right, member);
 }
 
 void topics_seen(struct req *rq, struct topic ***ret_topics, size_t *ret_n)
@@ -66,7 +64,7 @@ void topics_seen(struct req *rq, struct topic ***ret_topics, size_t *ret_n)
 	HASH_ITER(hh, m->topics, t, next)
 		if (topic_is_seen(t, req_member(rq)))
 			items[n++] = t;
-	qsort(items, n, sizeof(*items), by_name);
+	qsort_r(items, n, sizeof(*items), by_name, req_member(rq));
 	*ret_topics = items;
 	*ret_n = n;
 }
@@ -146,6 +144,15 @@ static struct err *check_lead(struct req *rq, const struct topic *t)
 	return FAIL(rq->arena, FORBIDDEN, "only a lead of '#%.*s' or an admin of the mesh may do this", STRF(t->name));
 }
 
+/* As what the caller may come in by itself. */
+static struct err *check_bar(struct req *rq, const struct topic *t, enum topic_role *role)
+{
+	*role = topic_bar_role(t, req_member(rq), *role);
+	if (*role || topic_sub(t, req_member(rq)))
+		return NULL;
+	return FAIL(rq->arena, FORBIDDEN, "you were taken out of '#%.*s'; a lead can add you again", STRF(t->name));
+}
+
 /* ---- making ---- */
 
 static struct err *invalid(struct req *rq, const char *text)
@@ -204,11 +211,10 @@ static struct err *check_room(struct req *rq)
 static struct err *existing(struct req *rq, struct topic *t)
 {
 	struct member *by = req_member(rq);
+	enum topic_role role = TOPIC_MEMBER;
 
-	if (!topic_is_seen(t, by))
-		return err_word(FAIL(rq->arena, CONFLICT, "the name '%.*s' cannot be used; choose another",
-				     STRF(t->name)), S("name_taken"));
-	person_add(t, member_person(by), TOPIC_MEMBER);
+	TRY(check_bar(rq, t, &role));
+	person_add(t, member_person(by), role);
 	return NULL;
 }
 
@@ -241,10 +247,10 @@ struct err *topic_create(struct req *rq, const struct topic_create_args *in, str
 {
 	str name = str_starts(in->name, S("#")) ? str_skip(in->name, 1) : in->name;
 	struct member **others = NEW_ARRAY(rq->arena, struct member *, in->members.n + 1);
-	struct topic *t = NULL;
+	struct topic *t;
 
 	TRY(check_new(rq, in, name));
-	HASH_FIND(hh_name, req_mesh(rq)->topics_by_name, name.ptr, name.len, t);
+	t = topic_named(req_mesh(rq), name, req_member(rq));
 	*ret_created = !t;
 	*ret_topic = t;
 	if (t)
@@ -272,8 +278,11 @@ struct err *topic_join(struct req *rq, struct topic *t, enum topic_role role)
 		return NULL;
 	if (role == TOPIC_LEAD && by->role != ROLE_ADMIN)
 		return FAIL(rq->arena, FORBIDDEN, "only an admin of the mesh may join '#%.*s' as lead", STRF(t->name));
+	if (role == TOPIC_ROLE_ABSENT)
+		role = TOPIC_MEMBER;
+	TRY(check_bar(rq, t, &role));
 	TRY(topic_news_may(rq));
-	person_add(t, member_person(by), role == TOPIC_ROLE_ABSENT ? TOPIC_MEMBER : role);
+	person_add(t, member_person(by), role);
 	topic_hint(t, S("topic_changed"), S("joined"), by);
 	return NULL;
 }
@@ -297,10 +306,15 @@ struct err *topic_member_set(struct req *rq, struct topic *t, str member_id, enu
 
 	TRY(check_lead(rq, t));
 	TRY(member_of_id(rq, member_id, &member));
+	if (!topic_sub(t, member) && t->visibility != VISIBILITY_PUBLIC &&
+	    topic_name_is_another(t, member, req_member(rq)))
+		return err_word(FAIL(rq->arena, CONFLICT, "'#%.*s' means another topic to '%.*s'", STRF(t->name),
+				     STRF(member->name)), S("name_taken"));
 	TRY(topic_news_may(rq));
 	person = member_person(member);
 	if (role == TOPIC_ROLE_ABSENT)
 		role = TOPIC_MEMBER;
+	topic_bar_set(t, person, role);
 	HASH_ITER(hh, t->subs, sub, next) {
 		if (member_person(sub->member) != person || sub->role == role)
 			continue;
@@ -330,6 +344,8 @@ struct err *topic_member_remove(struct req *rq, struct topic *t, str member_id)
 				     STRF(t->name)), S("member_not_found"));
 	TRY(topic_news_may(rq));
 	topic_hint(t, S("topic_changed"), S("removed"), found->member);
+	if (member_person(found->member) != member_person(req_member(rq)))
+		topic_bar_set(t, found->member, TOPIC_ROLE_ABSENT);
 	person_remove(t, member_person(found->member));
 	return NULL;
 }

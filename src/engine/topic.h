@@ -44,9 +44,16 @@ struct topic_sub {
 	struct topic_place *places;           /* of its connections */
 };
 
+/* A lead said so; see topic_bar.c. */
+struct topic_bar {
+	UT_hash_handle hh;                    /* topic->bars */
+	i64 member_no;
+	enum topic_role role;                 /* observer; absent: may not come back by itself */
+};
+
 struct topic {
 	UT_hash_handle hh;                    /* mesh->topics, by id */
-	UT_hash_handle hh_name;               /* mesh->topics_by_name */
+	struct topic *same_prev, *same_next;  /* of one name, see topic_name.c */
 	struct mesh *mesh;
 	i64 no, created_ms, created_by;
 	char id[ID_LEN + 1];
@@ -57,31 +64,35 @@ struct topic {
 	bool stale;                           /* the next key is wanted */
 	i64 last_seq, last_ms;                /* the newest post; 0: none */
 	struct topic_sub *subs;
+	struct topic_bar *bars;
 	i64 n_people;                         /* in it, devices not counted */
 	bool dirty;                           /* some sub is */
 	bool seen_in_store;
 };
 
 /* ---- finding ---- */
-/* By name or id, '#' in front or not; only what the caller may see. NOT_FOUND, topic_not_found. */
+/* By name or id, '#' in front or not; only what the caller may see; of one name what topic_named() says.
+ * NOT_FOUND, topic_not_found. */
 struct err *topic_find(struct req *rq, str name_or_id, struct topic **ret_topic) MUST_CHECK;
 /* The same by name alone, for a route that names one. */
 struct err *topic_find_name(struct req *rq, str name, struct topic **ret_topic) MUST_CHECK;
 bool topic_is_seen(const struct topic *t, const struct member *by);
 struct topic_sub *topic_sub(const struct topic *t, const struct member *member); /* NULL: not in it */
-/* What the caller may see, by name. */
+/* What the caller may see, by name; the first of a name is the one it means. */
 void topics_seen(struct req *rq, struct topic ***ret_topics, size_t *ret_n);
 /* Posts of others that it has not read; 0 when it is not in it. */
 i64 topic_unread(const struct topic *t, const struct member *member);
 struct topic_entry_args topic_entry_of(struct req *rq, const struct topic *t);
 
 /* ---- making, coming and going ---- */
-/* Of one name there is one topic. Who names one that it may see is in it afterwards;
- * *ret_created false. A name that is taken by what it may not see: CONFLICT, name_taken. */
+/* Who names one that it may see is in it afterwards; *ret_created false. Whether there is another one
+ * of the name, that it may not see, makes no difference. */
 struct err *topic_create(struct req *rq, const struct topic_create_args *in, struct topic **ret_topic,
 			 bool *ret_created) MUST_CHECK;
+/* Who was taken out of it by a lead: FORBIDDEN; who was made an observer is one again. */
 struct err *topic_join(struct req *rq, struct topic *t, enum topic_role role) MUST_CHECK;
 struct err *topic_leave(struct req *rq, struct topic *t) MUST_CHECK;
+/* CONFLICT name_taken: the name means another topic to that member, and the caller can see it. */
 struct err *topic_member_set(struct req *rq, struct topic *t, str member_id, enum topic_role role) MUST_CHECK;
 struct err *topic_member_remove(struct req *rq, struct topic *t, str member_id) MUST_CHECK;
 /* By name, devices too. */
@@ -185,6 +196,24 @@ void topics_written(struct presence *p, u64 mark);
 /* Everything that waits and can go, before the commit. */
 struct err *topics_refill(struct engine *e, struct arena *a) MUST_CHECK;
 void topics_flush(void *engine, void *owner); /* e->places: queues places to the store */
+
+/* topic_name.c - in memory. */
+void topic_name_add(struct topic *t);
+void topic_name_remove(struct topic *t);
+struct topic *topic_public(const struct mesh *m, str name); /* NULL: there is none */
+/* What the name means to the member; NULL: nothing. */
+struct topic *topic_named(const struct mesh *m, str name, struct member *by);
+/* By name, and of one name what it means to the member first. */
+int topic_order(const struct topic *left, const struct topic *right, struct member *by);
+/* Do both see another topic of its name? */
+bool topic_name_is_another(const struct topic *t, struct member *who, struct member *to);
+
+/* topic_bar.c - memory and store. lead, member: as anybody; observer; absent: taken out. */
+void topic_bar_set(struct topic *t, struct member *member, enum topic_role role);
+/* As what the member may be in the topic that would be `role`; absent: it may not come back by itself. */
+enum topic_role topic_bar_role(const struct topic *t, struct member *member, enum topic_role role);
+struct err *topic_bars_read(struct mesh *m, struct arena *a) MUST_CHECK;
+void topic_bars_free(struct topic *t);
 
 /* topic_state.c - memory. */
 struct topic *topic_new(struct mesh *m, const struct topic_row *row);

@@ -121,9 +121,12 @@ static struct err *check_sender(struct req *rq, const struct topic *t)
 {
 	const struct topic_sub *sub = topic_sub(t, req_member(rq));
 	const struct engine_settings *s = &rq->engine->settings;
+	enum topic_role role = sub ? sub->role : topic_bar_role(t, req_member(rq), TOPIC_MEMBER);
 
-	if (sub && sub->role == TOPIC_OBSERVER)
+	if (role == TOPIC_OBSERVER)
 		return FAIL(rq->arena, FORBIDDEN, "you are an observer of '#%.*s'", STRF(t->name));
+	if (!role)
+		return FAIL(rq->arena, FORBIDDEN, "you were taken out of '#%.*s'", STRF(t->name));
 	if (!bucket_has(&req_member(rq)->sends, rq->engine->mono_ms, s->rate_per_minute, s->rate_burst))
 		return FAIL(rq->arena, RATE_LIMIT, "rate_limit: max %lld msg/min (burst %lld) \xe2\x80\x94 slow down",
 			    (long long)s->rate_per_minute, (long long)s->rate_burst);

@@ -29,14 +29,6 @@ struct topic_sub *topic_sub(const struct topic *t, const struct member *member)
 	return sub;
 }
 
-static struct topic *topic_by_name(const struct mesh *m, str name)
-{
-	struct topic *t;
-
-	HASH_FIND(hh_name, m->topics_by_name, name.ptr, name.len, t);
-	return t;
-}
-
 static struct topic *topic_by_no(const struct mesh *m, i64 no)
 {
 	struct topic *t, *next;
@@ -87,7 +79,7 @@ struct topic *topic_new(struct mesh *m, const struct topic_row *row)
 	own_str(&t->name, row->name);
 	topic_fill(t, row);
 	HASH_ADD(hh, m->topics, id, ID_LEN, t);
-	HASH_ADD_KEYPTR(hh_name, m->topics_by_name, t->name.ptr, t->name.len, t);
+	topic_name_add(t);
 	return t;
 }
 
@@ -125,7 +117,8 @@ static void topic_free(struct topic *t)
 	while (t->subs)
 		sub_free(t->subs);
 	HASH_DELETE(hh, m->topics, t);
-	HASH_DELETE(hh_name, m->topics_by_name, t);
+	topic_name_remove(t);
+	topic_bars_free(t);
 	own_free(&t->name);
 	own_free(&t->description);
 	free(t);
@@ -221,11 +214,12 @@ static struct topic *general_new(struct mesh *m, const struct member *by)
 
 void topic_general_join(struct mesh *m, struct member *member, enum topic_role role)
 {
-	struct topic *t = topic_by_name(m, S(GENERAL));
+	struct topic *t = topic_public(m, S(GENERAL));
 
 	if (!t)
 		t = general_new(m, member);
-	if (!topic_sub(t, member))
+	role = topic_bar_role(t, member, role);
+	if (!topic_sub(t, member) && role)
 		topic_sub_add(t, member, role);
 }
 
@@ -264,7 +258,7 @@ static void general_fill(struct mesh *m)
 
 	if (!owner)
 		return;
-	t = topic_by_name(m, S(GENERAL));
+	t = topic_public(m, S(GENERAL));
 	if (!t)
 		t = general_new(m, owner);
 	HASH_ITER(hh, m->members, member, next)
@@ -344,7 +338,7 @@ struct err *topics_read(struct mesh *m, struct arena *a)
 	HASH_ITER(hh, m->topics, t, next)
 		t->seen_in_store = false;
 	for (size_t i = 0; i < n; i++) {
-		filled |= rows[i].filled && str_eq(rows[i].name, S(GENERAL));
+		filled |= rows[i].filled && str_eq(rows[i].name, S(GENERAL)) && str_eq(rows[i].visibility, S("public"));
 		HASH_FIND(hh, m->topics, rows[i].id.ptr, ID_LEN, t);
 		if (t)
 			topic_fill(t, &rows[i]);
@@ -355,6 +349,7 @@ struct err *topics_read(struct mesh *m, struct arena *a)
 		if (!t->seen_in_store)
 			topic_free(t);
 	TRY(subs_read(m, a));
+	TRY(topic_bars_read(m, a));
 	if (!filled)
 		general_fill(m);
 	HASH_ITER(hh, m->topics, t, next)

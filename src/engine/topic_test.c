@@ -88,6 +88,41 @@ TEST(s_08_general_of_a_database_of_before_is_filled_once)
 	assert_int_equal(count(h->f, "topic_member"), 2);
 }
 
+TEST(what_a_lead_said_counts_if_it_was_stored)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+
+	forget_all(h);
+	say(alice, "{'type':'topic_create','name':'ops','_reqId':'c'}");
+	expect(alice, "{'type':'topic_created','created':true}");
+	fail_commits(h, ERR_TRY_AGAIN);
+	say(alice, "{'type':'topic_member_set','topic':'ops','memberId':'%s','role':'observer','_reqId':'s'}", bob->member_id);
+	expect(alice, "{'type':'error','code':'try_again','_reqId':'s'}");
+	fail_commits(h, ERR_TRY_AGAIN);
+	say(bob, "{'type':'topic_create','name':'mine','visibility':'private','_reqId':'d'}");
+	expect(bob, "{'type':'error','code':'try_again','_reqId':'d'}");
+	fail_commits(h, 0);
+	advance(h, 2000);
+	post(bob, "ops", "1");
+	forget(alice);
+	say(alice, "{'type':'topic_create','name':'mine','visibility':'private','_reqId':'e'}");
+	expect(alice, "{'type':'topic_created','created':true}");
+	say(alice, "{'type':'topic_member_set','topic':'ops','memberId':'%s','role':'observer','_reqId':'t'}", bob->member_id);
+	expect(alice, "{'type':'ack','_reqId':'t'}");
+	fail_commits(h, ERR_TRY_AGAIN);
+	say(alice, "{'type':'topic_member_set','topic':'ops','memberId':'%s','role':'member','_reqId':'u'}", bob->member_id);
+	expect(alice, "{'type':'error','code':'try_again','_reqId':'u'}");
+	fail_commits(h, 0);
+	advance(h, 2000);
+	say(bob, "{'type':'topic_leave','topic':'ops','_reqId':'l'}");
+	expect(bob, "{'type':'ack','_reqId':'l'}");
+	post_to(bob, "ops", "2");
+	expect(bob, "{'type':'ack','id':'2','queued':false,'code':'forbidden'}");
+}
+
 /* ---- on the way ---- */
 
 TEST(a_post_is_one_effect_however_many_hear_it)

@@ -222,7 +222,7 @@ const struct op msg_rest_topic[] = {
 	REST("topics", rest_none, "GET", "/api/v1/topics", CAP_READ, 0, topics_run, 200, rest_topics_fields,
 	     "", "Lists topics, with how much is unread."),
 	REST("topic_new", rest_topic_new, "POST", "/api/v1/topics", CAP_SEND, 0, topic_new_run, 200,
-	     rest_topic_made_fields, "name_taken", "Makes a topic, or joins the one of that name."),
+	     rest_topic_made_fields, "", "Makes a topic, or joins the one of that name."),
 	REST("topic", rest_topic_only, "GET", TOPIC, CAP_READ, 0, topic_run, 200, topic_entry_fields,
 	     "topic_not_found", "Shows one topic."),
 	REST("topic_post", rest_post, "POST", TOPIC, CAP_SEND, REST_TEXT | REST_SEND, post_run, 200,

@@ -108,8 +108,8 @@ const struct op msg_topic[] = {
 	OP("topic_members", OP_FRAME, topic_members, NULL, topic_members_run, "topic_members_response error",
 	   topic_members_response_fields, "Lists who is in a topic, by name."),
 	OP("topic_member_set", OP_FRAME, topic_member_set, NULL, topic_member_set_run, "ack error", NULL,
-	   "Adds a member to a topic, or changes its role there: a lead or an admin may."),
+	   "Adds a member to a topic, or changes its role there: a lead or an admin may. Who is made an observer stays one, also after leaving."),
 	OP("topic_member_remove", OP_FRAME, topic_member_remove, NULL, topic_member_remove_run, "ack error", NULL,
-	   "Takes a member out of a topic: a lead or an admin may; the topic's key becomes stale."),
+	   "Takes a member out of a topic: a lead or an admin may; the topic's key becomes stale, and the member does not come back by itself."),
 	{ 0 }
 };
