@@ -12,6 +12,7 @@ enum { ME_ROWS_MAX = 10000 };
 struct me_post {
 	str slug, mesh_id, topic, topic_id, id, sender, sender_id, created_at, why;
 	str text; /* {NULL, 0}: it cannot be read, see why */
+	str authorship; /* topic_authorship() */
 	bool unread, encrypted;
 };
 struct me_posts {

@@ -90,13 +90,14 @@ static void rows_json(struct cli *c, const char *key, const struct me_posts *pos
 		json_put_str(j, "message", p->text);
 		json_put_bool(j, "encrypted", p->encrypted);
 		json_put_str(j, "unreadable", p->text.ptr ? STR_NONE : p->why);
+		json_put_str(j, "authorship", p->authorship);
 		json_put_bool(j, "unread", p->unread);
 		json_obj_end(j);
 	}
 	out_json_list_end(&c->out);
 }
 #define POST_FIELDS "messageId meshId meshSlug topicId topicName senderName senderMemberId createdAt message " \
-		    "encrypted unreadable unread"
+		    "encrypted unreadable authorship unread"
 
 static void rows_print(struct cli *c, const struct me_posts *posts, str mark, bool dots)
 {
@@ -111,6 +112,8 @@ static void rows_print(struct cli *c, const struct me_posts *posts, str mark, bo
 		out_span(o, TONE_DIM, "  %.*s", STRF(p->slug));
 		out_span(o, TONE_BOLD, "  #%.*s", STRF(p->topic));
 		out_span(o, TONE_PLAIN, "  %.*s", STRF(p->sender));
+		if (p->text.ptr && !str_eq(p->authorship, S("verified")))
+			out_span(o, TONE_YELLOW, "  %.*s", STRF(p->authorship));
 		out_span(o, TONE_DIM, "  %.*s  #%.*s", STRF(me_ago(c->arena, p->created_at)),
 			 STRF(text_cut(p->id, SHORT_ID)));
 		out_end(o);
@@ -125,6 +128,7 @@ static void take_line(struct me_post *p, const struct topic_line *line)
 	p->text = line->readable ? line->text : STR_NONE;
 	p->why = line->why;
 	p->encrypted = line->encrypted;
+	p->authorship = topic_authorship(line);
 }
 
 struct err *me_mentions(struct wire *w, str since, bool unread, struct me_posts *posts, i64 *ret_unread)
@@ -139,8 +143,10 @@ struct err *me_mentions(struct wire *w, str since, bool unread, struct me_posts 
 	TRY(topics_init(a, &w->client, w->mesh, wire_call, w, &topics));
 	for (size_t i = 0; i < list.notifications.n; i++) {
 		const struct notification_args *n = &list.notifications.items[i];
-		struct topic_message_args m = { .nonce = n->nonce, .ciphertext = n->ciphertext,
-						.bodyVersion = n->bodyVersion, .epoch = n->epoch };
+		struct topic_message_args m = {
+			.id = n->id, .senderPubkey = n->senderPubkey, .nonce = n->nonce, .ciphertext = n->ciphertext,
+			.bodyVersion = n->bodyVersion, .epoch = n->epoch, .client_message_id = n->client_message_id,
+			.signature = n->signature, .signedReplyTo = n->signedReplyTo };
 		struct me_post p = { .slug = w->mesh->slug, .mesh_id = w->mesh->meshId, .topic = n->topicName,
 				     .topic_id = n->topicId, .id = n->id, .sender = n->senderName,
 				     .sender_id = n->senderMemberId, .created_at = n->createdAt,

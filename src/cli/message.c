@@ -35,6 +35,12 @@ void message_of_row(const struct json *row, struct inbound *ret_message)
 		ret_message->created_at = json_get_str(row, S("received_at"));
 }
 
+/* To a topic: signed by its author, or by nobody. */
+static bool is_post(const struct inbound *m)
+{
+	return !str_empty(m->topic);
+}
+
 void message_json_members(struct json_out *j, str mesh, const struct inbound *m)
 {
 	json_put_str(j, "id", m->message_id);
@@ -45,6 +51,10 @@ void message_json_members(struct json_out *j, str mesh, const struct inbound *m)
 	json_put_str(j, "sender_member_pubkey", absent_if_empty(m->from_member_pubkey));
 	json_put_str(j, "sender_member_id", absent_if_empty(m->from_member_id));
 	json_put_bool(j, "sender_verified", m->verified);
+	if (is_post(m))
+		json_put_bool(j, "signed", m->proven);
+	else
+		json_put_str(j, "signed", STR_NONE);
 	json_put_str(j, "target", absent_if_empty(m->target));
 	json_put_str(j, "topic", absent_if_empty(m->topic));
 	json_put_str(j, "reply_to_id", absent_if_empty(m->reply_to));
@@ -71,7 +81,9 @@ static void sender(struct output *o, const struct inbound *m)
 
 	out_span(o, TONE_BOLD, "%.*s", STRF(m->from_name));
 	out_span(o, TONE_DIM, " (%.*s)", STRF(text_cut(key, 8)));
-	if (!m->verified)
+	if (is_post(m) && !m->proven && m->readable)
+		out_span(o, TONE_YELLOW, " unsigned");
+	else if (!m->verified)
 		out_span(o, TONE_YELLOW, " unverified");
 }
 

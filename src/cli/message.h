@@ -10,7 +10,7 @@
 /* The members below, for --json=FIELDS. */
 #define MESSAGE_FIELDS \
 	"id client_message_id mesh sender_name sender_pubkey sender_member_pubkey " \
-	"sender_member_id sender_verified target topic reply_to_id priority created_at encrypted body unreadable"
+	"sender_member_id sender_verified signed target topic reply_to_id priority created_at encrypted body unreadable"
 
 /* The message of a row of the daemon's inbox, or of its event: an object of the local API. */
 void message_of_row(const struct json *row, struct inbound *ret_message);

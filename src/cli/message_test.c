@@ -83,6 +83,43 @@ TEST(who_is_not_proved_to_be_the_sender_is_marked)
 	}
 }
 
+/* A post is signed, or is nobody's word. */
+TEST(a_post_without_a_signature_is_marked)
+{
+	static const struct { bool proven, verified, encrypted, readable; const char *says, *is_signed; } rows[] = {
+		{ true, true, true, true, "alice (01234567) to #ops [demo]", "true" },
+		{ true, true, false, true, "alice (01234567) to #ops not encrypted [demo]", "true" },
+		{ true, false, true, true, "alice (01234567) unverified to #ops [demo]", "true" },
+		{ false, false, true, true, "unsigned to #ops [demo]", "false" },
+		{ false, false, false, true, "unsigned to #ops not encrypted [demo]", "false" },
+		{ false, false, false, false, "[cannot be read: forged]", "false" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(arena_freep) struct arena *a = arena_new();
+		struct cli c = make(a, false), json = make(a, true);
+		struct inbound m = direct;
+
+		m.topic = S("ops");
+		m.target = S("#ops");
+		m.proven = rows[i].proven;
+		m.verified = rows[i].verified;
+		m.encrypted = rows[i].encrypted;
+		m.readable = rows[i].readable;
+		m.why = S("forged");
+		message_print_line(&c, S("demo"), &m);
+		if (!str_contains(buf_str(&c.out.buf), str_from(rows[i].says)))
+			fail_msg("row %zu: %.*s", i, STRF(buf_str(&c.out.buf)));
+		out_json(&json.out);
+		message_json_members(&json.out.json_out, S("demo"), &m);
+		out_json_end(&json.out);
+		assert_true(str_contains(buf_str(&json.out.buf), arena_printf(a, "\"signed\":%s", rows[i].is_signed)) ||
+			    str_contains(buf_str(&json.out.buf), arena_printf(a, "\"signed\": %s", rows[i].is_signed)));
+		out_done(&c.out);
+		out_done(&json.out);
+	}
+}
+
 TEST(one_message_is_one_line)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

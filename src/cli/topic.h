@@ -24,7 +24,15 @@ str topic_argument(struct cli *c);
 
 /* Warns of members that a key was not sealed to. */
 void topic_warn_left_out(struct cli *c, const struct strs *names);
+/* verified, unverified (signed, but nobody vouches for who did), unsigned, or forged. */
+str topic_authorship(const struct topic_line *line);
+/* A mark behind the name, unless the author is verified. */
+void topic_mark_author(struct output *o, const struct topic_line *line);
 /* Members of a post with its text, into the object that is open. */
+#define TOPIC_POST_FIELDS \
+	"id senderMemberId senderPubkey senderMemberPubkey senderName nonce ciphertext bodyVersion epoch replyToId seq " \
+	"priority client_message_id signature signedReplyTo createdAt message encrypted unreadable authorship " \
+	"authorLeft"
 void topic_json_post(struct json_out *j, const struct topic_message_args *m, const struct topic_line *line);
 
 /* `topic post`, which `send '#topic'` is, too. */

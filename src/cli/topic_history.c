@@ -20,6 +20,26 @@ void topic_json_post(struct json_out *j, const struct topic_message_args *m, con
 	json_put_str(j, "message", line->readable ? line->text : STR_NONE);
 	json_put_bool(j, "encrypted", line->encrypted);
 	json_put_str(j, "unreadable", line->readable ? STR_NONE : line->why);
+	json_put_str(j, "authorship", topic_authorship(line));
+	json_put_bool(j, "authorLeft", line->former);
+}
+
+str topic_authorship(const struct topic_line *line)
+{
+	if (line->proof == POST_FORGED)
+		return S("forged");
+	if (line->proof == POST_UNSIGNED)
+		return S("unsigned");
+	return line->verified ? S("verified") : S("unverified");
+}
+
+/* What is forged is not shown, and says why. */
+void topic_mark_author(struct output *o, const struct topic_line *line)
+{
+	if (line->proof != POST_FORGED && !line->verified)
+		out_span(o, TONE_YELLOW, "  %.*s", STRF(topic_authorship(line)));
+	if (line->former)
+		out_span(o, TONE_DIM, "  left the mesh");
 }
 
 static void line_print(struct cli *c, const struct topic_message_args *m, const struct topic_line *line)
@@ -28,6 +48,7 @@ static void line_print(struct cli *c, const struct topic_message_args *m, const 
 
 	out_row(o);
 	out_span(o, TONE_BOLD, "  %.*s", STRF(m->senderName));
+	topic_mark_author(o, line);
 	out_span(o, TONE_DIM, "  %.*s  #%.*s", STRF(context_time(c->arena, m->createdAt)),
 		 STRF(text_cut(m->id, SHORT_ID)));
 	if (!str_empty(m->replyToId))
@@ -105,7 +126,7 @@ const struct command topic_history_command = {
 	.run = history_run,
 	.doc = "Shows what was posted to a topic, oldest first.",
 	.more = "Each post is opened with the topic's key of its time. What was written before you\n"
-		"were given a key stays closed, and says so.",
-	.fields = "id senderMemberId senderPubkey senderName nonce ciphertext bodyVersion epoch replyToId seq "
-		  "priority client_message_id createdAt message encrypted unreadable",
+		"were given a key stays closed, and says so. Posts are signed by their authors: one\n"
+		"that is not is marked 'unsigned', one whose signature does not hold is not shown.",
+	.fields = TOPIC_POST_FIELDS,
 };

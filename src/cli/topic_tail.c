@@ -40,6 +40,7 @@ CLI_FLAGS(topic_tail, TOPIC_TAIL_FLAGS);
 /* A post that was shown, for those who answer it. */
 struct parent {
 	char id[ID_BYTES + 1], name[NAME_BYTES_MAX + 1], text[QUOTED_MAX * 4 + 1];
+	char author[PUBKEY_HEX_LEN + 1], client_id[CLIENT_ID_BYTES_MAX + 1]; /* of a signed one */
 	bool cut; /* there is more of it */
 };
 
@@ -97,6 +98,8 @@ static void remember(struct tail *t, const struct topic_message_args *m, const s
 	copy_text(p->id, sizeof(p->id), m->id);
 	copy_text(p->name, sizeof(p->name), text_cut(m->senderName, NAME_BYTES_MAX / 4));
 	copy_text(p->text, sizeof(p->text), text_cut(first, QUOTED_MAX));
+	copy_text(p->author, sizeof(p->author), line->proof == POST_SIGNED ? post_author(m) : S(""));
+	copy_text(p->client_id, sizeof(p->client_id), m->client_message_id);
 	p->cut = strlen(p->text) < line->text.len;
 	t->seq = MAX(t->seq, m->seq);
 	copy_text(t->last_id, sizeof(t->last_id), m->id);
@@ -108,6 +111,19 @@ static const struct parent *parent_of(const struct tail *t, str id)
 		if (str_eq(str_from(t->parents[i].id), id))
 			return &t->parents[i];
 	return NULL;
+}
+
+/* Did its author sign it once, and was that shown under another id? */
+static bool was_told(const struct tail *t, const struct topic_message_args *m, const struct topic_line *line)
+{
+	for (size_t i = 0; line->proof == POST_SIGNED && i < MIN(t->n_parents, (size_t)PARENTS_MAX); i++) {
+		const struct parent *p = &t->parents[i];
+
+		if (str_eq(str_from(p->author), post_author(m)) && !str_eq(str_from(p->id), m->id) &&
+		    str_eq(str_from(p->client_id), m->client_message_id))
+			return true;
+	}
+	return false;
 }
 
 static void quote(struct tail *t, str reply_to)
@@ -150,6 +166,7 @@ static void print_post(struct tail *t, struct arena *a, const struct topic_messa
 	quote(t, m->replyToId);
 	out_span(o, TONE_DIM, "  %.*s", STRF(clock_text(a, m->createdAt)));
 	out_span(o, TONE_BOLD, "  %.*s", STRF(m->senderName));
+	topic_mark_author(o, line);
 	out_span(o, TONE_DIM, "  #%.*s", STRF(text_cut(m->id, SHORT_ID)));
 	if (!line->encrypted)
 		out_span(o, TONE_YELLOW, "  not encrypted");
@@ -166,13 +183,15 @@ static void print_post(struct tail *t, struct arena *a, const struct topic_messa
 		out_block(o, 12, rest);
 }
 
-static void show(struct tail *t, struct arena *a, const struct topic_message_args *m, const struct topic_line *line)
+static void show(struct tail *t, struct arena *a, const struct topic_message_args *m, struct topic_line *line)
 {
 	struct output *o = &t->c->out;
 	struct err *e;
 
 	if (m->seq <= t->seq)
 		return;
+	if (was_told(t, m, line))
+		topic_line_repeats(line);
 	if (o->json) {
 		struct json_out *j = out_json(o);
 
@@ -460,6 +479,5 @@ const struct command topic_tail_command = {
 	.doc = "Shows a topic as it goes on; Ctrl-C ends it.",
 	.more = "Each post has a short id, which --reply-to of 'topic post' takes; an answer shows what\n"
 		"it answers. With --json one document a post.",
-	.fields = "id senderMemberId senderPubkey senderName nonce ciphertext bodyVersion epoch replyToId seq "
-		  "priority client_message_id createdAt message encrypted unreadable",
+	.fields = TOPIC_POST_FIELDS,
 };

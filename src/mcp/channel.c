@@ -12,12 +12,13 @@ enum {
 
 /* ---- who ---- */
 
-enum provenance { FROM_OWN, FROM_MESH, FROM_GUEST, FROM_BRIDGE };
+enum provenance { FROM_OWN, FROM_MESH, FROM_GUEST, FROM_NOBODY, FROM_BRIDGE };
 
 static const struct { str word, sentence; } provenances[] = {
 	[FROM_OWN] = { S("own"), S("one of your user's own sessions") },
 	[FROM_MESH] = { S("mesh"), S("a member of this mesh, not your user") },
 	[FROM_GUEST] = { S("guest"), S("an unverified sender, not your user") },
+	[FROM_NOBODY] = { S("unsigned"), S("an unsigned post, so not known whose") },
 	[FROM_BRIDGE] = { S("bridge"), S("relayed by a bridge, the sender is not proved") },
 };
 
@@ -28,7 +29,17 @@ static enum provenance provenance_of(const struct json *data)
 		return FROM_BRIDGE;
 	if (json_get_bool(data, S("sender_own")))
 		return FROM_OWN;
-	return json_get_bool(data, S("sender_verified")) ? FROM_MESH : FROM_GUEST;
+	if (json_get_bool(data, S("sender_verified")))
+		return FROM_MESH;
+	/* Whoever has the topic's key can have written it; where there is none, the broker too. */
+	return json_get_str(data, S("topic")).len && !json_get_bool(data, S("sender_proven")) ? FROM_NOBODY : FROM_GUEST;
+}
+
+/* Was it readable on its way? */
+static bool is_plaintext(const struct json *data)
+{
+	return json_get(data, S("encrypted")) && !json_get_bool(data, S("encrypted")) &&
+	       json_get_str(data, S("body")).ptr;
 }
 
 /* ---- the notification ---- */
@@ -67,6 +78,18 @@ static void put_message(struct json_out *o, const struct json *data)
 	put_text(o, "reply_to_id", json_get_str(data, S("reply_to_id")));
 	put_text(o, "subtype", json_get_str(data, S("subtype")));
 	put_text(o, "provenance", provenances[provenance_of(data)].word);
+	if (is_plaintext(data))
+		put_text(o, "plaintext", S("true"));
+}
+
+static void say_unreadable(struct buf *b, str why)
+{
+	buf_add(b, S("(decrypt failed"));
+	if (why.len) {
+		buf_add(b, S(": "));
+		neutral_add_line(b, why, DATA_SHOWN_MAX);
+	}
+	buf_add(b, S(")"));
 }
 
 void channel_message(struct buf *b, const struct json *data)
@@ -77,6 +100,8 @@ void channel_message(struct buf *b, const struct json *data)
 
 	buf_add(b, S("[claudemesh: "));
 	buf_add(b, provenances[provenance_of(data)].sentence);
+	if (is_plaintext(data))
+		buf_add(b, S("; not encrypted, the broker can read it"));
 	buf_add(b, S("]\n"));
 	if (str_eq(priority, S("now")))
 		buf_add(b, S("[URGENT] "));
@@ -90,7 +115,7 @@ void channel_message(struct buf *b, const struct json *data)
 	}
 	buf_add(b, S(": "));
 	if (!readable || readable->type != JSON_STR) {
-		buf_add(b, S("(decrypt failed)"));
+		say_unreadable(b, json_get_str(data, S("undecryptable")));
 		return;
 	}
 	neutral_add_text(b, body, CHANNEL_TEXT_MAX);

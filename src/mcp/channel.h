@@ -27,7 +27,8 @@ enum { CHANNEL_TEXT_MAX = 256 << 10 };        /* longer ones are cut, and say so
 	A(topic, "the topic it was posted to") \
 	A(reply_to_id, "the message it answers") \
 	A(subtype, "what kind of message, if a special one") \
-	A(provenance, "own, mesh, guest or bridge: who it is from, as far as signatures tell")
+	A(provenance, "own, mesh, guest, unsigned or bridge: who it is from, as far as signatures tell") \
+	A(plaintext, "true: it was not encrypted, the broker can read it")
 
 /* Writes the params object of notifications/claude/channel for an event of the daemon (kind
  * and data of its stream). False: not one that an agent is told of; nothing is written. */
