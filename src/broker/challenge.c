@@ -13,10 +13,19 @@
 enum { USED_KEEP_MS = 4 * CHALLENGE_MS };
 enum { TIME_BYTES = 8, OPEN_BYTES = 16, SEAL_BYTES = HELLO_CHALLENGE_BYTES - OPEN_BYTES, ANSWER_MAX = 256 };
 
+/* How many a key or an address has used of late. */
+struct account {
+	UT_hash_handle hh;
+	size_t n;
+	size_t len;
+	char name[];
+};
+
 /* One that was used; kept while it would still be good. */
 struct used {
 	UT_hash_handle hh;    /* in order of use */
 	i64 until_ms;
+	struct account *key, *address;
 	u8 bytes[HELLO_CHALLENGE_BYTES];
 };
 
@@ -25,6 +34,7 @@ struct challenges {
 	const struct random *random;
 	u8 key[DIGEST_BYTES];
 	struct used *used;
+	struct account *keys, *addresses;
 };
 
 struct challenges *challenges_new(const struct clock *clock, const struct random *random)
@@ -39,8 +49,49 @@ struct challenges *challenges_new(const struct clock *clock, const struct random
 	return c;
 }
 
+static struct account *account_find(struct account *all, str name)
+{
+	struct account *at = NULL;
+
+	HASH_FIND(hh, all, name.ptr, name.len, at);
+	return at;
+}
+
+static struct account *account_add(struct account **all, str name)
+{
+	struct account *at = account_find(*all, name);
+
+	if (!at) {
+		at = calloc(1, sizeof(*at) + name.len + 1);
+		if (!at)
+			abort();
+		at->len = name.len;
+		memcpy(at->name, name.ptr, name.len);
+		HASH_ADD_KEYPTR(hh, *all, at->name, at->len, at);
+	}
+	at->n++;
+	return at;
+}
+
+static void account_drop(struct account **all, struct account *at)
+{
+	if (--at->n)
+		return;
+	HASH_DEL(*all, at);
+	free(at);
+}
+
+static bool account_is_full(struct account *all, str name, size_t max)
+{
+	const struct account *at = account_find(all, name);
+
+	return at && at->n >= max;
+}
+
 static void used_free(struct challenges *c, struct used *u)
 {
+	account_drop(&c->keys, u->key);
+	account_drop(&c->addresses, u->address);
 	HASH_DELETE(hh, c->used, u);
 	free(u);
 }
@@ -121,23 +172,43 @@ static void prune(struct challenges *c)
 		used_free(c, c->used);
 }
 
-bool challenges_use(struct challenges *c, str challenge)
+static bool decode(str challenge, u8 bytes[HELLO_CHALLENGE_BYTES])
+{
+	return challenge.len == HELLO_CHALLENGE_LEN && decode_secret_base64url(challenge, bytes, HELLO_CHALLENGE_BYTES);
+}
+
+enum challenge_use challenges_use(struct challenges *c, str challenge, str pubkey, str account)
 {
 	u8 bytes[HELLO_CHALLENGE_BYTES];
 	struct used *u;
 
 	prune(c);
-	if (challenge.len != HELLO_CHALLENGE_LEN ||
-	    !decode_secret_base64url(challenge, bytes, sizeof(bytes)) || was_used(c, bytes) ||
-	    HASH_COUNT(c->used) >= CHALLENGES_USED_MAX)
-		return false;
+	if (!decode(challenge, bytes) || was_used(c, bytes))
+		return CHALLENGE_WAS_USED;
+	if (HASH_COUNT(c->used) >= CHALLENGES_USED_MAX ||
+	    account_is_full(c->keys, pubkey, CHALLENGES_PER_KEY_MAX) ||
+	    account_is_full(c->addresses, account, CHALLENGES_PER_ADDRESS_MAX))
+		return CHALLENGE_FULL;
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		abort();
 	u->until_ms = clock_mono_ms(c->clock) + USED_KEEP_MS;
+	u->key = account_add(&c->keys, pubkey);
+	u->address = account_add(&c->addresses, account);
 	memcpy(u->bytes, bytes, sizeof(bytes));
 	HASH_ADD(hh, c->used, bytes, HELLO_CHALLENGE_BYTES, u);
-	return true;
+	return CHALLENGE_USED;
+}
+
+void challenges_forget(struct challenges *c, str challenge)
+{
+	u8 bytes[HELLO_CHALLENGE_BYTES];
+	struct used *u = NULL;
+
+	if (decode(challenge, bytes))
+		HASH_FIND(hh, c->used, bytes, HELLO_CHALLENGE_BYTES, u);
+	if (u)
+		used_free(c, u);
 }
 
 void challenge_answer(struct http *h, struct server_request *rq, str param UNUSED)

@@ -6,6 +6,8 @@
 #include "broker/challenge.h"
 #include "crypto/secret.h"
 
+#define USE(c, challenge) challenges_use(c, challenge, S("key"), S("127.0.0.1"))
+
 struct stage {
 	struct clock_fixed at;
 	struct clock clock;
@@ -36,9 +38,9 @@ TEST(a_challenge_is_good_once)
 	assert_false(str_eq(one, two));
 	assert_true(challenges_ok(t.c, one));
 	assert_true(challenges_ok(t.c, one));
-	assert_true(challenges_use(t.c, one));
+	assert_int_equal(USE(t.c, one), CHALLENGE_USED);
 	assert_false(challenges_ok(t.c, one));
-	assert_false(challenges_use(t.c, one));
+	assert_int_equal(USE(t.c, one), CHALLENGE_WAS_USED);
 	assert_true(challenges_ok(t.c, two));
 	challenges_free(t.c);
 }
@@ -56,9 +58,9 @@ TEST(a_challenge_gets_old)
 	/* Its socket is open, its hello a little late; nobody else can use it meanwhile. */
 	t.at.us += 5000 * 1000;
 	assert_false(challenges_ok(t.c, one));
-	assert_true(challenges_use(t.c, one));
+	assert_int_equal(USE(t.c, one), CHALLENGE_USED);
 	t.at.us += CHALLENGE_MS * 1000;
-	assert_false(challenges_use(t.c, one));
+	assert_int_equal(USE(t.c, one), CHALLENGE_WAS_USED);
 	challenges_free(t.c);
 }
 
@@ -84,9 +86,55 @@ TEST(only_ours_are_good)
 	assert_false(challenges_ok(t.c, S("")));
 	assert_false(challenges_ok(t.c, S("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")));
 	assert_false(challenges_ok(t.c, arena_printf(a, "%.*s=", STRF(one))));
-	assert_false(challenges_use(t.c, S("short")));
+	assert_int_equal(USE(t.c, S("short")), CHALLENGE_WAS_USED);
 	challenges_free(t.c);
 	challenges_free(other.c);
+}
+
+TEST(nobody_fills_the_table_for_the_others)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage t;
+	str one;
+	size_t n = 0;
+
+	stage_init(&t);
+	/* One key, whatever addresses it has. */
+	for (int i = 0; i < CHALLENGES_PER_KEY_MAX; i++)
+		assert_int_equal(challenges_use(t.c, challenges_make(t.c, a), S("eve"), arena_printf(a, "10.0.0.%d", i)),
+				 CHALLENGE_USED);
+	one = challenges_make(t.c, a);
+	assert_int_equal(challenges_use(t.c, one, S("eve"), S("10.0.1.1")), CHALLENGE_FULL);
+	assert_int_equal(challenges_use(t.c, one, S("alice"), S("10.0.0.1")), CHALLENGE_USED);
+	assert_int_equal(challenges_use(t.c, one, S("alice"), S("10.0.0.1")), CHALLENGE_WAS_USED);
+	/* One address, whatever keys it makes. */
+	while (challenges_use(t.c, challenges_make(t.c, a), arena_printf(a, "key %zu", n), S("10.9.9.9")) ==
+	       CHALLENGE_USED)
+		n++;
+	assert_int_equal(n, CHALLENGES_PER_ADDRESS_MAX);
+	assert_int_equal(challenges_use(t.c, challenges_make(t.c, a), S("bob"), S("10.0.0.2")), CHALLENGE_USED);
+	/* What was used long ago makes room, for both. */
+	t.at.us += 4LL * CHALLENGE_MS * 1000;
+	assert_int_equal(challenges_use(t.c, challenges_make(t.c, a), S("eve"), S("10.9.9.9")), CHALLENGE_USED);
+	challenges_free(t.c);
+}
+
+TEST(what_was_nobodys_is_forgotten)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct stage t;
+
+	stage_init(&t);
+	for (int i = 0; i < 2 * CHALLENGES_PER_KEY_MAX; i++) {
+		str one = challenges_make(t.c, a);
+
+		assert_int_equal(USE(t.c, one), CHALLENGE_USED);
+		assert_int_equal(USE(t.c, one), CHALLENGE_WAS_USED);
+		challenges_forget(t.c, one);
+	}
+	challenges_forget(t.c, S("short"));
+	challenges_forget(t.c, challenges_make(t.c, a));
+	challenges_free(t.c);
 }
 
 TEST_MAIN("broker/challenge")

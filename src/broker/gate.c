@@ -218,6 +218,21 @@ static void refuse_hello(struct visitor *v, str word)
 	visitor_close(v, WS_POLICY, word);
 }
 
+/* False after having closed it. */
+static bool use_challenge(struct visitor *v, const struct proving *p)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct challenges *all = v->gate->env.challenges;
+
+	switch (challenges_use(all, str_from(v->challenge), str_from(p->proof.pubkey),
+			       policy_account(a, ws_conn_peer(v->conn)))) {
+	case CHALLENGE_USED: return true;
+	case CHALLENGE_WAS_USED: refuse_hello(v, S("replayed")); break;
+	case CHALLENGE_FULL: refuse_hello(v, S("capacity")); break;
+	}
+	return false;
+}
+
 static void on_proved(void *arg, const struct proving *p)
 {
 	struct gate *g = arg;
@@ -227,9 +242,7 @@ static void on_proved(void *arg, const struct proving *p)
 		return;
 	switch (p->verdict) {
 	case VERDICT_GOOD:
-		if (v->is_page && !challenges_use(g->env.challenges, str_from(v->challenge)))
-			refuse_hello(v, S("replayed"));
-		else
+		if (!v->is_page || use_challenge(v, p))
 			say_hello(v, p);
 		break;
 	case VERDICT_STRAY:
@@ -385,6 +398,8 @@ void gate_apply(struct gate *g, const struct effect *ef)
 	if (ef->kind == EFFECT_SEND) {
 		apply_send(g, ef);
 	} else if (v && ef->kind == EFFECT_CLOSE) {
+		if (v->is_page && v->state == VISITOR_ASKED && str_eq(ef->reason, S("unauthorized")))
+			challenges_forget(g->env.challenges, str_from(v->challenge));
 		visitor_close(v, ef->code, ef->reason);
 	} else if (v && ef->kind == EFFECT_ADMIT && v->state == VISITOR_ASKED) {
 		admit(v);
