@@ -241,6 +241,48 @@ TEST(a_member_has_so_many_devices)
 	assert_int_equal(add(&t, stranger(m, "page")), 200);
 }
 
+TEST(a_ban_takes_devices_along_and_an_unban_those_that_were_left)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *owner = h->peers, *alice = arrive(m, "alice"), *page = stranger(m, "page"), *phone = stranger(m, "phone");
+	struct ticket t;
+
+	while (strcmp(owner->name, "owner") != 0)
+		owner = owner->next;
+	enter(owner, GREETING(0));
+	t = issue(alice, 1);
+	assert_int_equal(add(&t, page), 200);
+	t = issue(alice, 2);
+	assert_int_equal(add(&t, phone), 200);
+	enter(page, GREETING(.v2 = true));
+	forget_all(h);
+	say(page, "{'type':'device_remove','memberId':'%s','_reqId':'r'}", phone->member_id);
+	forget_all(h);
+	/* By the key of a device the person is meant. */
+	say(owner, "{'type':'ban','target':'%s'}", page->pubkey);
+	expect(owner, "{'type':'ban_ack','banned':'alice','pubkey':'%s'}", alice->pubkey);
+	forget_all(h);
+	say(owner, "{'type':'list_bans'}");
+	expect(owner, "{'bans':[{'name':'alice'}]}");
+	for (int i = 0; i < 2; i++) {
+		greet(page, GREETING(.v2 = true));
+		expect(page, "{'code':'revoked'}");
+		greet(alice, GREETING(0));
+		expect(alice, "{'code':'revoked'}");
+		forget_all(h);
+		restart(h);
+		enter(owner, GREETING(0));
+	}
+	say(owner, "{'type':'unban','target':'alice'}");
+	expect(owner, "{'type':'unban_ack','unbanned':'alice'}");
+	enter(page, GREETING(.v2 = true));
+	enter(alice, GREETING(0));
+	greet(phone, GREETING(.v2 = true));
+	expect(phone, "{'code':'revoked'}");
+}
+
 TEST(a_device_is_removed_by_its_own_only)
 {
 	ARENA;
@@ -261,7 +303,8 @@ TEST(a_device_is_removed_by_its_own_only)
 	say(page, "{'type':'device_remove','memberId':'%s','_reqId':'r'}", alice->member_id);
 	expect(page, "{'type':'error','code':'not_found','_reqId':'r'}");
 	say(page, "{'type':'device_remove','memberId':'%s','_reqId':'r'}", phone->member_id);
-	expect_close(phone, 4002, "banned");
+	expect(phone, "{'type':'error','code':'revoked'}");
+	expect_close(phone, 4002, "You've been removed from \"team\". Contact the mesh owner to rejoin.");
 	say(page, "{'type':'device_remove','memberId':'%s','_reqId':'r'}", page->member_id);
 	forget(page);
 	greet(page, GREETING(.v2 = true));

@@ -1,5 +1,7 @@
 #include "engine/enrol.h"
 
+#include <utlist.h>
+
 #include "crypto/encode.h"
 #include "crypto/keys.h"
 #include "engine/topic.h"
@@ -71,11 +73,47 @@ struct err *invite_check(struct req *rq, const struct invite_row *invite)
 	return NULL;
 }
 
-static struct err *existing(struct req *rq, struct member *member)
+/* Who left comes back as a newcomer of the same id: with the invite's role and out of what is not
+ * for everybody. */
+static void come_back(struct member *member, const struct newcomer *who, const struct invite_row *invite)
 {
-	if (member->revoked_ms)
+	struct mesh *m = member->mesh;
+	struct topic_sub *sub, *next;
+
+	store_invite_used(m->engine->store, m->no, invite->no, invite->uses + 1, m->engine->now_ms);
+	DL_FOREACH_SAFE(member->topics, sub, next)
+		if (sub->topic->visibility != VISIBILITY_PUBLIC)
+			topic_sub_remove(sub);
+	m->touched_in = m->engine->batch_no;
+	if (who->name.len)
+		own_str(&member->name, who->name);
+	own_str(&member->x25519, who->x25519);
+	own_str(&member->claim_signature, who->claim_signature);
+	member->verified = who->claim_signature.len > 0;
+	member->role = who->role;
+	member->invite_no = invite->no;
+	member->revoked_ms = 0;
+	topics_member_back(member);
+	store_member_rejoin(m->engine->store, &(struct member_row){
+		.no = member->no, .mesh_no = m->no, .x25519 = member->x25519, .name = member->name,
+		.role = enum_word(role_words, (int)member->role), .claim_signature = member->claim_signature,
+		.invite_no = member->invite_no });
+	topic_general_join(m, member, TOPIC_MEMBER);
+}
+
+static struct err *existing(struct req *rq, struct member *member, const struct newcomer *who,
+			    const struct invite_row *invite, bool *ret_already)
+{
+	if (!member->revoked_ms)
+		return NULL;
+	if (member->banned_ms || member->device_of || !invite)
 		return err_word(FAIL(rq->arena, FORBIDDEN, "this key was removed from the mesh; contact its owner"),
 				S("member_revoked"));
+	TRY(invite_check(rq, invite));
+	if (!name_is_printable(who->name))
+		return err_word(FAIL(rq->arena, BAD_REQUEST, "the name has control characters"), S("malformed"));
+	*ret_already = false;
+	come_back(member, who, invite);
 	return NULL;
 }
 
@@ -93,7 +131,7 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 	*ret_already = member != NULL;
 	*ret_member = member;
 	if (member)
-		return existing(rq, member);
+		return existing(rq, member, who, invite, ret_already);
 	if (invite)
 		TRY(invite_check(rq, invite));
 	if (!name_is_printable(name))

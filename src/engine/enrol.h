@@ -21,7 +21,8 @@ struct newcomer {
 /* 64 hex of either case to lower case; BAD_REQUEST with `word` otherwise. */
 struct err *enrol_key(struct req *rq, str given, str word, str *ret_pubkey) MUST_CHECK;
 /* Who is a member already stays as it is and uses nothing, as long as the invite was not
- * revoked and has not expired. invite may be NULL (the creator). */
+ * revoked and has not expired. Who left is one again; who is banned, or was a device that was
+ * removed, is FORBIDDEN with member_revoked. invite may be NULL (the creator). */
 struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		  const struct invite_row *invite, struct member **ret_member, bool *ret_already) MUST_CHECK;
 /* GONE with the word revoked, expired or exhausted; NULL for a live invite. */

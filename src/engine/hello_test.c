@@ -122,14 +122,14 @@ TEST(a_revoked_member_is_banned_in_the_reference_words)
 	struct peer *alice = newcomer(m, "alice");
 
 	assert_ok(db_begin(h->f->db, a));
-	assert_ok(db_exec(h->f->db, a, S("UPDATE member SET revoked_ms = 5 WHERE name = 'alice'")));
+	assert_ok(db_exec(h->f->db, a, S("UPDATE member SET revoked_ms = 5, banned_ms = 5 WHERE name = 'alice'")));
 	assert_ok(db_commit(h->f->db, a));
 	restart(h);
 	for (int session = 0; session < 2; session++) {
 		greet(alice, GREETING(.session = session));
 		expect(alice, "{'type':'error','code':'revoked','message':"
 		       "'You\\u0027ve been removed from \\u0022team\\u0022. Contact the mesh owner to rejoin.'}");
-		expect_close(alice, 4002, "banned");
+		expect_close(alice, 4002, "You've been removed from \"team\". Contact the mesh owner to rejoin.");
 	}
 	assert_int_equal(call(h, "join", "", join_body(m, alice)), 403);
 }

@@ -333,6 +333,45 @@ TEST(a_ban_ends_everything_at_once_and_an_unban_brings_back_what_it_was)
 	expect_message(c->carol, "1");
 }
 
+TEST(who_left_is_no_ban_and_may_be_invited_again)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	const char *id = id_of(c->carol);
+	struct peer *link = twin(c->carol);
+
+	say(c->carol, "{'type':'leave_mesh','_reqId':'l'}");
+	expect(c->carol, "{'code':'forbidden'}");
+	say(c->owner, "{'type':'leave_mesh','_reqId':'l'}");
+	expect(c->owner, "{'code':'forbidden','message':'the owner cannot leave its mesh'}");
+	say(c->carol, "{'type':'topic_create','name':'den','visibility':'private','_reqId':'t'}");
+	expect(c->carol, "{'type':'topic_created'}");
+	enter(link, GREETING(.session_id = "link"));
+	forget_all(c->h);
+	say(link, "{'type':'leave_mesh','_reqId':'l'}");
+	expect(link, "{'type':'ack','_reqId':'l'}");
+	expect(link, "{'type':'error','code':'revoked'}");
+	expect_close(link, 4002, TEXT_OF_TEAM);
+	forget_all(c->h);
+	say(c->admin, "{'type':'list_bans'}");
+	expect(c->admin, "{'type':'list_bans_result','bans':[]}");
+	restart(c->h);
+	enter(c->bob, GREETING(.session = true));
+	assert_int_equal(call(c->h, "join", "", join_body(c->m, c->carol)), 200);
+	enter(c->carol, GREETING(.session = true));
+	assert_string_equal(id_of(c->carol), id);
+	forget_all(c->h);
+	say(c->carol, "{'type':'topic_list'}");
+	expect(c->carol, "{'type':'topic_list_response','topics':[{'name':'general'}]}");
+	/* A ban is not undone by an invite. */
+	enter(c->admin, GREETING(0));
+	say(c->admin, "{'type':'ban','target':'carol'}");
+	assert_int_equal(call(c->h, "join", "", join_body(c->m, c->carol)), 403);
+	assert_int_equal(call(c->h, "claim", c->m->code, claim_body(c->m, c->carol)), 403);
+	restart(c->h);
+	assert_int_equal(call(c->h, "join", "", join_body(c->m, c->carol)), 403);
+}
+
 TEST(a_token_made_before_a_ban_is_dead_after_an_unban)
 {
 	ARENA;

@@ -358,7 +358,8 @@ TEST(b_07_who_is_removed_makes_the_key_stale_in_the_same_commit)
 	expect(alice, "{'type':'ack','id':'1','queued':true}");
 	expect(bob, "{'type':'push','topic':'v','topicSeq':1}");
 	in_batch(bob, remove_now);
-	expect_close(bob, 4002, "banned");
+	expect(bob, "{'type':'error','code':'revoked'}");
+	expect_close(bob, 4002, "You've been removed from \"team\". Contact the mesh owner to rejoin.");
 	forget(alice);
 	say(alice, "{'type':'send','id':'2','targetSpec':'#v',%s,'epoch':1}", body);
 	expect(alice, "{'type':'ack','id':'2','queued':false,'code':'stale_epoch'}");

@@ -80,4 +80,9 @@ JSON_LIST(ban_entry, BAN_ENTRY_ARGS);
 	F(T, str,  _reqId, OPT, 0, 0, "echo")
 JSON_ARGS(list_bans_result, LIST_BANS_RESULT_ARGS);
 
+/* ours */
+#define LEAVE_MESH_ARGS(F, T) \
+	F(T, str, _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
+JSON_ARGS(leave_mesh, LEAVE_MESH_ARGS);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * moderation.c - kick, disconnect, ban, unban, list_bans (wire-core.md 8).
+ * moderation.c - kick, disconnect, ban, unban, list_bans (wire-core.md 8); leave_mesh.
  *
  * For the owner and admins, on who stands below them (rank.h): the reference let an admin ban the
  * owner, hit the caller, and banned the first of several that a target might mean (D-24). What
@@ -266,6 +266,20 @@ static struct err *list_bans_run(struct req *rq, const void *args)
 	return NULL;
 }
 
+/* Not a ban: who left is not listed, and may be invited again. */
+static struct err *leave_mesh_run(struct req *rq, const void *args UNUSED)
+{
+	struct member *member = rq->from->member;
+
+	if (rq->from->session)
+		return FAIL(rq->arena, FORBIDDEN, "a session may not leave the mesh; its member may");
+	if (member_is_owner(member) && !member->device_of)
+		return FAIL(rq->arena, FORBIDDEN, "the owner cannot leave its mesh");
+	audit(member->mesh, member, "member_left", str_from(member->id));
+	req_done(rq);
+	return member_remove(member, rq->arena);
+}
+
 const struct op msg_moderation[] = {
 	OP("kick", OP_FRAME, kick, NULL, kick_run, "kick_ack", kick_ack_fields,
 	   "Closes connections of others so that they stay away until their user acts."),
@@ -277,5 +291,7 @@ const struct op msg_moderation[] = {
 	   "Lets a banned member in again as what it was; its API keys stay dead."),
 	OP("list_bans", OP_FRAME, list_bans, NULL, list_bans_run, "list_bans_result", list_bans_result_fields,
 	   "Lists the banned members, the latest first."),
+	OP("leave_mesh", OP_FRAME, leave_mesh, NULL, leave_mesh_run, "ack", NULL,
+	   "Ends the caller's membership, with its devices; it may be invited again."),
 	{ 0 }
 };

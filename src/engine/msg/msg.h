@@ -15,7 +15,7 @@ extern const struct op msg_peer[];    /* peer.c: list_peers, set_status, set_sum
 extern const struct op msg_hook[];    /* hook.c: hook_set_status */
 extern const struct op msg_profile[]; /* profile.c: set_visible, set_profile, set_stats */
 extern const struct op msg_member[];  /* member.c: member_update */
-extern const struct op msg_moderation[]; /* moderation.c: kick, disconnect, ban, unban, list_bans */
+extern const struct op msg_moderation[]; /* moderation.c: kick, disconnect, ban, unban, list_bans, leave_mesh */
 extern const struct op msg_group[];   /* group.c: join_group, leave_group */
 extern const struct op msg_skill[];   /* skill.c: share_skill, get_skill, list_skills, remove_skill */
 extern const struct op msg_apikey[];  /* apikey.c: apikey_create, apikey_list, apikey_revoke, bearer_token */
