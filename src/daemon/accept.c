@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "client/compose.h"
 #include "client/resolve.h"
+#include "client/topic_compose.h"
 #include "client/validate.h"
 #include "daemon/fingerprint.h"
 
@@ -134,6 +135,11 @@ static struct err *check_priority(struct pending *p)
 	return FAIL(p->arena, BAD_REQUEST, "field 'priority': expected now, next or low");
 }
 
+static bool is_post(const struct pending *p)
+{
+	return str_starts(str_trim(p->rq.to), S("#"));
+}
+
 static struct err *validate(struct pending *p)
 {
 	struct arena *a = p->arena;
@@ -145,6 +151,8 @@ static struct err *validate(struct pending *p)
 		return FAIL(a, BAD_REQUEST, "field 'message' is missing or empty");
 	if (p->rq.meta && p->rq.meta->type != JSON_OBJ && p->rq.meta->type != JSON_NULL)
 		return FAIL(a, BAD_REQUEST, "field 'meta': expected an object");
+	if (p->rq.plaintext && !is_post(p))
+		return FAIL(a, BAD_REQUEST, "field 'plaintext': only of a post to a topic");
 	TRY(check_id(a, "client_message_id", p->rq.client_message_id, CLIENT_ID_BYTES_MAX));
 	TRY(check_id(a, "reply_to_id", p->rq.reply_to_id, REPLY_TO_MAX));
 	return check_priority(p);
@@ -221,14 +229,9 @@ static struct err *store_copies(struct pending *p, const struct target *to, cons
 	return NULL;
 }
 
-static struct err *store(struct pending *p, const struct mesh *m, const struct target *to)
+static struct outbox_row row_of(const struct pending *p, const struct mesh *m)
 {
-	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
-	struct draft draft = { .text = p->rq.message,
-			       .priority = p->priority,
-			       .client_message_id = p->rq.client_message_id,
-			       .reply_to = p->rq.reply_to_id };
-	struct outbox_row row = {
+	return (struct outbox_row){
 		.client_message_id = p->rq.client_message_id,
 		.fingerprint = p->fingerprint,
 		.mesh_id = m->mesh_id,
@@ -240,8 +243,40 @@ static struct err *store(struct pending *p, const struct mesh *m, const struct t
 		.session_pubkey = p->session_pubkey,
 		.session_id = p->session_id,
 		.session_name = p->session_name,
+		.plaintext = p->rq.plaintext,
 		.payload = p->rq.message,
 	};
+}
+
+/* What the broker says of the topic, it says when the post gets there. What waits for a key goes
+ * out first, if there is one now. */
+static struct err *store_post(struct pending *p, const struct mesh *m)
+{
+	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
+	struct outbox_row row = row_of(p, m);
+	struct outbox *ob = p->ac->spec.outbox;
+	struct invalid why;
+	str topic;
+
+	if (!valid_topic(p->arena, row.to, &topic, &why))
+		return invalid_err(p->arena, &why);
+	TRY(topic_post_check(p->arena, p->rq.message));
+	TRY(sender_pair(p, m, &pair));
+	row.to = row.target_spec = arena_printf(p->arena, "#%.*s", STRF(topic));
+	TRY(outbox_accept(ob, p->arena, &row, &p->answer));
+	outbox_wake_posts(ob, m->mesh_id);
+	outbox_then(ob, on_stored, p);
+	return NULL;
+}
+
+static struct err *store(struct pending *p, const struct mesh *m, const struct target *to)
+{
+	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
+	struct draft draft = { .text = p->rq.message,
+			       .priority = p->priority,
+			       .client_message_id = p->rq.client_message_id,
+			       .reply_to = p->rq.reply_to_id };
+	struct outbox_row row = row_of(p, m);
 	struct send_args sealed;
 
 	TRY(sender_pair(p, m, &pair));
@@ -294,8 +329,7 @@ static bool needs_list(struct arena *a, str to)
 	str key;
 
 	to = str_trim(to);
-	return !resolve_is_multicast(to) && !str_starts(to, S("#")) &&
-	       !valid_pubkey(a, to, &key, &why);
+	return !resolve_is_multicast(to) && !valid_pubkey(a, to, &key, &why);
 }
 
 /* A list that knows the name will do, even if there are news; one that does not is asked for. */
@@ -333,7 +367,7 @@ static struct err *start(struct pending *p)
 	/* A session is one of its own mesh; elsewhere its user speaks as the member. */
 	if (!str_eq(p->session_mesh, m->mesh_id))
 		p->session_pubkey = p->session_id = p->session_name = STR_NONE;
-	return route_it(p, m);
+	return is_post(p) ? store_post(p, m) : route_it(p, m);
 }
 
 static str keep(struct arena *a, str s)

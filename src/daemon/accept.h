@@ -3,7 +3,8 @@
  *
  * Order: validate, fingerprint, look the id up (a repeat is answered without a broker),
  * choose the mesh, resolve the target, seal, accept in one transaction, answer. A message to
- * a key is sealed for that key; nothing is ever kept or sent in another form. A request that
+ * a key is sealed for that key; nothing is ever kept or sent in another form. A post to a topic
+ * needs no broker: it is kept as text and sealed when it goes out (postbox.h). A request that
  * is refused uses its id up only if a row was written. Loop thread only.
  */
 #ifndef DAEMON_ACCEPT_H
@@ -27,11 +28,12 @@ struct accept_request {
 	str priority;          /* word; empty: next */
 	str reply_to_id, client_message_id, mesh; /* each may be empty */
 	const struct json *meta; /* NULL: none */
+	bool plaintext;          /* a post that the broker may read */
 	struct session *session; /* who sends; NULL: the member */
 };
 /* Exactly one of e and answer, valid during the call. Errors: BAD_REQUEST (a field;
  * "mesh_required"), NOT_FOUND ("mesh_not_attached", no such peer), AMBIGUOUS, TOO_LARGE,
- * NOT_SUPPORTED (topics), TRY_AGAIN (the disk; no list of peers). A 409 is an answer. */
+ * TRY_AGAIN (the disk; no list of peers). A 409 is an answer. */
 typedef void accept_fn(void *arg, const struct err *e, const struct outbox_answer *answer);
 /* Copies the request; fn is called once, later, when the row is on disk. */
 void accept_send(struct accept *ac, const struct accept_request *rq, accept_fn *fn, void *arg);

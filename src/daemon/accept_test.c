@@ -36,11 +36,13 @@ static const struct {
 	  "mesh_not_attached",
 	  "flock" },
 	{ { .to = S("bbo"), .message = S("x") }, ERR_NOT_FOUND, "not_found", "did you mean 'bob'" },
-	{ { .to = S("#ops"), .message = S("x") }, ERR_NOT_SUPPORTED, "not_supported", "topic" },
-	{ { .to = S("#0123456789abcdefghijklmnop"), .message = S("x") },
-	  ERR_NOT_SUPPORTED,
-	  "not_supported",
-	  "topic" },
+	{ { .to = S("#"), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "topic" },
+	{ { .to = S("#a b"), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "topic" },
+	{ { .to = S("#ops"), .message = S("\xff") }, ERR_BAD_REQUEST, "bad_request", "not text" },
+	{ { .to = S("bob"), .message = S("x"), .plaintext = true },
+	  ERR_BAD_REQUEST,
+	  "bad_request",
+	  "'plaintext'" },
 	{ { .to = S("@bad group"), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "group" },
 };
 

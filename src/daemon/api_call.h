@@ -74,7 +74,7 @@ void api_fail(struct api_call *c, const struct err *e);
 void api_drop(struct api_call *c);
 
 /* api_mail.c: drain_heard_fn of the api */
-void api_on_heard(void *api, str client_message_id, const struct json *ack);
+void api_on_heard(void *api, str client_message_id, const struct json *ack, const struct strs *left_out);
 
 /* api_events.c: streams under way, kept by the api. */
 struct api_stream;

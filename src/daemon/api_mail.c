@@ -38,6 +38,32 @@ static void put_conflict(struct api_call *c, const struct outbox_answer *answer)
 	api_done(c, 409);
 }
 
+static bool is_post(const struct api_call *c)
+{
+	const struct local_send_args *in = c->args;
+
+	return str_starts(str_trim(in->to), S("#"));
+}
+
+/* What only posts have: which key they went out under, and what the broker did with them. */
+static void put_post(struct api_call *c, const struct json *ack, const struct strs *left_out)
+{
+	static const char *const numbers[] = { "epoch", "seq", "notifications" };
+	struct json_out *j = &c->json;
+
+	json_put_opt(j, "topic_id", json_get_str(ack, S("topicId")));
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (json_get(ack, str_from(numbers[i])))
+			json_put_int(j, numbers[i], json_get_int(ack, str_from(numbers[i]), 0));
+	if (!left_out || !left_out->n)
+		return;
+	json_key(j, S("left_out"));
+	json_arr(j);
+	for (size_t i = 0; i < left_out->n; i++)
+		json_str(j, left_out->items[i]);
+	json_arr_end(j);
+}
+
 /* Whom the message is for, as far as the kept list of peers tells. */
 static void put_target(struct api_call *c)
 {
@@ -50,6 +76,10 @@ static void put_target(struct api_call *c)
 
 	if (api_mesh(c, in->mesh, &m))
 		return;
+	if (is_post(c)) {
+		json_put_str(&c->json, "target", str_trim(in->to));
+		return;
+	}
 	roster = meshes_kept_roster(c->daemon->meshes, m);
 	if (resolve_target(c->arena, roster ? &roster->list : &none, m->member_pubkey, in->to, &to))
 		return;
@@ -69,7 +99,7 @@ static void put_target(struct api_call *c)
 
 /* status: queued, inflight, done or dead. ack: the broker's, if it is at hand. */
 static void put_accepted(struct api_call *c, const struct outbox_answer *answer, bool duplicate,
-			 const struct json *ack)
+			 const struct json *ack, const struct strs *left_out)
 {
 	struct json_out *j = api_ok(c);
 	bool done = answer->status == OUTBOX_DONE;
@@ -88,11 +118,13 @@ static void put_accepted(struct api_call *c, const struct outbox_answer *answer,
 	json_put_opt(j, "delivery", json_get_str(ack, S("delivery")));
 	if (json_get(ack, S("recipients")))
 		json_put_int(j, "recipients", json_get_int(ack, S("recipients"), 0));
+	if (is_post(c))
+		put_post(c, ack, left_out);
 	api_done(c, done ? 200 : 202);
 }
 
 /* What the outbox says now. */
-static void answer_now(struct api_call *c, const struct json *ack)
+static void answer_now(struct api_call *c, const struct json *ack, const struct strs *left_out)
 {
 	const struct sending *s = c->state;
 	const struct outbox_answer *answer = NULL;
@@ -104,12 +136,12 @@ static void answer_now(struct api_call *c, const struct json *ack)
 	if (e)
 		api_fail(c, e);
 	else
-		put_accepted(c, answer, false, ack);
+		put_accepted(c, answer, false, ack, left_out);
 }
 
 static void on_send_timeout(void *arg)
 {
-	answer_now(arg, NULL);
+	answer_now(arg, NULL, NULL);
 }
 
 static bool waits_for(const struct api_call *c, str client_message_id)
@@ -119,15 +151,29 @@ static bool waits_for(const struct api_call *c, str client_message_id)
 	return c->route->run == send_run && s && str_eq(s->client_message_id, client_message_id);
 }
 
-void api_on_heard(void *arg, str client_message_id, const struct json *ack)
+void api_on_heard(void *arg, str client_message_id, const struct json *ack, const struct strs *left_out)
 {
 	struct api *api = arg;
 
 	for (struct api_call *c = api->calls, *next; c; c = next) {
 		next = c->next;
 		if (waits_for(c, client_message_id))
-			answer_now(c, ack);
+			answer_now(c, ack, left_out);
 	}
+}
+
+/* Who posts waits for the broker's word only where it may come soon. */
+static bool is_connected(struct api_call *c)
+{
+	const struct local_send_args *in = c->args;
+	struct session *s = api_session(c);
+	struct mesh *m;
+	struct route *r;
+
+	if (api_mesh(c, in->mesh, &m))
+		return false;
+	r = meshes_route(c->daemon->meshes, m->mesh_id, s ? s->pubkey : STR_NONE);
+	return r && route_get_state(r) == ROUTE_OPEN;
 }
 
 static void on_accepted(void *arg, const struct err *e, const struct outbox_answer *answer)
@@ -140,8 +186,8 @@ static void on_accepted(void *arg, const struct err *e, const struct outbox_answ
 		api_fail(c, e);
 	} else if (answer->http == 409) {
 		put_conflict(c, answer);
-	} else if (answer->http == 200 || !in->wait_ms) {
-		put_accepted(c, answer, !answer->is_new, NULL);
+	} else if (answer->http == 200 || !in->wait_ms || (is_post(c) && !is_connected(c))) {
+		put_accepted(c, answer, !answer->is_new, NULL, NULL);
 	} else {
 		s = NEW(c->arena, struct sending);
 		s->client_message_id = arena_dup(c->arena, answer->client_message_id);
@@ -163,6 +209,7 @@ static struct err *send_run(struct api_call *c)
 								   : c->idempotency_key,
 		.mesh = in->mesh,
 		.meta = in->meta,
+		.plaintext = in->plaintext,
 		.session = api_session(c),
 	};
 	struct mesh *m;

@@ -252,6 +252,57 @@ TEST(a_stream_ends_with_the_daemon)
 	bench_end(&b);
 }
 
+static const char *tell_topic(struct yard *y, const struct json *m)
+{
+	(void)y;
+	return str_eq(json_get_str(m, S("type")), S("topic_key_get"))
+		       ? "'type':'topic_key_data','topic':'open','topicId':'topic009','epoch':0,'stale':false,"
+			 "'plaintext':true,'keys':[]"
+		       : NULL;
+}
+
+static const char *take_post(struct yard *y, const struct json *m)
+{
+	(void)y, (void)m;
+	return "'messageId':'bm-1','queued':true,'topicId':'topic009','epoch':0,'seq':7,'recipients':3,"
+	       "'notifications':1";
+}
+
+TEST(a_post_is_accepted_and_tells_what_became_of_it)
+{
+	struct bench b;
+	struct told t;
+
+	bench_start(&b);
+	b.y.answer = tell_topic;
+	b.y.ack = take_post;
+	t = POST(&b, "/v1/send", "{'to':'#open','message':'hi @bob','client_message_id':'p1','wait_ms':5000}");
+	assert_told(t, 200, NULL);
+	assert_str(json_get_str(t.body, S("status")), S("done"));
+	assert_str(json_get_str(t.body, S("target")), S("#open"));
+	assert_str(json_get_str(t.body, S("topic_id")), S("topic009"));
+	assert_int_equal(json_get_int(t.body, S("epoch"), -1), 0);
+	assert_int_equal(json_get_int(t.body, S("seq"), 0), 7);
+	assert_int_equal(json_get_int(t.body, S("notifications"), 0), 1);
+	assert_int_equal(json_get(b.y.sends[0], S("mentions"))->count, 1);
+	t = POST(&b, "/v1/send", "{'to':'#open','message':'hi @bob','client_message_id':'p1'}");
+	assert_told(t, 200, NULL);
+	assert_true(json_get_bool(t.body, S("duplicate")));
+	t = POST(&b, "/v1/send", "{'to':'#open','message':'else','client_message_id':'p1'}");
+	assert_told(t, 409, "idempotency_key_reused");
+	assert_int_equal(b.y.n_sends, 1);
+	t = GET(&b, "/v1/outbox");
+	assert_str(json_get_str(json_get(t.body, S("items"))->first, S("to")), S("#open"));
+	/* Without a broker nobody waits for its word. */
+	b.y.closed = true;
+	ws_conn_abort(yard_guest(&b.y, "mesh0001", STR_NONE)->conn);
+	until(&b.y, yard_state(&b.y, STR_NONE) != ROUTE_OPEN);
+	t = POST(&b, "/v1/send", "{'to':'#open','message':'later','client_message_id':'p2','wait_ms':30000}");
+	assert_told(t, 202, NULL);
+	assert_str(json_get_str(t.body, S("status")), S("queued"));
+	bench_end(&b);
+}
+
 TEST(peers_and_what_became_of_a_message)
 {
 	struct bench b;

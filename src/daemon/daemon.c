@@ -60,11 +60,17 @@ static void on_peer(void *arg, str mesh_id, str pubkey)
 	drain_on_peer(((struct daemon *)arg)->drain, mesh_id, pubkey);
 }
 
+static void on_topic(void *arg, str mesh_id)
+{
+	drain_on_topic(((struct daemon *)arg)->drain, mesh_id);
+}
+
 static const struct meshes_handler meshes_handler = {
 	.on_route = on_route,
 	.on_gone = on_gone,
 	.on_left = on_left,
 	.on_peer = on_peer,
+	.on_topic = on_topic,
 };
 
 static void on_prune(void *arg)

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "client/link.h"
+#include "daemon/postbox.h"
 
 enum { LEND_RETRY_MS = 30000 };
 
@@ -10,6 +11,7 @@ struct flight {
 	struct drain *dr;
 	struct flight *next;
 	struct route *route;
+	bool is_post;
 	struct outbox_row row;               /* of it: seq, counts, enqueued_ms */
 	char client_id[CLIENT_ID_BYTES_MAX]; /* row.client_message_id */
 };
@@ -33,6 +35,7 @@ struct pause {
 struct drain {
 	struct meshes_spec spec;
 	struct meshes *ms;
+	struct postbox *postbox;
 	struct arena *arena;
 	struct sender *senders;
 	struct flight *flights;
@@ -51,10 +54,11 @@ void drain_set_heard(struct drain *dr, drain_heard_fn *fn, void *arg)
 	dr->heard_arg = arg;
 }
 
-static void tell_heard(struct drain *dr, const struct outbox_row *row, const struct json *ack)
+static void tell_heard(struct drain *dr, const struct outbox_row *row, const struct json *ack,
+		       const struct strs *left_out)
 {
 	if (dr->heard)
-		dr->heard(dr->heard_arg, row->client_message_id, ack);
+		dr->heard(dr->heard_arg, row->client_message_id, ack, left_out);
 }
 
 /* --- senders --- */
@@ -191,7 +195,7 @@ static void kill_row(struct drain *dr, const struct outbox_row *row, str reason)
 	log_warn("drain_permanent_failure", LOG_S("id", row->client_message_id),
 		 LOG_S("mesh", row->mesh), LOG_S("why", reason));
 	outbox_mark_dead(dr->spec.outbox, row->seq, reason);
-	tell_heard(dr, row, NULL);
+	tell_heard(dr, row, NULL, NULL);
 }
 
 static void take_failure(struct drain *dr, const struct outbox_row *row, const struct err *e)
@@ -239,17 +243,19 @@ static void take_failure(struct drain *dr, const struct outbox_row *row, const s
 
 static void pump(struct drain *dr, struct sender *s);
 
-static void on_ack(void *arg, const struct err *e, const struct json *reply)
+static void take_word(struct flight *f, const struct err *e, const struct json *reply,
+		      const struct strs *left_out)
 {
-	struct flight *f = arg;
 	struct drain *dr = f->dr;
 	struct sender *s = get_sender(dr, f->row.mesh_id, f->row.session_pubkey);
 
 	if (e) {
 		take_failure(dr, &f->row, e);
+		if (f->is_post)
+			tell_heard(dr, &f->row, NULL, NULL);
 	} else {
 		outbox_mark_done(dr->spec.outbox, f->row.seq, json_get_str(reply, S("messageId")));
-		tell_heard(dr, &f->row, reply);
+		tell_heard(dr, &f->row, reply, left_out);
 		if (s)
 			s->window = MIN(s->window + 1, (size_t)DRAIN_WINDOW);
 	}
@@ -257,6 +263,17 @@ static void on_ack(void *arg, const struct err *e, const struct json *reply)
 	/* Half a window at a time, so that the outbox is not asked for each. */
 	if (!e && s && s->under_way <= s->window / 2)
 		pump(dr, s);
+}
+
+static void on_ack(void *arg, const struct err *e, const struct json *reply)
+{
+	take_word(arg, e, reply, NULL);
+}
+
+static void on_posted(void *arg, const struct err *e, const struct json *reply,
+		      const struct strs *left_out)
+{
+	take_word(arg, e, reply, left_out);
 }
 
 /* The row's texts are needed only until it is written. */
@@ -281,6 +298,7 @@ static void launch(struct drain *dr, struct sender *s, struct route *r,
 			args.priority = (enum priority)i;
 	f->dr = dr;
 	f->route = r;
+	f->is_post = outbox_is_post(row);
 	f->row = (struct outbox_row){ .seq = row->seq,
 				      .mesh_id = s->who.mesh_id,
 				      .mesh = s->who.mesh,
@@ -296,7 +314,10 @@ static void launch(struct drain *dr, struct sender *s, struct route *r,
 	dr->n_flights++;
 	s->under_way++;
 	outbox_mark_inflight(dr->spec.outbox, row->seq);
-	link_send(route_link(r), &args, DRAIN_ACK_MS, on_ack, f);
+	if (f->is_post)
+		postbox_send(dr->postbox, r, row, on_posted, f);
+	else
+		link_send(route_link(r), &args, DRAIN_ACK_MS, on_ack, f);
 }
 
 /* The sender's own route, opened again if it ended. NULL: there is none now, or ever. */
@@ -419,6 +440,7 @@ struct drain *drain_new(const struct meshes_spec *spec, struct meshes *ms)
 		abort();
 	dr->spec = *spec;
 	dr->ms = ms;
+	dr->postbox = postbox_new(spec, ms);
 	dr->arena = arena_new();
 	dr->scan = (struct loop_task){ .fn = on_scan, .arg = dr };
 	dr->timer = loop_timer_new(spec->loop, on_timer, dr);
@@ -433,6 +455,7 @@ void drain_free(struct drain *dr)
 		return;
 	loop_task_cancel(&dr->scan);
 	loop_timer_free(dr->timer);
+	postbox_free(dr->postbox);
 	while (dr->flights) {
 		struct flight *f = dr->flights;
 
@@ -467,6 +490,12 @@ void drain_wake_sender(struct drain *dr, const struct outbox_sender *who)
 
 void drain_on_route(struct drain *dr, struct route *r)
 {
+	/* What posts over it asked is not answered any more. */
+	if (route_get_state(r) == ROUTE_CLOSED)
+		postbox_on_gone(dr->postbox, r);
+	/* We may not have been told of a key meanwhile. */
+	if (route_get_state(r) == ROUTE_OPEN)
+		outbox_wake_posts(dr->spec.outbox, route_mesh_id(r));
 	if (route_get_state(r) == ROUTE_OPEN || route_get_state(r) == ROUTE_CLOSED)
 		request_scan(dr);
 }
@@ -475,6 +504,7 @@ void drain_on_gone(struct drain *dr, struct route *r)
 {
 	struct flight *f = dr->flights;
 
+	postbox_on_gone(dr->postbox, r);
 	while (f) {
 		struct flight *next = f->next;
 
@@ -498,6 +528,12 @@ void drain_on_peer(struct drain *dr, str mesh_id, str pubkey)
 		if (str_eq(roster->list.peers.items[i].pubkey, pubkey))
 			outbox_wake_target(dr->spec.outbox, mesh_id,
 					   roster->list.peers.items[i].memberPubkey);
+	request_scan(dr);
+}
+
+void drain_on_topic(struct drain *dr, str mesh_id)
+{
+	outbox_wake_posts(dr->spec.outbox, mesh_id);
 	request_scan(dr);
 }
 

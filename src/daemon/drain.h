@@ -27,7 +27,8 @@ enum drain_class {
 	DRAIN_PERMANENT,
 	DRAIN_PASSING,  /* tried again, at most DRAIN_ATTEMPTS_MAX times */
 	DRAIN_SLOWER,   /* rate limit: flow control, not counted */
-	DRAIN_AWAY,     /* the recipient is not connected and nothing stored, or has too much waiting */
+	DRAIN_AWAY,     /* the recipient is not connected and nothing stored, or has too much waiting; or
+			 * nobody has sealed the topic's key for us yet */
 	DRAIN_UNKNOWN,  /* no answer: not counted; the broker recognises the repeat */
 };
 /* e: of link_send(). */
@@ -44,10 +45,13 @@ void drain_wake_sender(struct drain *dr, const struct outbox_sender *who);
 void drain_on_route(struct drain *dr, struct route *r);
 void drain_on_gone(struct drain *dr, struct route *r);
 void drain_on_peer(struct drain *dr, str mesh_id, str pubkey);
+void drain_on_topic(struct drain *dr, str mesh_id);
 size_t drain_under_way(const struct drain *dr);
-/* Tells of each message that got its last word: ack is the broker's, NULL for a refusal. For
- * who waits for it; the outbox knows it by then. Not from inside a call. */
-typedef void drain_heard_fn(void *arg, str client_message_id, const struct json *ack);
+/* Tells of each message that got its last word, and of posts that were put off: ack is the broker's,
+ * NULL for a refusal; left_out as postbox_fn's, NULL of what is no post. For who waits for it; the
+ * outbox knows it by then. Not from inside a call. */
+typedef void drain_heard_fn(void *arg, str client_message_id, const struct json *ack,
+			    const struct strs *left_out);
 void drain_set_heard(struct drain *dr, drain_heard_fn *fn, void *arg);
 
 #endif

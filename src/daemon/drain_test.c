@@ -17,6 +17,14 @@ static const struct {
 	{ ERR_REFUSED, "invalid", "invalid: idempotency_key_reused", DRAIN_PERMANENT },
 	{ ERR_FORBIDDEN, "forbidden", "", DRAIN_PERMANENT },
 	{ ERR_REFUSED, "banned", "removed from this mesh", DRAIN_PERMANENT },
+	/* posts */
+	{ ERR_CONFLICT, "no_key", "you have no key of #ops yet", DRAIN_AWAY },
+	{ ERR_CONFLICT, "untrusted_key", "", DRAIN_AWAY },
+	{ ERR_CONFLICT, "stale_epoch", "stale_epoch (...)", DRAIN_PASSING },
+	{ ERR_NOT_FOUND, "topic_not_found", "", DRAIN_PERMANENT },
+	{ ERR_BAD_REQUEST, "encrypted", "", DRAIN_PERMANENT },
+	{ ERR_CONFLICT, "went_plain", "", DRAIN_PERMANENT },
+	{ ERR_CONFLICT, "conflict", "the broker went back to an older key", DRAIN_PERMANENT },
 	/* a code wins over whatever its sentence says */
 	{ ERR_TRY_AGAIN, "try_again", "forbidden invalid not_found", DRAIN_PASSING },
 	/* the reference's four sentences */

@@ -49,7 +49,7 @@ static const struct {
 	{ "@bob", "", "next", "{\"a\":1}", "hi" }, { "bob", "r1", "next", "{\"a\":1}", "hi" },
 	{ "bob", "", "now", "{\"a\":1}", "hi" },   { "bob", "", "next", "{\"a\":2}", "hi" },
 	{ "bob", "", "next", NULL, "hi" },         { "bob", "", "next", "{}", "hi" },
-	{ "bob", "", "next", "{\"a\":1}", "hi " },
+	{ "bob", "", "next", "{\"a\":1}", "hi " }, { "#bob", "", "next", "{\"a\":1}", "hi" },
 };
 
 TEST(every_part_counts)

@@ -55,6 +55,7 @@ struct meshes_handler {
 	void (*on_left)(void *arg, str mesh_id);         /* the mesh is gone from config.json */
 	void (*on_joined)(void *arg, str mesh_id);
 	void (*on_peer)(void *arg, str mesh_id, str pubkey); /* came, or came back */
+	void (*on_topic)(void *arg, str mesh_id);        /* a topic has another key, or we got one */
 };
 /* Reads config.json; one that cannot be read is an error here and a warning later. The clock,
  * the random numbers, the paths and the parts outlive it. */

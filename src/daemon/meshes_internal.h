@@ -133,6 +133,11 @@ bool posts_take(struct route *r, const struct inbound *m);
 /* An event of a topic; false: it is none. */
 bool posts_event(struct joined *j, const struct peer_event *ev);
 void posts_on_ready(struct joined *j);
+/* The keys that are known; anew: as the file is now. Valid until it is read anew. */
+const struct topic_keys_args *posts_keys(struct joined *j, bool anew);
+/* Who vouches for whom: chains, and safety numbers that were compared. Valid during the call. */
+struct topic_reader posts_reader(struct joined *j, struct arena *a);
+void posts_drop_key(struct joined *j, const struct topic_key_drop_args *drop);
 void posts_done(struct joined *j);
 void posts_end(struct meshes *ms);
 

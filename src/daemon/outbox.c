@@ -39,6 +39,7 @@ static const struct database_migration migrations[] = {
 	  " WHERE status <= 2;"
 	  "CREATE INDEX outgoing_done ON outgoing (delivered_ms) WHERE status = 3;"
 	  "CREATE INDEX outgoing_ended ON outgoing (enqueued_ms) WHERE status >= 4;" },
+	{ "0002_posts.sql", "ALTER TABLE outgoing ADD COLUMN plaintext INTEGER NOT NULL DEFAULT 0" },
 };
 
 enum { Q_BY_CLIENT_ID, Q_BY_ID, Q_ADD, Q_ABORT, N_QUERIES };
@@ -49,12 +50,12 @@ static const struct db_query queries[N_QUERIES] = {
 			     "SELECT " OUTBOX_ALL " FROM outgoing WHERE client_message_id = $1" },
 	[Q_BY_ID] = { "OUTBOX_BY_ID", OUTBOX_SLOT_ACCEPT + Q_BY_ID, "s", OUTBOX_TYPES,
 		      "SELECT " OUTBOX_ALL " FROM outgoing WHERE id = $1" },
-	[Q_ADD] = { "OUTBOX_ADD", OUTBOX_SLOT_ACCEPT + Q_ADD, "ssssssssssssssssiii", "",
+	[Q_ADD] = { "OUTBOX_ADD", OUTBOX_SLOT_ACCEPT + Q_ADD, "ssssssssssssssssiiii", "",
 		    "INSERT INTO outgoing (id, client_message_id, fingerprint, mesh_id, mesh,"
 		    " target, target_spec, priority, reply_to_id, meta, session_pubkey, session_id,"
 		    " session_name, nonce, ciphertext, payload, payload_bytes, enqueued_ms,"
-		    " next_attempt_ms, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-		    " $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)" },
+		    " next_attempt_ms, plaintext, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+		    " $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)" },
 	[Q_ABORT] = { "OUTBOX_ABORT", OUTBOX_SLOT_ACCEPT + Q_ABORT, "issi", "",
 		      "UPDATE outgoing SET status = 5, aborted_ms = $1, aborted_by = $2,"
 		      " superseded_by = $3, payload = '', nonce = '', ciphertext = ''"
@@ -145,6 +146,7 @@ static struct outbox_answer answer_of(struct arena *a, const struct outbox_row *
 
 	if (match && row->status <= OUTBOX_INFLIGHT) {
 		answer.http = 202;
+		answer.reason = row->last_error;
 		return answer;
 	}
 	if (match && row->status == OUTBOX_DONE) {
@@ -185,9 +187,9 @@ static void add(struct outbox *ob, const struct outbox_row *r, i64 now_ms)
 			   V(r->priority), V(database_text(r->reply_to_id)),
 			   V(database_text(r->meta)), V(database_text(r->session_pubkey)),
 			   V(database_text(r->session_id)), V(database_text(r->session_name)),
-			   V(database_text(r->nonce)), V(r->ciphertext),
+			   V(database_text(r->nonce)), V(database_text(r->ciphertext)),
 			   V(database_text(r->payload)), V((i64)r->payload.len), V(now_ms),
-			   V(now_ms)));
+			   V(now_ms), V((i64)r->plaintext)));
 	ob->live++;
 	batch_lazy(ob->batch);
 }

@@ -2,7 +2,9 @@
  * outbox.h - what this machine promised to send: daemon/outbox.db.
  *
  * A row is a message, sealed and addressed when it was accepted; it goes out in that form
- * over the link of its sender (a session's key, or the member's) and in no other. Its
+ * over the link of its sender (a session's key, or the member's) and in no other. A post to a
+ * topic is the exception: it is sealed when it is sent, because the topic may be at another key
+ * by then (postbox.h); here it lies as text, as the payload of every row does. The
  * client_message_id is used up for ever, and is the broker's key for recognising repeats:
  * so a row found in flight after a crash is simply sent again.
  *
@@ -55,6 +57,7 @@ struct outbox_row {
 	str priority;      /* word */
 	str reply_to_id, meta;
 	str session_pubkey, session_id, session_name; /* of the sending session; empty: the member */
+	bool plaintext;    /* a post that the broker may read */
 	str payload;       /* the text; empty once done */
 	i64 payload_bytes;
 	i64 enqueued_ms, next_attempt_ms;
@@ -92,8 +95,14 @@ struct outbox_answer {
 	str broker_message_id;  /* empty: not yet */
 	str conflict;           /* 409: "outbox_<status>_fingerprint_<match|mismatch>" */
 	str fingerprint_prefix; /* 409: of the row that has the id */
-	str reason;             /* dead: its last_error */
+	str reason;             /* dead: its last_error; pending: why it was not taken yet, or empty */
 };
+
+/* To a topic? */
+static inline bool outbox_is_post(const struct outbox_row *row)
+{
+	return str_starts(row->target_spec, S("#"));
+}
 
 /* Is the id known? Then the answer that a repeat gets, else NULL in *ret_answer. mesh_id
  * empty: whichever it was. Reads only. */
@@ -146,6 +155,9 @@ void outbox_mark_later(struct outbox *ob, i64 seq, i64 delay_ms, str reason, boo
 void outbox_kill(struct outbox *ob, str mesh_id, str session_pubkey, str reason);
 /* Rows that wait for this recipient to come are due. */
 void outbox_wake_target(struct outbox *ob, str mesh_id, str target_spec);
+/* Posts of a mesh that wait for a key are due, and those behind them with them; what its broker
+ * refused waits on. */
+void outbox_wake_posts(struct outbox *ob, str mesh_id);
 
 /* Drops rows whose time is over, in small portions; ret_removed may be NULL. */
 struct err *outbox_prune(struct outbox *ob, struct arena *a, i64 *ret_removed) MUST_CHECK;

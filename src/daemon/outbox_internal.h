@@ -29,10 +29,10 @@ struct outbox {
 	"seq, id, client_message_id, fingerprint, status, mesh_id, mesh, target, target_spec," \
 	" priority, reply_to_id, meta, session_pubkey, session_id, session_name, payload_bytes," \
 	" enqueued_ms, next_attempt_ms, attempts, refusals, delivered_ms, aborted_ms, last_error," \
-	" broker_message_id, aborted_by, superseded_by,"
+	" broker_message_id, aborted_by, superseded_by, plaintext,"
 #define OUTBOX_ALL OUTBOX_HEAD " nonce, ciphertext, payload"
 #define OUTBOX_SHORT OUTBOX_HEAD " '', '', ''"
-#define OUTBOX_TYPES "isssissssssssssiiiiiiisssssss"
+#define OUTBOX_TYPES "isssissssssssssiiiiiiissssisss"
 
 struct outbox_rows outbox_read(struct arena *a, const struct db_rows *rows);
 struct err *outbox_recover(struct outbox *ob, struct arena *a, i64 *ret_recovered) MUST_CHECK;

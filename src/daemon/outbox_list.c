@@ -48,9 +48,10 @@ static struct outbox_row read_row(const struct db_value *v)
 		.broker_message_id = v[23].s,
 		.aborted_by = v[24].s,
 		.superseded_by = v[25].s,
-		.nonce = v[26].s,
-		.ciphertext = v[27].s,
-		.payload = v[28].s,
+		.plaintext = v[26].i,
+		.nonce = v[27].s,
+		.ciphertext = v[28].s,
+		.payload = v[29].s,
 	};
 }
 

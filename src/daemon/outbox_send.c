@@ -18,6 +18,7 @@ enum {
 	Q_LATER,
 	Q_KILL,
 	Q_WAKE,
+	Q_WAKE_POSTS,
 	Q_LIVE,
 	N_QUERIES
 };
@@ -53,6 +54,10 @@ static const struct db_query queries[N_QUERIES] = {
 	[Q_WAKE] = { "OUTBOX_WAKE", OUTBOX_SLOT_SEND + Q_WAKE, "iss", "",
 		     "UPDATE outgoing SET next_attempt_ms = $1"
 		     " WHERE status <= 2 AND status = 1 AND mesh_id = $2 AND target_spec = $3" },
+	[Q_WAKE_POSTS] = { "OUTBOX_WAKE_POSTS", OUTBOX_SLOT_SEND + Q_WAKE_POSTS, "is", "",
+			   "UPDATE outgoing SET next_attempt_ms = $1"
+			   " WHERE status <= 2 AND status = 1 AND mesh_id = $2 AND refusals = 0"
+			   " AND substr(target_spec, 1, 1) = '#'" },
 	[Q_LIVE] = { "OUTBOX_LIVE", OUTBOX_SLOT_SEND + Q_LIVE, "", "i",
 		     "SELECT COUNT(*) FROM outgoing WHERE status <= 2" },
 };
@@ -156,5 +161,13 @@ void outbox_wake_target(struct outbox *ob, str mesh_id, str target_spec)
 {
 	db_queue(ob->db, &queries[Q_WAKE],
 		 DB_VALUES(V(clock_ms(ob->clock)), V(mesh_id), V(target_spec)));
+	batch_lazy(ob->batch);
+}
+
+void outbox_wake_posts(struct outbox *ob, str mesh_id)
+{
+	if (!ob->live)
+		return;
+	db_queue(ob->db, &queries[Q_WAKE_POSTS], DB_VALUES(V(clock_ms(ob->clock)), V(mesh_id)));
 	batch_lazy(ob->batch);
 }

@@ -481,6 +481,42 @@ TEST(a_link_in_the_place_of_the_file_is_refused)
 	end(&b);
 }
 
+/* A new key is no reason to repeat what a broker refused. */
+TEST(posts_that_wait_are_woken_and_nothing_else)
+{
+	struct outbox_row post = row_of("c1"), refused = row_of("c2"), direct = row_of("c3"), old, fresh;
+	struct outbox_rows due;
+	struct bench b;
+
+	start(&b, true);
+	post.target_spec = refused.target_spec = S("#ops");
+	post.plaintext = true;
+	accept_row(&b, &post);
+	accept_row(&b, &refused);
+	accept_row(&b, &direct);
+	for (int i = 1; i <= 3; i++)
+		outbox_mark_later(b.ob, i, 60000, S("no_key: wait"), i == 2);
+	assert_ok(outbox_commit(b.ob, b.a));
+	outbox_wake_posts(b.ob, S("mesh0002"));
+	assert_ok(outbox_due(b.ob, b.a, S("mesh0001"), S("5e55"), 9, &due));
+	assert_int_equal(due.n, 0);
+	outbox_wake_posts(b.ob, S("mesh0001"));
+	assert_ok(outbox_commit(b.ob, b.a));
+	assert_ok(outbox_due(b.ob, b.a, S("mesh0001"), S("5e55"), 9, &due));
+	assert_int_equal(due.n, 1);
+	assert_str(due.items[0].client_message_id, S("c1"));
+	/* Who asks for it again is told why it waits. */
+	assert_str(accept_row(&b, &post).reason, S("no_key: wait"));
+	/* All of a post survives the daemon and a requeue. */
+	reopen(&b);
+	assert_true(look(&b, "c1").plaintext);
+	assert_ok(outbox_requeue(b.ob, b.a, S("c1"), S("c9"), STR_NONE, STR_NONE, &old, &fresh));
+	assert_true(look(&b, "c9").plaintext);
+	assert_str(look(&b, "c9").payload, S("the plain text"));
+	assert_false(look(&b, "c3").plaintext);
+	end(&b);
+}
+
 TEST(every_query_prepares)
 {
 	struct outbox_row row = row_of("c1"), old, fresh;

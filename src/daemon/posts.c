@@ -42,14 +42,19 @@ static void read_keys(struct joined *j)
 		log_err(LOG_WARN, "topic keys cannot be read", e);
 }
 
+const struct topic_keys_args *posts_keys(struct joined *j, bool anew)
+{
+	if (!j->keys || anew)
+		read_keys(j);
+	return j->keys;
+}
+
 static struct topic_line line_of(struct joined *j, struct arena *a, const struct inbound *m)
 {
 	struct topic_message_args post = topic_message_of(m);
 	struct topic_line line;
 
-	if (!j->keys)
-		read_keys(j);
-	topic_read_line(a, j->keys, m->topic_id, &post, &line);
+	topic_read_line(a, posts_keys(j, false), m->topic_id, &post, &line);
 	/* A command on this machine may have got it meanwhile. */
 	if (line.no_key) {
 		read_keys(j);
@@ -58,12 +63,23 @@ static struct topic_line line_of(struct joined *j, struct arena *a, const struct
 	return line;
 }
 
-static struct topic_reader reader_of(struct joined *j)
+struct topic_reader posts_reader(struct joined *j, struct arena *a)
 {
 	const struct roster *roster = meshes_kept_roster(j->ms, &j->m);
+	struct member_list *members = NEW(a, struct member_list);
+	struct mesh_keys_args keys = { 0 };
+	struct err *e = keys_load(a, j->ms->spec.paths, j->m.mesh_id, &keys);
 
+	if (e)
+		log_err(LOG_WARN, "whose numbers were compared cannot be read", e);
+	members->items = NEW_ARRAY(a, struct member_args, keys.confirmed.n + (roster ? roster->list.members.n : 0));
+	/* The first entry of a key counts. */
+	for (size_t i = 0; i < keys.confirmed.n; i++)
+		members->items[members->n++] = (struct member_args){ .pubkey = keys.confirmed.items[i], .verified = true };
+	for (size_t i = 0; roster && i < roster->list.members.n; i++)
+		members->items[members->n++] = roster->list.members.items[i];
 	return (struct topic_reader){ .paths = j->ms->spec.paths, .mesh_id = j->m.mesh_id, .member = &j->member,
-				      .members = roster ? &roster->list.members : NULL };
+				      .members = members };
 }
 
 static void on_dropped(void *arg, const struct err *e, const struct json *reply)
@@ -71,11 +87,17 @@ static void on_dropped(void *arg, const struct err *e, const struct json *reply)
 	(void)arg, (void)e, (void)reply;
 }
 
+/* So that somebody seals another; if not now, then next time. */
+void posts_drop_key(struct joined *j, const struct topic_key_drop_args *drop)
+{
+	route_ask(j->m.member, "topic_key_drop", topic_key_drop_fields, drop, POST_ASK_MS, on_dropped, NULL);
+}
+
 /* What the broker has of a topic's keys for us. */
 static void keep_keys(struct joined *j, const struct json *reply)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
-	struct topic_reader by = reader_of(j);
+	struct topic_reader by = posts_reader(j, a);
 	struct topic_key_data_args data;
 	struct topic_key_drop_args drop;
 	struct err *e = json_decode(a, reply, topic_key_data_fields, &data, sizeof(data), NULL);
@@ -87,7 +109,7 @@ static void keep_keys(struct joined *j, const struct json *reply)
 		log_err(LOG_WARN, "keys of a topic cannot be taken", e);
 	if (broken) {
 		drop = (struct topic_key_drop_args){ .topic = data.topicId, .epoch = broken };
-		route_ask(j->m.member, "topic_key_drop", topic_key_drop_fields, &drop, POST_ASK_MS, on_dropped, NULL);
+		posts_drop_key(j, &drop);
 	}
 	read_keys(j);
 }
@@ -274,13 +296,10 @@ static void on_pending(void *arg, const struct err *e, const struct json *reply)
 
 	if (!e && j && !json_decode(q->arena, reply, topic_pending_seals_response_fields, &in, sizeof(in), NULL) &&
 	    !in.stale && can_seal(j, in.topicId, in.epoch)) {
-		struct mesh_keys_args keys = { 0 };
-		struct topic_reader by = reader_of(j);
+		struct topic_reader by = posts_reader(j, q->arena);
 
-		(void)!keys_load(q->arena, j->ms->spec.paths, j->m.mesh_id, &keys);
 		for (size_t i = 0; i < in.pending.n; i++)
-			if (topic_trusts(&by, in.pending.items[i].pubkey) ||
-			    keys_is_confirmed(&keys, in.pending.items[i].pubkey))
+			if (topic_trusts(&by, in.pending.items[i].pubkey))
 				seal_for(j, q->arena, &in, &in.pending.items[i]);
 	}
 	end_question(q);
@@ -317,6 +336,8 @@ bool posts_event(struct joined *j, const struct peer_event *ev)
 		seal_pending(j, topic_id);
 	else if (str_eq(ev->event, S("topic_key_sealed")) || str_eq(ev->event, S("topic_epoch")))
 		ask_keys(j, topic_id);
+	if (j->ms->h->on_topic && (str_eq(ev->event, S("topic_key_sealed")) || str_eq(ev->event, S("topic_epoch"))))
+		j->ms->h->on_topic(j->ms->arg, j->m.mesh_id);
 	return true;
 }
 

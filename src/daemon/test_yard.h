@@ -58,6 +58,10 @@ struct yard {
 	const struct json *acks[YARD_FRAMES];
 	const struct json *asked; /* the last other request */
 	const char *reply; /* what it is answered with; NULL: nothing but its id */
+	const char *(*answer)(struct yard *y, const struct json *m); /* the same by the request; NULL: reply */
+	/* What a send is answered with, members of the ack; NULL: mode decides. May be NULL. */
+	const char *(*ack)(struct yard *y, const struct json *m);
+	void *user; /* of answer() and ack() */
 	bool silent_asks;  /* it is not answered at all */
 	int goodbyes;        /* connections closed by the other side with 1000 */
 };
@@ -117,6 +121,7 @@ static inline void yard_greet(struct yard *y, struct guest *g, const struct json
 static inline void yard_take_send(struct yard *y, struct guest *g, const struct json *m)
 {
 	str id = json_get_str(m, S("id"));
+	const char *said;
 	bool silent = y->silent_mesh && str_eq(json_get_str(g->hello, S("meshId")),
 					       str_from(y->silent_mesh));
 
@@ -124,7 +129,9 @@ static inline void yard_take_send(struct yard *y, struct guest *g, const struct 
 	y->sent_by[y->n_sends] = (size_t)(g - y->guests);
 	y->sends[y->n_sends++] = m;
 	g->n_sends++;
-	if (y->mode == YARD_HANGS_UP)
+	if (y->mode == YARD_ACKS && y->ack && (said = y->ack(y, m)))
+		yard_say(g, arena_printf(y->a, "{'type':'ack','id':'%.*s',%s}", STRF(id), said).ptr);
+	else if (y->mode == YARD_HANGS_UP)
 		ws_conn_abort(g->conn);
 	else if (y->mode == YARD_REFUSES && y->refusals != 0) {
 		y->refusals--;
@@ -140,6 +147,7 @@ static inline void yard_on_frame(void *arg, struct ws_conn *c, str text, bool is
 	struct guest *g = ws_conn_user(c);
 	struct yard *y = arg;
 	const struct json *m;
+	const char *said;
 	str type, id;
 
 	assert_true(is_text);
@@ -163,8 +171,8 @@ static inline void yard_on_frame(void *arg, struct ws_conn *c, str text, bool is
 		y->asked = m;
 		if (y->silent_asks)
 			return;
-		yard_say(g, arena_printf(y->a, "{%s,'_reqId':'%.*s'}", y->reply ? y->reply : "'type':'answer'",
-					 STRF(id)).ptr);
+		said = y->answer ? y->answer(y, m) : y->reply;
+		yard_say(g, arena_printf(y->a, "{%s,'_reqId':'%.*s'}", said ? said : "'type':'answer'", STRF(id)).ptr);
 	}
 }
 

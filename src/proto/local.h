@@ -32,13 +32,14 @@ JSON_ARGS(local_mesh, LOCAL_MESH_ARGS);
 JSON_ARGS(local_events, LOCAL_EVENTS_ARGS);
 
 #define LOCAL_SEND_ARGS(F, T) \
-	F(T, str, to,       REQ, 1, 256, "name, key, key prefix, @group or *") \
+	F(T, str, to,       REQ, 1, 256, "name, key, key prefix, @group, * or #topic") \
 	F(T, str, message,  REQ, 1, LOCAL_TEXT_MAX, "the text") \
 	F(T, str, priority, OPT, 0, 8, "now, next (default) or low") \
 	F(T, any, meta,     OPT, 0, 0, "an object, part of what repeats are recognised by") \
 	F(T, str, reply_to_id, OPT, 0, LOCAL_ID_MAX, "the message this answers") \
 	F(T, str, client_message_id, OPT, 0, CLIENT_ID_BYTES_MAX, "your own id; Idempotency-Key wins") \
 	F(T, str, mesh,     OPT, 0, LOCAL_MESH_MAX, "slug or id") \
+	F(T, bool, plaintext, OPT, 0, 0, "of a post: the broker may read it, where the topic has no key yet") \
 	F(T, i64, wait_ms,  OPT, 0, LOCAL_WAIT_MAX_MS, "for the broker's word on it, before the answer")
 JSON_ARGS(local_send, LOCAL_SEND_ARGS);
 
