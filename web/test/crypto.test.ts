@@ -60,6 +60,31 @@ test("a copy of a topic's key is bound to its topic and epoch", () => {
 	assert.throws(() => c.topic_key_open(sealed, slot, seed(1), SESSION));
 });
 
+/* src/crypto/post_test.c */
+const POST: c.PostClaim = {
+	mesh_id: MESH, topic_id: "TopicId0000000000000000000000001", epoch: 2, body_version: 2, client_message_id: "c1",
+	reply_to: "PostId00000000000000000000000001", nonce: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+	ciphertext: "KkHT1E86wfGcpdEr0zFbKAKNCjJ9w5mkytesW0eM",
+};
+const POST_SIGNATURE = "6e165b5b23d307734150f38803df80d6a5ea61d3f73cc9a5f7f5fdba9f6345a1" +
+	"7effaabddb6bf5eff3b98e2b1ca177273353ee293776cd33f10e36be0802d000";
+
+test("a post is signed as everywhere, and nothing of it can be exchanged", () => {
+	assert.equal(c.post_sign(POST, seed(1)), POST_SIGNATURE);
+	assert(c.post_holds(POST, MEMBER, POST_SIGNATURE));
+	assert(!c.post_holds(POST, SESSION, POST_SIGNATURE));
+	const lies: Partial<c.PostClaim>[] = [
+		{ mesh_id: "another" }, { topic_id: "another" }, { epoch: 1 }, { body_version: 1 }, { client_message_id: "c2" },
+		{ reply_to: "" }, { nonce: POST.nonce + "K", ciphertext: POST.ciphertext.slice(1) }, { ciphertext: "" },
+		{ client_message_id: "" }, { client_message_id: "c|1" }, { nonce: "|" },
+	];
+	for (const lie of lies)
+		assert(!c.post_holds({ ...POST, ...lie }, MEMBER, POST_SIGNATURE), JSON.stringify(lie));
+	for (const bad of ["", "00", POST_SIGNATURE.toUpperCase(), POST_SIGNATURE.replace(/^6/, "7")])
+		assert(!c.post_holds(POST, MEMBER, bad));
+	assert.throws(() => c.post_sign({ ...POST, client_message_id: "a|b" }, seed(1)));
+});
+
 test("the key of a code", () => {
 	assert.equal(c.code_pair(counting(0, 32)).pubkey,
 		"b76a4a1ca17118b1d20ee4519e765ceb69ae96590f69d087a0a6c0958a1b2e7a");

@@ -103,3 +103,16 @@ test("a topic that was always plain text is written to as that", async () => {
 	assert.equal((await s.post("one")).state, "stored");
 	assert.equal(c.from_plain(s.sent[0]!), "one");
 });
+
+test("what is posted is signed by this browser", async () => {
+	for (const plaintext of [true, false]) {
+		const s = scene();
+		s.told.plaintext = plaintext;
+		await s.topics.refresh();
+		await s.post("one");
+		const { nonce, ciphertext, signature, client_message_id } = s.sent[0]! as Sent & Record<"signature" | "client_message_id", string>;
+		const claim = { mesh_id: s.id.mesh_id, topic_id: "Topic", epoch: plaintext ? 0 : 1, body_version: plaintext ? 1 : 2, client_message_id, reply_to: "", nonce, ciphertext };
+		assert(c.post_holds(claim, alice.pubkey, signature));
+		assert(!c.post_holds({ ...claim, topic_id: "Other" }, alice.pubkey, signature));
+	}
+});

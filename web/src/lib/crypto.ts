@@ -156,6 +156,40 @@ export function topic_open(sealed: Sealed, key: Bytes): string {
 	return from_utf8(na().crypto_secretbox_open_easy(from_base64(sealed.ciphertext), from_base64(sealed.nonce), key));
 }
 
+/** What the author of a post signs: where it belongs and what it is, not when. */
+export interface PostClaim {
+	mesh_id: string;
+	topic_id: string;
+	/** 0: under no key */
+	epoch: number;
+	body_version: number;
+	client_message_id: string;
+	/** "" if it answers nothing */
+	reply_to: string;
+	/** as they are sent */
+	nonce: string;
+	ciphertext: string;
+}
+
+function post_text(p: PostClaim): string {
+	if (!p.client_message_id || p.nonce.includes("|") || p.ciphertext.includes("|"))
+		throw new Error("a post that is signed has an id, and base64 in it");
+	const hash = hex(na().crypto_generichash(32, utf8(`${p.nonce}|${p.ciphertext}`), null));
+	return canonical("claudemesh-post-v1", p.mesh_id, p.topic_id, p.epoch, p.body_version, p.client_message_id, p.reply_to, hash);
+}
+
+export function post_sign(p: PostClaim, author: Pair): string {
+	return sign(post_text(p), author);
+}
+
+export function post_holds(p: PostClaim, author: string, signature: string): boolean {
+	try {
+		return signature_holds(post_text(p), signature, author);
+	} catch {
+		return false;
+	}
+}
+
 // ---- hello, devices, chains ----
 
 export interface Hello {

@@ -63,6 +63,8 @@ export class Mesh extends Store {
 	why = "";
 	peers: Peer[] = [];
 	members: Member[] = [];
+	/** who left and signed posts that are shown */
+	former: Member[] = [];
 	correspondents: db.Correspondent[] = [];
 	activity: Activity[] = [];
 	/** messages between two people, "a b" of their keys, that this browser has seen */
@@ -148,17 +150,32 @@ export class Mesh extends Store {
 	}
 
 	private verify(): void {
-		const { mesh_id, owner_pubkey } = this.id;
-		const known = new Map(this.members.map(m => [m.pubkey, m]));
-		for (const m of this.members)
+		const { mesh_id, owner_pubkey } = this.id, all = [...this.former, ...this.members];
+		const known = new Map(all.map(m => [m.pubkey, m]));
+		for (const m of all)
 			/* Who let this browser in has proved itself by the code. */
 			m.verified = m.pubkey === this.id.of_pubkey ||
 				(!!m.chain && !!owner_pubkey && chain_holds(m.chain, mesh_id, owner_pubkey, m.pubkey, m.role));
-		for (const m of this.members) {
+		for (const m of all) {
 			const of = m.device && known.get(m.device.memberPubkey);
 			if (m.device)
 				m.verified = !!of && !of.device && of.verified && of.role === m.role && device_holds(m.device, mesh_id, m.pubkey);
 		}
+	}
+
+	/** Of a page of history: those whose posts stay theirs. */
+	add_former(list: Member[]): void {
+		const fresh = list.filter(m => ![...this.former, ...this.members].some(x => x.pubkey === m.pubkey));
+		if (!fresh.length)
+			return;
+		this.former = [...this.former, ...fresh.map(m => ({ ...m, verified: false }))];
+		this.verify();
+		this.changed();
+	}
+
+	/** Keys whose word is a member's, or was. */
+	proved(): Set<string> {
+		return new Set([...this.former, ...this.members].filter(m => m.verified).map(m => m.pubkey));
 	}
 
 	member(id: string): Member | undefined {

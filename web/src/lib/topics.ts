@@ -4,11 +4,12 @@
 // under a key that a verified member sealed for this very topic and epoch; what is read may be
 // under any. A topic without a key is plain text to the broker, and says so.
 import type { Bytes } from "./bytes";
-import { from_plain, plain, random, topic_key_open, topic_key_seal, topic_open, topic_seal } from "./crypto";
+import { from_plain, plain, post_sign, random, topic_key_open, topic_key_seal, topic_open, topic_seal } from "./crypto";
 import * as db from "./db";
 import { type Frame, Refused } from "./link";
-import type { Mesh } from "./mesh";
+import type { Member, Mesh } from "./mesh";
 import { mentions_of } from "./mentions";
+import { type Post, prove } from "./post";
 import { Store } from "./store";
 
 const PAGE = 100, TRIES_MAX = 4, REFRESH_MS = 300;
@@ -37,25 +38,6 @@ export interface TopicMember {
 	deviceOf?: string;
 	revoked?: boolean;
 	keyed: boolean;
-}
-
-export interface Post {
-	/** the broker's; of one that is under way the client's */
-	id: string;
-	seq: number;
-	sender_id: string;
-	sender_key: string;
-	name: string;
-	text: string;
-	/** why there is no text */
-	unreadable?: string;
-	encrypted: boolean;
-	reply_to?: string;
-	at_ms: number;
-	client_id: string;
-	state?: "sending" | "stored" | "failed";
-	error?: string;
-	raw?: { nonce: string; ciphertext: string; epoch: number };
 }
 
 interface Key {
@@ -111,6 +93,7 @@ export class Room extends Store {
 				topic: this.entry.id, limit: PAGE, ...(oldest ? { beforeId: oldest.id } : {}),
 			});
 			this.more = page.more === true;
+			this.mesh.add_former((page.authors ?? []) as Member[]);
 			this.add((page.messages as Frame[]).map(m => this.post_of(m)));
 		} finally {
 			this.loading = false;
@@ -124,6 +107,7 @@ export class Room extends Store {
 			if (!newest)
 				return;
 			const page = await this.mesh.request("topic_history", { topic: this.entry.id, limit: PAGE, afterId: newest.id });
+			this.mesh.add_former((page.authors ?? []) as Member[]);
 			this.add((page.messages as Frame[]).map(m => this.post_of(m)));
 			if (page.more !== true)
 				return;
@@ -139,11 +123,12 @@ export class Room extends Store {
 		const post: Post = {
 			id: String(m.id ?? m.messageId), seq: Number(m.seq ?? m.topicSeq ?? 0), sender_id: String(m.senderMemberId),
 			sender_key: String(m.senderMemberPubkey ?? member?.pubkey ?? m.senderPubkey),
-			name: String(m.senderName ?? member?.displayName ?? ""), text: "", encrypted: m.bodyVersion === 2,
+			name: String(m.senderName ?? member?.displayName ?? ""), text: "", encrypted: m.bodyVersion === 2, proof: "unsigned",
 			at_ms: Date.parse(String(m.createdAt)), client_id: String(m.client_message_id ?? ""),
 			raw: { nonce: String(m.nonce), ciphertext: String(m.ciphertext), epoch: Number(m.epoch ?? 0) },
 			...(m.replyToId ? { reply_to: String(m.replyToId) } : {}),
 		};
+		prove(post, m, this.mesh.id.mesh_id, this.entry.id);
 		this.decrypt(post);
 		return post;
 	}
@@ -172,7 +157,10 @@ export class Room extends Store {
 
 	private add(more: Post[]): void {
 		for (const p of more) {
-			const known = this.by_id.get(p.id) ?? (p.client_id ? this.posts.find(x => x.client_id === p.client_id && x.sender_key === p.sender_key) : undefined);
+			const known = this.by_id.get(p.id) ?? (p.client_id && p.proof !== "forged" ? this.posts.find(x => x.client_id === p.client_id && x.sender_key === p.sender_key && x.proof === p.proof) : undefined);
+			/* What its author signed is not replaced by what somebody else says. */
+			if (known?.proof === "signed" && p.proof !== "signed" && known.seq > 0)
+				continue;
 			if (known) {
 				this.by_id.delete(known.id);
 				Object.assign(known, p, { state: known.state === "sending" || known.state === "failed" ? "stored" : known.state });
@@ -190,8 +178,8 @@ export class Room extends Store {
 	on_push(frame: Frame): void {
 		const post = this.post_of(frame);
 		this.add([post]);
-		if (post.unreadable)
-			void this.load_keys();
+		if (post.unreadable && post.proof !== "forged")
+			void this.load_keys().catch(() => undefined);
 	}
 
 	// ---- keys ----
@@ -323,7 +311,7 @@ export class Room extends Store {
 		const { mesh } = this;
 		const post: Post = {
 			id: crypto.randomUUID(), seq: 0, sender_id: mesh.id.member_id, sender_key: mesh.id.pubkey, name: mesh.id.of_name,
-			text, encrypted: !this.entry.plaintext, at_ms: Date.now(), client_id: "", state: "sending",
+			text, encrypted: !this.entry.plaintext, proof: "signed", at_ms: Date.now(), client_id: "", state: "sending",
 			...(reply_to ? { reply_to } : {}),
 		};
 		post.client_id = post.id;
@@ -366,7 +354,7 @@ export class Room extends Store {
 				...(post.reply_to ? { replyToId: post.reply_to } : {}),
 			};
 			let next: Awaited<ReturnType<Room["next_key"]>> | undefined;
-			let fields: object;
+			let fields: { nonce: string; ciphertext: string; bodyVersion: number; epoch?: number };
 			/* What was shown as encrypted is sent so or not at all. */
 			if (await this.is_behind() || (entry.plaintext && post.encrypted)) {
 				/* Once more: an answer may have been on its way. */
@@ -386,7 +374,11 @@ export class Room extends Store {
 				fields = { ...topic_seal(post.text, held), bodyVersion: 2, epoch: next?.epoch ?? entry.epoch, ...(next ? { newKey: next.field } : {}) };
 			}
 			try {
-				const ack = await mesh.send_frame({ ...common, ...fields });
+				const signature = post_sign({
+					mesh_id: mesh.id.mesh_id, topic_id: entry.id, epoch: fields.epoch ?? 0, body_version: fields.bodyVersion,
+					client_message_id: post.client_id, reply_to: post.reply_to ?? "", nonce: fields.nonce, ciphertext: fields.ciphertext,
+				}, mesh.pair);
+				const ack = await mesh.send_frame({ ...common, ...fields, signature });
 				if (next)
 					await this.take_key(next.key, next.epoch);
 				return ack;

@@ -45,7 +45,7 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 		set_room(r);
 		r.open().then(() => set_error(""), e => set_error(e instanceof Error ? e.message : String(e)));
 	}, [entry?.id, mesh.state, mesh.loaded]);
-	const proved = useMemo(() => new Set(mesh.members.filter(m => m.verified).map(m => m.pubkey)), [mesh.members]);
+	const proved = useMemo(() => mesh.proved(), [mesh.members, mesh.former]);
 	const lines = useMemo(() => (room?.posts ?? []).map((p): Line => {
 		const key = mesh.person_key(p.sender_key);
 		const parent = p.reply_to ? room?.get(p.reply_to) : undefined;
@@ -53,9 +53,9 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 			id: p.id, name: p.name, key, mine: key === mesh.own_key, text: p.text, at_ms: p.at_ms,
 			...(p.unreadable ? { trouble: p.unreadable } : {}), ...(p.error ? { trouble: p.error } : {}), ...(p.state ? { state: p.state } : {}),
 			...(p.reply_to ? { reply: parent ? { name: parent.name, text: parent.text, id: parent.id } : { name: "", text: "an earlier message", id: p.reply_to } } : {}),
-			open: !p.encrypted, verified: proved.has(p.sender_key),
+			open: !p.encrypted, signed: p.proof === "signed", verified: p.proof === "signed" && proved.has(p.sender_key),
 		};
-	}), [room?.posts, mesh.members]);
+	}), [room?.posts, proved]);
 	if (!entry)
 		return <><Head mesh={mesh} title={`#${name}`} /><Trouble mesh={mesh} />{mesh.loaded && mesh.topics.list.length ? <Empty title="There is no such topic"><p>Or it is not for you.</p></Empty> : null}</>;
 	const first = room ? room.posts.find(p => p.seq > room.unread_after && mesh.person_key(p.sender_key) !== mesh.own_key)?.id : undefined;
@@ -164,7 +164,7 @@ function Chat({ c }: { c: Conversation }) {
 					{!wanted && (start || c.more) && c.lines.length ? <p class="center"><button class="quiet" onClick={() => void earlier()}>Older messages</button></p> : null}
 					{shown.map((l, i) => {
 						const before = shown[i - 1];
-						return <Message key={l.id} line={l} before_ms={before?.at_ms} follows={!!before && !l.reply && before.key === l.key && before.name === l.name && l.at_ms - before.at_ms < GROUP_MS && l.id !== c.first_unread}
+						return <Message key={l.id} line={l} before_ms={before?.at_ms} follows={!!before && !l.reply && before.key === l.key && before.name === l.name && before.verified === l.verified && before.signed === l.signed && before.open === l.open && l.at_ms - before.at_ms < GROUP_MS && l.id !== c.first_unread}
 							unread={l.id === c.first_unread && !wanted} own_name={c.mesh.id.of_name} on_reply={set_reply} on_again={c.again} />;
 					})}
 				</div>

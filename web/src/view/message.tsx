@@ -16,6 +16,8 @@ export interface Line {
 	/** the broker can read it */
 	open?: boolean;
 	verified: boolean;
+	/** of a topic: its author's signature holds */
+	signed?: boolean;
 }
 
 interface Props {
@@ -47,6 +49,17 @@ function Rich({ text, own_name }: { text: string; own_name: string }) {
 	})}</>;
 }
 
+/** What is not proved about it, and who else can read it. What is forged says so in its text's place. */
+function Doubts({ line: l }: { line: Line }) {
+	return (
+		<>
+			{l.signed === false ? (l.text ? <span class="tag warn" title="Nobody signed this: whoever is in the topic, or runs the broker, can have written it.">unsigned</span> : null)
+				: l.verified ? null : <span class="tag warn" title="That the sender is who it says could not be proved.">unverified</span>}
+			{l.open ? <span class="tag" title="Whoever runs the broker can read this.">not encrypted</span> : null}
+		</>
+	);
+}
+
 function jump(id: string): void {
 	const el = document.getElementById(`m-${id}`);
 	el?.scrollIntoView({ block: "center" });
@@ -65,7 +78,7 @@ export const Message = memo(function Message({ line: l, before_ms, follows, unre
 				<div class="body">
 					{first ? (
 						<p class="who"><strong>{l.name}</strong>
-							{l.verified ? null : <span class="tag warn" title="That the sender is who it says could not be proved.">unverified</span>}
+							<Doubts line={l} />
 							<time class="muted small" dateTime={new Date(l.at_ms).toISOString()} title={at_full(l.at_ms)}>{at_clock(l.at_ms)}</time>
 						</p>
 					) : null}
@@ -81,4 +94,4 @@ export const Message = memo(function Message({ line: l, before_ms, follows, unre
 		</>
 	);
 }, (a, b) => a.follows === b.follows && a.unread === b.unread && a.before_ms === b.before_ms && a.line.text === b.line.text && a.line.state === b.line.state &&
-	a.line.trouble === b.line.trouble && a.line.verified === b.line.verified && a.line.id === b.line.id && a.line.name === b.line.name && a.line.reply?.text === b.line.reply?.text);
+	a.line.trouble === b.line.trouble && a.line.verified === b.line.verified && a.line.signed === b.line.signed && a.line.open === b.line.open && a.line.id === b.line.id && a.line.name === b.line.name && a.line.reply?.text === b.line.reply?.text);
