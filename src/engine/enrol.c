@@ -4,6 +4,7 @@
 
 #include "crypto/encode.h"
 #include "crypto/keys.h"
+#include "engine/audit.h"
 #include "engine/topic.h"
 
 struct err *enrol_key(struct req *rq, str given, str word, str *ret_pubkey)
@@ -117,6 +118,21 @@ static struct err *existing(struct req *rq, struct member *member, const struct 
 	return NULL;
 }
 
+static void log_member(struct req *rq, const struct member *member, const struct invite_row *invite)
+{
+	str role = enum_word(role_words, (int)member->role), pubkey = str_of(member->pubkey, 64);
+	const struct member *of = member->device_of ? mesh_member_by_no(member->mesh, member->device_of) : NULL;
+
+	if (of)
+		audit_with(member->mesh, of, "device_added",
+			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(of->id)), AUDIT_TEXT("pubkey", pubkey),
+					AUDIT_TEXT("device", str_from(member->id))));
+	else
+		audit_with(member->mesh, member, "member_joined",
+			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(member->id)), AUDIT_TEXT("pubkey", pubkey),
+					AUDIT_TEXT("role", role), AUDIT_TEXT("invite", invite ? invite->id : STR_NONE)));
+}
+
 struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		  const struct invite_row *invite, struct member **ret_member, bool *ret_already)
 {
@@ -153,6 +169,7 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		.device_signature = who->device_signature, .device_expires_s = who->device_expires_s,
 	});
 	*ret_member = member;
+	log_member(rq, member, invite);
 	/* #general exists from creation, and everyone who comes is in it (S08, D-33). */
 	topic_general_join(m, member, str_eq(who->topic_role, S("lead")) ? TOPIC_LEAD : TOPIC_MEMBER);
 	topic_device_join(member);

@@ -2,6 +2,7 @@
 
 #include <utlist.h>
 
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/reader.h"
 
@@ -153,6 +154,14 @@ static struct err *check_bar(struct req *rq, const struct topic *t, enum topic_r
 	return FAIL(rq->arena, FORBIDDEN, "you were taken out of '#%.*s'; a lead can add you again", STRF(t->name));
 }
 
+/* role: absent: it is not in it any more. */
+static void log_change(struct req *rq, struct topic *t, const struct member *member, enum topic_role role)
+{
+	audit_with(t->mesh, req_member(rq), "topic_member_changed",
+		   AUDIT_FIELDS(AUDIT_TEXT("topic", str_from(t->id)), AUDIT_TEXT("memberId", str_from(member->id)),
+				AUDIT_TEXT("role", role ? str_from(topic_role_words[role]) : S("none"))));
+}
+
 /* ---- making ---- */
 
 static struct err *invalid(struct req *rq, const char *text)
@@ -215,6 +224,7 @@ static struct err *existing(struct req *rq, struct topic *t)
 
 	TRY(check_bar(rq, t, &role));
 	person_add(t, member_person(by), role);
+	log_change(rq, t, by, role);
 	return NULL;
 }
 
@@ -262,6 +272,9 @@ struct err *topic_create(struct req *rq, const struct topic_create_args *in, str
 	if (in->newKey.present)
 		TRY(topic_new_key_check(rq, &in->newKey));
 	TRY(make(rq, in, name, others, ret_topic));
+	audit_with((*ret_topic)->mesh, req_member(rq), "topic_created",
+		   AUDIT_FIELDS(AUDIT_TEXT("topic", str_from((*ret_topic)->id)),
+				AUDIT_TEXT("visibility", str_from(visibility_words[in->visibility]))));
 	if (in->newKey.present)
 		topic_key_put(*ret_topic, req_member(rq), &in->newKey);
 	topic_hint(*ret_topic, S("topic_changed"), S("created"), req_member(rq));
@@ -283,6 +296,7 @@ struct err *topic_join(struct req *rq, struct topic *t, enum topic_role role)
 	TRY(check_bar(rq, t, &role));
 	TRY(topic_news_may(rq));
 	person_add(t, member_person(by), role);
+	log_change(rq, t, by, role);
 	topic_hint(t, S("topic_changed"), S("joined"), by);
 	return NULL;
 }
@@ -295,6 +309,7 @@ struct err *topic_leave(struct req *rq, struct topic *t)
 		return NULL;
 	TRY(topic_news_may(rq));
 	person_remove(t, member_person(by));
+	log_change(rq, t, by, TOPIC_ROLE_ABSENT);
 	topic_hint(t, S("topic_changed"), S("left"), by);
 	return NULL;
 }
@@ -315,6 +330,7 @@ struct err *topic_member_set(struct req *rq, struct topic *t, str member_id, enu
 	if (role == TOPIC_ROLE_ABSENT)
 		role = TOPIC_MEMBER;
 	topic_bar_set(t, person, role);
+	log_change(rq, t, member, role);
 	HASH_ITER(hh, t->subs, sub, next) {
 		if (member_person(sub->member) != person || sub->role == role)
 			continue;
@@ -343,6 +359,7 @@ struct err *topic_member_remove(struct req *rq, struct topic *t, str member_id)
 		return err_word(FAIL(rq->arena, NOT_FOUND, "no member '%.*s' in '#%.*s'", STRF(member_id),
 				     STRF(t->name)), S("member_not_found"));
 	TRY(topic_news_may(rq));
+	log_change(rq, t, found->member, TOPIC_ROLE_ABSENT);
 	topic_hint(t, S("topic_changed"), S("removed"), found->member);
 	if (member_person(found->member) != member_person(req_member(rq)))
 		topic_bar_set(t, found->member, TOPIC_ROLE_ABSENT);

@@ -5,6 +5,7 @@
 #include "engine/topic.h"
 
 #include "crypto/encode.h"
+#include "engine/audit.h"
 
 enum { COPY_BYTES = 80, COPY_NONCE_BYTES = 24 };
 
@@ -100,6 +101,8 @@ void topic_key_put(struct topic *t, const struct member *maker, const struct top
 				     .sealed = key->copies.items[i].encryptedKey, .nonce = key->copies.items[i].nonce,
 				     .sealer_no = maker->no, .created_ms = e->now_ms });
 	}
+	audit_with(m, maker, "epoch_installed", AUDIT_FIELDS(AUDIT_TEXT("topic", str_from(t->id)),
+							     AUDIT_INT(m, "epoch", t->epoch)));
 	topic_hint(t, S("topic_epoch"), STR_NONE, NULL);
 	HASH_ITER(hh, t->subs, sub, next)
 		if (!sub->keyed && !sub->member->revoked_ms) {

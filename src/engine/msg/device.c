@@ -12,6 +12,7 @@
 
 #include "crypto/device.h"
 #include "crypto/encode.h"
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
 #include "engine/msg/msg.h"
@@ -207,6 +208,7 @@ static struct err *device_remove_run(struct req *rq, const void *args)
 			device->device_of != from->device_of))
 		return FAIL(rq->arena, NOT_FOUND, "you have no such device");
 	req_done(rq);
+	audit(from->mesh, from, "device_removed", str_from(device->id));
 	return member_remove(device, rq->arena);
 }
 

@@ -6,6 +6,7 @@
 
 #include "crypto/chain.h"
 #include "crypto/encode.h"
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
 #include "engine/msg/msg.h"
@@ -165,6 +166,8 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	store_mesh_add(e->store, &row);
 	m = mesh_add(e, &row);
 	m->made_in = m->touched_in = e->batch_no;
+	audit_with(m, NULL, "mesh_created", AUDIT_FIELDS(AUDIT_TEXT("name", row.name),
+							 AUDIT_TEXT("owner", row.owner_pubkey)));
 	TRY(enrol(rq, m, &creator, NULL, &member, &already));
 	mesh_made(rq);
 	answer_created(rq, &row, str_from(member->id));
