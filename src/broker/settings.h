@@ -20,6 +20,7 @@ enum {
 enum create_rule { CREATE_AUTO, CREATE_LOOPBACK, CREATE_ACCOUNTS, CREATE_ANYONE };
 /* A message to a known member who is away. */
 enum offline_rule { OFFLINE_KEEP, OFFLINE_REFUSE };
+enum audit_rule { AUDIT_ACTS, AUDIT_PRESENCE, AUDIT_MESSAGES };
 
 struct listen_address { str host; int port; };   /* host empty: every address */
 struct listen_list { struct listen_address items[LISTEN_MAX]; size_t n; };
@@ -36,6 +37,7 @@ struct settings {
 	str install_dir;              /* binaries for GET /install; empty: none */
 	struct rate rate_limit;
 	int create, offline;          /* enum create_rule (never CREATE_AUTO), enum offline_rule */
+	int audit;                    /* enum audit_rule */
 	i64 max_message_bytes, max_connections_per_mesh;
 	i64 window_messages, window_bytes, lease_seconds, grace_seconds;
 	i64 max_waiting, max_waiting_bytes, max_sent_waiting, max_sent_waiting_bytes;

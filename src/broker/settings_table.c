@@ -10,6 +10,7 @@ static const char *const format_words[] = { "text", "json", NULL };
 static const char *const level_words[] = { "debug", "info", "warn", "error", "off", NULL };
 static const char *const create_words[] = { "auto", "loopback", "accounts", "anyone", NULL };
 static const char *const offline_words[] = { "keep", "refuse", NULL };
+static const char *const audit_words[] = { "acts", "presence", "messages", NULL };
 
 #define AT(field) .offset = offsetof(struct settings, field)
 
@@ -76,6 +77,10 @@ const struct setting settings_table[] = {
 	{ "offline", SETTING_WORD, AT(offline), .value = "keep|refuse", .preset = "keep",
 	  .words = offline_words,
 	  .doc = "A message to a member who is away is kept for delivery, or refused." },
+	{ "audit", SETTING_WORD, AT(audit), .value = "acts|presence|messages", .preset = "messages",
+	  .words = audit_words,
+	  .doc = "What the audit logs of meshes tell of: acts (members, invites, keys, topics ...), or also "
+		 "who comes and goes, or also of each message who wrote to whom. They are never deleted." },
 	{ "max-message-bytes", SETTING_NUMBER, AT(max_message_bytes), .value = "N",
 	  .preset = "65536", .min = 512, .max = 16 << 20, .also = "MAX_MESSAGE_BYTES",
 	  .doc = "Largest message, as ciphertext, nonce and target together." },

@@ -71,6 +71,7 @@ TEST(defaults)
 	assert_str(s.database, S("/home/x/.local/state/claudemesh/broker.db"));
 	assert_int_equal(s.create, CREATE_LOOPBACK);
 	assert_int_equal(s.offline, OFFLINE_KEEP);
+	assert_int_equal(s.audit, AUDIT_MESSAGES);
 	assert_int_equal(s.rate_limit.per_minute, RATE_PER_MINUTE_DEFAULT);
 	assert_int_equal(s.rate_limit.burst, RATE_BURST_DEFAULT);
 	assert_int_equal(s.max_message_bytes, MESSAGE_BYTES_DEFAULT);
@@ -106,7 +107,7 @@ TEST(flags_are_read)
 	assert_ok(
 		read_words(a, "",
 			   "--listen :0 --listen=[::1]:7 --data /d --rate-limit 0 --create anyone "
-			   "--offline refuse --log-format json --log-level debug",
+			   "--offline refuse --audit acts --log-format json --log-level debug",
 			   &s));
 	assert_int_equal(s.listen.n, 2);
 	assert_str(s.listen.items[0].host, S(""));
@@ -117,6 +118,7 @@ TEST(flags_are_read)
 	assert_int_equal(s.rate_limit.per_minute, 0);
 	assert_int_equal(s.create, CREATE_ANYONE);
 	assert_int_equal(s.offline, OFFLINE_REFUSE);
+	assert_int_equal(s.audit, AUDIT_ACTS);
 	assert_int_equal(s.log_format, LOG_JSON);
 	assert_int_equal(s.log_level, LOG_DEBUG);
 }

@@ -9,6 +9,7 @@
 #include "crypto/chain.h"
 #include "crypto/encode.h"
 #include "crypto/invite.h"
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
 #include "engine/msg/msg.h"
