@@ -11,7 +11,10 @@
 #include "engine/req.h"
 #include "proto/audit.h"
 
-enum { STEP_ROWS = 256 };
+enum {
+	STEP_ROWS = 256,
+	STEP_MS = 1,                          /* not in the same batch */
+};
 
 struct audit_check {
 	struct mesh *mesh;
@@ -98,7 +101,7 @@ static void step(void *context, void *owner)
 	if (broken_at)
 		answer(check, broken_at);
 	else if (check->seq < check->end.seq && n)
-		timer_set(&e->timers, &check->timer, e->mono_ms);
+		timer_set(&e->timers, &check->timer, e->mono_ms + STEP_MS);
 	else if (check->seq < check->end.seq)
 		answer(check, check->seq + 1);
 	else
@@ -121,6 +124,6 @@ struct err *audit_check_start(struct req *rq, str req_id)
 	check->end = m->audit;
 	own_str(&check->req_id, req_id);
 	m->audit_check = check;
-	timer_set(&rq->engine->timers, &check->timer, rq->engine->mono_ms);
+	timer_set(&rq->engine->timers, &check->timer, rq->engine->mono_ms + STEP_MS);
 	return NULL;
 }

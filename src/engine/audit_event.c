@@ -27,6 +27,7 @@ const struct audit_event audit_events[] = {
 	{ "disconnected", "target", "sessions", false, "Connections were closed; they come back." },
 	{ "invite_created", "invite", "role maxUses expiresAt", false, "An invite was made." },
 	{ "invite_revoked", "invite", "", false, "An invite was ended." },
+	{ "member_confirmed", "pubkey", "", false, "The owner signed for a member that joined without a link's secret." },
 	{ "invite_sent", "invite", "", false, "An invite was sent by e-mail. Not to whom." },
 	{ "member_vouched", "memberId", "", false, "An admin's client vouched for a member." },
 	{ "apikey_created", "id", "capabilities", false, "An API key was made." },

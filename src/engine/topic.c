@@ -223,6 +223,8 @@ static struct err *existing(struct req *rq, struct topic *t)
 	enum topic_role role = TOPIC_MEMBER;
 
 	TRY(check_bar(rq, t, &role));
+	if (topic_sub(t, by))
+		return NULL;
 	person_add(t, member_person(by), role);
 	log_change(rq, t, by, role);
 	return NULL;
