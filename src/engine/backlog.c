@@ -2,6 +2,8 @@
 
 #include <utlist.h>
 
+#include "store/grant.h"
+
 static void adjust(struct mailbox *mb, i64 messages, i64 bytes)
 {
 	mb->backlog.messages += messages;
@@ -36,15 +38,31 @@ i64 message_bytes(const struct message_row *m)
 	return bytes;
 }
 
+static void adjust_withheld(struct mailbox *mb, const struct delivery_row *d, i64 messages)
+{
+	if (d->rank < RANK_WITHHELD)
+		return;
+	mb->withheld.messages += messages;
+	mb->withheld.bytes += messages * d->bytes;
+}
+
+void backlog_withhold(struct mailbox *mb, i64 bytes)
+{
+	mb->withheld.messages++;
+	mb->withheld.bytes += bytes;
+}
+
 void backlog_add(struct mailbox *mb, const struct delivery_row *d)
 {
 	adjust(mb, 1, d->bytes);
+	adjust_withheld(mb, d, 1);
 	charge(mb->member->mesh, d->sender_no, 1, share_of(d->shared, d->bytes));
 }
 
 void backlog_end(struct mailbox *mb, const struct delivery_row *d)
 {
 	adjust(mb, -1, -d->bytes);
+	adjust_withheld(mb, d, -1);
 	charge(mb->member->mesh, d->sender_no, -1, -share_of(d->shared, d->bytes));
 }
 
@@ -61,7 +79,7 @@ void backlog_expired(struct mesh *m, const struct expiring *row)
 		if (x->row.message_no == row->message_no)
 			x->expired = true;
 	backlog_end(mb, &(struct delivery_row){ .sender_no = row->sender_no, .shared = row->shared,
-						.bytes = row->bytes });
+						.rank = row->rank, .bytes = row->bytes });
 }
 
 void backlog_move(struct mailbox *from, struct mailbox *to)
@@ -75,7 +93,8 @@ void backlog_move(struct mailbox *from, struct mailbox *to)
 
 	if (from == to || !moved.messages)
 		return;
-	if (e->quiet) { /* all of it is forgotten or read again */
+	/* All of it is forgotten or read again; or it is not known how much of what is withheld moves. */
+	if (e->quiet || from->withheld.messages) {
 		m->uncounted = true;
 		return;
 	}
@@ -102,7 +121,7 @@ void backlog_move_sole(struct mailbox *from, struct mailbox *to)
 
 	if (!from->backlog.messages)
 		return;
-	if (e->quiet) {
+	if (e->quiet || from->withheld.messages) {
 		m->uncounted = true;
 		return;
 	}
@@ -120,8 +139,10 @@ static void clear(struct mesh *m)
 	struct mailbox *mb, *next_mb;
 	struct member *member, *next;
 
-	HASH_ITER(hh, m->mailboxes, mb, next_mb)
+	HASH_ITER(hh, m->mailboxes, mb, next_mb) {
 		adjust(mb, -mb->backlog.messages, -mb->backlog.bytes);
+		mb->withheld = (struct backlog){ 0 };
+	}
 	HASH_ITER(hh, m->members, member, next)
 		member->backlog = (struct backlog){ 0 };
 }
@@ -140,8 +161,10 @@ struct err *backlog_read(struct mesh *m, struct arena *a)
 	for (size_t i = 0; i < n_boxes; i++) {
 		struct mailbox *mb = mesh_mailbox(m, boxes[i].pubkey);
 
-		if (mb)
-			adjust(mb, boxes[i].messages, boxes[i].bytes);
+		if (!mb)
+			continue;
+		adjust(mb, boxes[i].messages, boxes[i].bytes);
+		mb->withheld = (struct backlog){ boxes[i].withheld, boxes[i].withheld_bytes };
 	}
 	m->uncounted = false;
 	return NULL;
@@ -158,12 +181,20 @@ static bool fits(i64 now, i64 more, i64 max)
 	return !max || !now || now + more <= max;
 }
 
-bool backlog_has_room(const struct mailbox *mb, i64 bytes)
+struct backlog backlog_seen(const struct mailbox *mb, bool withheld)
+{
+	if (withheld)
+		return mb->backlog;
+	return (struct backlog){ mb->backlog.messages - mb->withheld.messages,
+				 mb->backlog.bytes - mb->withheld.bytes };
+}
+
+bool backlog_has_room(const struct mailbox *mb, i64 bytes, bool withheld)
 {
 	const struct engine_settings *s = &mb->member->mesh->engine->settings;
+	struct backlog seen = backlog_seen(mb, withheld);
 
-	return fits(mb->backlog.messages, 1, s->mailbox_messages) &&
-	       fits(mb->backlog.bytes, bytes, s->mailbox_bytes);
+	return fits(seen.messages, 1, s->mailbox_messages) && fits(seen.bytes, bytes, s->mailbox_bytes);
 }
 
 bool backlog_sender_has_room(const struct member *sender, i64 n, i64 bytes)

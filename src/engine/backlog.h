@@ -26,6 +26,8 @@ i64 message_bytes(const struct message_row *m);
 void backlog_add(struct mailbox *mb, const struct delivery_row *d);
 void backlog_end(struct mailbox *mb, const struct delivery_row *d);
 void backlog_expired(struct mesh *m, const struct expiring *row);
+/* A delivery that waits is withheld from now on; those added with a rank of RANK_WITHHELD and up are. */
+void backlog_withhold(struct mailbox *mb, i64 bytes);
 /* Before the store is told to move all of it, or only what is sole. If it cannot be read what
  * that will be, the mesh is counted before the next message is accepted (mesh->uncounted). */
 void backlog_move(struct mailbox *from, struct mailbox *to);
@@ -35,8 +37,10 @@ struct err *backlog_read(struct mesh *m, struct arena *a) MUST_CHECK;
 /* The mailbox is about to be freed. */
 void backlog_drop(struct mailbox *mb);
 
-/* May one more of these be accepted? */
-bool backlog_has_room(const struct mailbox *mb, i64 bytes);
+/* May one more of these be accepted? Who sends what is to be withheld is told what he would be if
+ * nothing were; to others what is withheld takes no room. */
+bool backlog_has_room(const struct mailbox *mb, i64 bytes, bool withheld);
+struct backlog backlog_seen(const struct mailbox *mb, bool withheld);
 /* n deliveries of `bytes` together. */
 bool backlog_sender_has_room(const struct member *sender, i64 n, i64 bytes);
 

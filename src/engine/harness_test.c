@@ -49,9 +49,11 @@ static void check_backlog(struct house *h, struct mesh *m)
 
 	if (m->stale || m->uncounted)
 		return;
-	before = NEW_ARRAY(h->a, struct backlog, HASH_COUNT(m->mailboxes) + HASH_CNT(hh, m->members));
-	HASH_ITER(hh, m->mailboxes, mb, next_mb)
+	before = NEW_ARRAY(h->a, struct backlog, 2 * HASH_COUNT(m->mailboxes) + HASH_CNT(hh, m->members));
+	HASH_ITER(hh, m->mailboxes, mb, next_mb) {
 		before[at++] = mb->backlog;
+		before[at++] = mb->withheld;
+	}
 	HASH_ITER(hh, m->members, member, next)
 		before[at++] = member->backlog;
 	if (backlog_read(m, h->a))
@@ -60,6 +62,8 @@ static void check_backlog(struct house *h, struct mesh *m)
 	HASH_ITER(hh, m->mailboxes, mb, next_mb) {
 		assert_int_equal(before[at].messages, mb->backlog.messages);
 		assert_int_equal(before[at++].bytes, mb->backlog.bytes);
+		assert_int_equal(before[at].messages, mb->withheld.messages);
+		assert_int_equal(before[at++].bytes, mb->withheld.bytes);
 	}
 	HASH_ITER(hh, m->members, member, next) {
 		assert_int_equal(before[at].messages, member->backlog.messages);

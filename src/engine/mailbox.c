@@ -10,8 +10,10 @@
 
 #include <utlist.h>
 
+#include "engine/grant.h"
 #include "engine/receipts.h"
 #include "engine/topic.h"
+#include "store/grant.h"
 
 /* How far a taker looks behind messages of its own member. */
 enum { OWN_SKIP_MAX = 1024 };
@@ -186,6 +188,51 @@ static struct mailbox *other_waiting(const struct presence *p, const struct mail
 	return other && other->waiting && mailbox_taker(other) == p ? other : NULL;
 }
 
+/* Does the recipient not want it? */
+static bool is_withheld(const struct mailbox *mb, const struct message_row *m)
+{
+	return !grant_allows(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target));
+}
+
+static void count_dropped(const struct mailbox *mb, const struct message_row *m)
+{
+	grant_dropped(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target), m->no);
+}
+
+bool mailbox_looks_pushed(const struct mailbox *mb, int rank)
+{
+	const struct presence *p = mailbox_taker(mb);
+
+	return rank >= RANK_WITHHELD && p && rank - RANK_WITHHELD <= presence_max_rank(p) &&
+	       (i64)p->n_pushed + mb->withheld.messages <= p->mesh->engine->settings.window_messages;
+}
+
+/* Who takes everything would have taken what is withheld by now. */
+static void settle_withheld(struct mailbox *mb)
+{
+	if (mb->withheld_waits && mailbox_looks_pushed(mb, PRIORITY_LOW - PRIORITY_NOW + RANK_WITHHELD))
+		mb->withheld_waits = false;
+}
+
+/* True if it would have left for a connection. */
+static bool withhold(struct mailbox *mb, const struct message_row *m, struct delivery_row *row)
+{
+	struct mesh *mesh = mb->member->mesh;
+	const struct presence *p = mailbox_taker(mb);
+	bool leaves;
+
+	settle_withheld(mb);
+	leaves = p && !mb->waiting && !other_waiting(p, mb) && has_room(p);
+	leaves = leaves && !(mb->withheld_waits && mb->withheld.messages);
+	row->rank += RANK_WITHHELD;
+	store_delivery_add(mesh->engine->store, mesh->no, row);
+	backlog_add(mb, row);
+	count_dropped(mb, m);
+	leaves = leaves && mailbox_looks_pushed(mb, row->rank);
+	mb->withheld_waits |= !leaves;
+	return leaves;
+}
+
 bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared,
 		     struct push_blocks *blocks)
 {
@@ -193,6 +240,8 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared
 	struct presence *p = mailbox_taker(mb);
 	struct delivery_row row = { mb->no, m->no, m->rank, shared, m->sender_no, message_bytes(m) };
 
+	if (is_withheld(mb, m))
+		return withhold(mb, m, &row);
 	store_delivery_add(mesh->engine->store, mesh->no, &row);
 	backlog_add(mb, &row);
 	if (!p || mb->waiting || other_waiting(p, mb) || !has_room(p) || m->rank > presence_max_rank(p)) {
@@ -208,6 +257,7 @@ void mailbox_wake(struct mailbox *mb)
 {
 	struct engine *e = mb->member->mesh->engine;
 
+	settle_withheld(mb);
 	if (mb->refill || !mb->waiting)
 		return;
 	mb->refill = true;
@@ -241,13 +291,14 @@ void mailbox_hand_over(struct mailbox *mb)
 	struct mesh *m = mb->member->mesh;
 	struct engine *e = m->engine;
 
-	if (!mb->waiting)
+	if (!mb->waiting && !mb->withheld.messages)
 		return;
 	m->touched_in = e->batch_no;
 	backlog_move(mb, mb->member->mailbox);
 	store_deliveries_move(e->store, m->no, mb->no, mb->member->mailbox->no);
 	mb->waiting = false;
 	mb->member->mailbox->waiting = true;
+	mb->member->mailbox->withheld_waits |= mb->withheld.messages > 0;
 	mailbox_wake(mb->member->mailbox);
 }
 
@@ -256,13 +307,14 @@ void mailbox_hand_over_member(struct mailbox *mb)
 	struct mailbox *to = mb->member->mailbox;
 	struct mesh *m = mb->member->mesh;
 
-	if (!mb->waiting || !mb->session)
+	if ((!mb->waiting && !mb->withheld.messages) || !mb->session)
 		return;
 	m->touched_in = m->engine->batch_no;
 	backlog_move_sole(mb, to);
 	/* Not all may have moved, so `waiting` stays. */
 	store_deliveries_move_sole(m->engine->store, m->no, mb->no, to->no);
 	to->waiting = true;
+	to->withheld_waits |= mb->withheld.messages > 0;
 	mailbox_wake(to);
 }
 
@@ -283,12 +335,41 @@ struct source {
 	bool skipped;                         /* some are not for this taker */
 };
 
+/* What came before its recipient said that it does not want it; returns how many rows that takes away. */
+static size_t withhold_waiting(struct source *s)
+{
+	const struct mesh *mesh = s->mb->member->mesh;
+	size_t n = 0, before = s->n;
+
+	for (size_t i = 0; i < before; i++) {
+		const struct waiting *x = &s->rows[i];
+		const struct message_row *m = &x->message;
+
+		if (!is_withheld(s->mb, m) || is_pushed(s->mb, m->no)) {
+			s->rows[n++] = *x;
+			continue;
+		}
+		store_delivery_withhold(mesh->engine->store, mesh->no,
+					&(struct delivery_row){ .mailbox_no = s->mb->no, .message_no = m->no,
+								.rank = m->rank });
+		backlog_withhold(s->mb, x->bytes);
+		count_dropped(s->mb, m);
+	}
+	s->n = n;
+	return before - n;
+}
+
 static struct err *read_waiting(struct source *s, const struct presence *p, struct arena *a)
 {
 	struct engine *e = p->mesh->engine;
+	size_t read;
 
-	TRY(store_waiting(e->store, a, p->mesh->no, s->mb->no, presence_max_rank(p), e->now_ms, s->limit, &s->rows,
-			  &s->n));
+	/* Those behind take their places. */
+	do {
+		TRY(store_waiting(e->store, a, p->mesh->no, s->mb->no, presence_max_rank(p), e->now_ms, s->limit,
+				  &s->rows, &s->n));
+		read = s->n;
+	} while (withhold_waiting(s) && read == s->limit);
 	for (size_t i = 0; i < s->n; i++)
 		s->skipped |= !is_for(p, s->mb, &s->rows[i].message);
 	return NULL;

@@ -9,6 +9,8 @@
 #include <utlist.h>
 
 #include "engine/audit.h"
+#include "engine/grant.h"
+#include "engine/permission.h"
 #include "engine/reader.h"
 #include "engine/topic.h"
 #include "json/fields.h"
@@ -188,7 +190,7 @@ void mailbox_release(struct mailbox *mb)
 static void set_owner(struct mailbox *mb, struct member *member, bool session)
 {
 	backlog_drop(mb);
-	mb->backlog = (struct backlog){ 0 };
+	mb->backlog = mb->withheld = (struct backlog){ 0 };
 	mb->member->n_session_keys -= mb->session;
 	mb->member = member;
 	mb->session = session;
@@ -259,6 +261,7 @@ static void member_free(struct member *member)
 	struct mesh *m = member->mesh;
 
 	member_topics_free(member);
+	member_grants_free(member);
 	HASH_DELETE(hh, m->members, member);
 	HASH_DELETE(hh_no, m->members_by_no, member);
 	timer_clear(&m->engine->timers, &member->working);
@@ -331,7 +334,7 @@ static struct err *mailboxes_read(struct mesh *m, struct arena *a)
 		mb->seen_ms = rows[i].seen_ms;
 		mb->attested_until_ms = rows[i].attested_until_ms;
 		own_str(&mb->attestation, rows[i].attestation);
-		mb->waiting = rows[i].waiting;
+		mb->waiting = mb->withheld_waits = rows[i].waiting;
 		/* Nobody will come for it. */
 		if (mb->waiting && member->revoked_ms)
 			TRY(mailbox_end_all(mb, a, DELIVERY_REVOKED, member->revoked_ms));
@@ -382,6 +385,8 @@ struct err *mesh_read_again(struct mesh *m, struct arena *a)
 			pushed_return(p->pushed);
 	TRY(members_read(m, a));
 	drop_unstored(m);
+	TRY(grants_read(m, a));
+	TRY(permissions_read(m, a));
 	TRY(topics_read(m, a));
 	TRY(mailboxes_read(m, a));
 	TRY(backlog_read(m, a));

@@ -42,10 +42,13 @@ struct op {
 	const struct json_field *reply_fields;
 	const char *doc;      /* one sentence */
 	const struct rest *rest; /* OP_REST */
+	unsigned perm;        /* enum permission: who asks needs it, see permission.h; 0: nothing */
 };
 
+#define OP_FOR(perm_, wire, flags_, id, prove_, run_, reply_, reply_fields_, doc_) \
+	{ wire, flags_, id##_fields, sizeof(struct id##_args), prove_, run_, reply_, reply_fields_, doc_, NULL, perm_ }
 #define OP(wire, flags_, id, prove_, run_, reply_, reply_fields_, doc_) \
-	{ wire, flags_, id##_fields, sizeof(struct id##_args), prove_, run_, reply_, reply_fields_, doc_, NULL }
+	OP_FOR(0, wire, flags_, id, prove_, run_, reply_, reply_fields_, doc_)
 
 const struct op *op_find(str name, unsigned flag); /* NULL if there is none */
 /* The rows of the i-th table, one behind the other, NULL name ends; NULL behind the last table. */

@@ -2,6 +2,8 @@
 
 #include <utlist.h>
 
+#include "engine/grant.h"
+
 enum { EVENT_MORE = 256, MESSAGE_EVENT_MAX = 4 << 20 };
 
 /* Those of one topic, side by side, as an effect wants them. */
@@ -67,12 +69,36 @@ bool topic_has_readers(const struct mesh *m, i64 topic_no)
 	return audience_of(m, topic_no) != NULL;
 }
 
-void readers_tell(struct mesh *m, i64 topic_no, struct block *event)
+/* Those of the audience that want the post. */
+static size_t who_wants(struct engine *e, const struct audience *a, const struct post_row *post,
+			struct conn_ref **ret_conns)
 {
-	struct audience *a = audience_of(m, topic_no);
+	struct conn_ref *conns = a->conns;
+	size_t n = 0;
 
-	if (a)
-		effects_events(m->engine->fx, a->conns, a->n, event);
+	for (size_t i = 0; i < a->n; i++) {
+		if (grant_allows(a->readers[i]->member, post->sender_no, post->sender_pubkey, GRANT_BROADCAST)) {
+			conns[n++] = a->conns[i];
+			continue;
+		}
+		grant_dropped(a->readers[i]->member, post->sender_no, post->sender_pubkey, GRANT_BROADCAST, post->no);
+		if (conns != a->conns)
+			continue;
+		conns = NEW_ARRAY(e->batch, struct conn_ref, a->n);
+		memcpy(conns, a->conns, n * sizeof(*conns));
+	}
+	*ret_conns = conns;
+	return n;
+}
+
+void readers_tell(struct mesh *m, const struct post_row *post, struct block *event)
+{
+	struct audience *a = audience_of(m, post->topic_no);
+	struct conn_ref *conns;
+	size_t n = a ? who_wants(m->engine, a, post, &conns) : 0;
+
+	if (n)
+		effects_events(m->engine->fx, conns, n, event);
 	else
 		block_unref(event);
 }

@@ -25,8 +25,8 @@ struct reader;
 struct err *reader_add(struct req *rq, i64 topic_no, struct block *first) MUST_CHECK;
 /* Does anybody read it? Then a post is worth writing down for them. */
 bool topic_has_readers(const struct mesh *m, i64 topic_no);
-/* Tells all of them; takes the block over. */
-void readers_tell(struct mesh *m, i64 topic_no, struct block *event);
+/* Tells all of them who want it (grant.h) of a post of their topic; takes the block over. */
+void readers_tell(struct mesh *m, const struct post_row *post, struct block *event);
 /* The connection is gone; nothing happens if it is none. */
 void reader_closed(struct engine *e, struct conn_ref conn);
 /* Ends those of a member (NULL: anybody's) in a topic (0: in all). They hear why. */

@@ -27,6 +27,7 @@ struct err *mailbox_end_all(struct mailbox *mb, struct arena *a, enum delivery_s
 	}
 	store_deliveries_end(e->store, m->no, mb->no, state, at_ms);
 	mb->waiting = false;
+	mb->withheld = (struct backlog){ 0 };
 	return NULL;
 }
 

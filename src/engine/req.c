@@ -5,6 +5,7 @@
 #include "engine/bearer.h"
 #include "engine/prove.h"
 #include "engine/mail.h"
+#include "engine/permission.h"
 #include "engine/reader.h"
 #include "engine/rest.h"
 #include "engine/topic.h"
@@ -127,6 +128,8 @@ static void fail_send(struct req *rq, const struct err *e)
 
 	if (transient)
 		refuse(rq, S("try_again"), S(NOT_STORED_TEXT));
+	else if (e->code == ERR_FORBIDDEN)
+		req_refuse_send(rq, S("forbidden"), arena_printf(rq->arena, "forbidden: %.*s", STRF(err_public(e))));
 	else
 		req_refuse_send(rq, S("invalid"), arena_printf(rq->arena, "invalid: %.*s", STRF(err_public(e))));
 }
@@ -176,6 +179,8 @@ static struct err *carry_out(struct req *rq, str data)
 {
 	void *args = arena_alloc(rq->arena, rq->op->args_size);
 
+	if (rq->from)
+		TRY(req_permit(rq, rq->from->member));
 	TRY(json_decode(rq->arena, rq->frame, rq->op->fields, args, rq->op->args_size, NULL));
 	return rq->op->run(rq, args);
 }

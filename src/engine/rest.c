@@ -1,6 +1,7 @@
 #include "engine/rest.h"
 
 #include "engine/bearer.h"
+#include "engine/permission.h"
 #include "engine/prove.h"
 #include "engine/req.h"
 
@@ -95,6 +96,7 @@ struct err *rest_run(struct req *rq)
 		TRY(bearer_check(rq, who, &elsewhere));
 		if (elsewhere)
 			return NULL;
+		TRY(req_permit(rq, who->member));
 		TRY(caller_may(rq->arena, who, row->cap));
 		TRY(check_rate(rq, who->member));
 		rq->caller = who;

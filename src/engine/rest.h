@@ -33,9 +33,11 @@ struct rest {
 	const char *errors;   /* words beside those that every route has, space-separated */
 };
 
-#define REST(name, id, method_, path_, cap_, flags_, run_, status_, reply_fields_, errors_, doc_) \
+#define REST_FOR(perm_, name, id, method_, path_, cap_, flags_, run_, status_, reply_fields_, errors_, doc_) \
 	{ name, OP_REST, id##_fields, sizeof(struct id##_args), NULL, run_, "", reply_fields_, doc_, \
-	  &(const struct rest){ method_, path_, cap_, flags_, status_, errors_ } }
+	  &(const struct rest){ method_, path_, cap_, flags_, status_, errors_ }, perm_ }
+#define REST(name, id, method_, path_, cap_, flags_, run_, status_, reply_fields_, errors_, doc_) \
+	REST_FOR(0, name, id, method_, path_, cap_, flags_, run_, status_, reply_fields_, errors_, doc_)
 
 /* A field that a header gives: "idempotencyKey" is Idempotency-Key. */
 struct rest_header { const char *field, *header; };

@@ -53,6 +53,8 @@ struct mailbox {
 	bool refill;                          /* on the engine's refill list */
 	struct mailbox *next_refill;
 	struct backlog backlog;               /* deliveries, those in `pushed` included */
+	struct backlog withheld;              /* of them: nobody takes those, see grant.h */
+	bool withheld_waits;                  /* some of them would be waiting */
 	struct pushed *pushed;
 	size_t n_pushed;
 	struct presence *holder;              /* session mailbox: the presence with its key */
@@ -91,6 +93,9 @@ struct member {
 	i64 n_readers;                        /* streams it reads, see reader.h */
 	i64 called_ms;                        /* when it was last here by REST, as far as memory goes */
 	bool verified;
+	bool has_permissions;                 /* set for it, see permission.h */
+	unsigned permissions;                 /* enum permission; else those of its role */
+	struct grant *grants;                 /* what it lets whom do, see grant.h */
 	bool seen_in_store;                   /* while reading again */
 	struct backlog backlog;               /* what it sent and has not ended */
 	struct bucket sends, refusals;
@@ -327,6 +332,8 @@ void mailbox_wake(struct mailbox *mb);        /* something may be deliverable: l
 void mailbox_hand_over(struct mailbox *mb);
 /* Of a session in grace: what was meant for the member and no other session has a copy of. */
 void mailbox_hand_over_member(struct mailbox *mb);
+/* Would who sent it, with a rank of RANK_WITHHELD and up, see it as pushed if it were not withheld? */
+bool mailbox_looks_pushed(const struct mailbox *mb, int rank);
 /* From now on a push to it ends with client_ack only. */
 void presence_acks(struct presence *p);
 void member_wake(struct member *m);           /* all of its mailboxes, and posts */

@@ -4,6 +4,7 @@
  */
 #include "engine/topic.h"
 
+#include "engine/grant.h"
 #include "engine/vouch.h"
 #include "proto/enums.h"
 
@@ -113,6 +114,21 @@ struct err *topic_history(struct req *rq, struct topic *t, const struct topic_pa
 
 	TRY(read_page(rq, t, page, &rows, &n, ret_more));
 	*ret_list = messages_of(rq, t, rows, n, page->member_pubkeys);
+	return NULL;
+}
+
+struct err *topic_followed(struct req *rq, struct topic *t, const struct topic_page *page,
+			   struct topic_message_list *ret_list, str *ret_last_id, bool *ret_more)
+{
+	struct post_row *rows;
+	size_t n, kept = 0;
+
+	TRY(read_page(rq, t, page, &rows, &n, ret_more));
+	*ret_last_id = n ? rows[n - 1].id : STR_NONE;
+	for (size_t i = 0; i < n; i++)
+		if (grant_allows(req_member(rq), rows[i].sender_no, rows[i].sender_pubkey, GRANT_BROADCAST))
+			rows[kept++] = rows[i];
+	*ret_list = messages_of(rq, t, rows, kept, page->member_pubkeys);
 	return NULL;
 }
 

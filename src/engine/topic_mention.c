@@ -5,6 +5,7 @@
 #include "engine/topic.h"
 
 #include "crypto/encode.h"
+#include "engine/grant.h"
 #include "engine/mention.h"
 
 /* Of a post whose list is empty the text; version 2 cannot be read here. */
@@ -30,6 +31,12 @@ static bool is_named(const struct member *member, const str *names, size_t n)
 	return false;
 }
 
+/* Its sender is not told who does not: the number counts them. */
+static bool wants(struct member *member, const struct post_row *row)
+{
+	return grant_allows(member, row->sender_no, row->sender_pubkey, GRANT_BROADCAST);
+}
+
 struct err *topic_mention(struct req *rq, struct topic *t, const struct topic_draft *draft,
 			  const struct post_row *row, i64 *ret_notified)
 {
@@ -52,10 +59,11 @@ struct err *topic_mention(struct req *rq, struct topic *t, const struct topic_dr
 			notified[n++] = person;
 	}
 	for (size_t i = 0; i < n; i++)
-		store_notification_add(rq->engine->store, t->mesh->no, notified[i]->no, row);
+		if (wants(notified[i], row))
+			store_notification_add(rq->engine->store, t->mesh->no, notified[i]->no, row);
 	HASH_ITER(hh, t->mesh->members, member, next)
 		for (size_t i = 0; i < n && member->presences; i++)
-			if (member_person(member) == notified[i])
+			if (member_person(member) == notified[i] && wants(member, row))
 				topic_hint_to(t, member, S("notification"), NULL, row->id);
 	*ret_notified = (i64)n;
 	return NULL;

@@ -12,6 +12,7 @@
 
 #include <utlist.h>
 
+#include "engine/grant.h"
 #include "proto/message.h"
 
 enum {
@@ -369,13 +370,18 @@ static bool is_for(const struct topic_place *at, const struct post_row *row)
 	return (p->session || p->topics) && !str_eq(row->sender_pubkey, presence_pubkey(p));
 }
 
+static bool is_wanted(struct member *member, const struct post_row *row)
+{
+	return grant_allows(member, row->sender_no, row->sender_pubkey, GRANT_BROADCAST);
+}
+
 /* Those that one block goes to. */
 struct targets { struct conn_ref *items; size_t n; };
 
 struct pushing {
 	struct push_blocks blocks;
 	struct targets plain, attested;       /* who acks */
-	size_t live;
+	size_t live, withheld;
 };
 
 static void put(struct pushing *to, struct topic_place *at, const struct post_row *row)
@@ -400,7 +406,12 @@ static bool offer(struct pushing *to, struct topic_place *at, const struct post_
 	if (is_for(at, row)) {
 		if (!has_room(at->p) || row->rank > presence_max_rank(at->p))
 			return false;
-		put(to, at, row);
+		if (is_wanted(at->p->member, row)) {
+			put(to, at, row);
+		} else {
+			to->withheld++;
+			grant_dropped(at->p->member, row->sender_no, row->sender_pubkey, GRANT_BROADCAST, row->no);
+		}
 	}
 	at->sent_seq = row->seq;
 	moved(at);
@@ -457,7 +468,7 @@ void topic_push(struct topic *t, const struct post_row *row, const struct presen
 	HASH_ITER(hh, t->subs, sub, next)
 		if (!sub->member->revoked_ms && (sub->member->presences || sub->member->no == row->sender_no))
 			push_to_member(&to, sub, row, by);
-	*ret_live = (i64)to.live;
+	*ret_live = (i64)(to.live + to.withheld);
 	pushing_end(&to, e, row->rank);
 }
 

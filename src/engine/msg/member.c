@@ -13,6 +13,7 @@
 #include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
+#include "engine/permission.h"
 #include "engine/rank.h"
 #include "engine/req.h"
 #include "engine/topic.h"
@@ -75,6 +76,9 @@ static struct err *check_role(struct req *rq, const struct member *person, enum 
 
 static void set_role(struct member *m, enum role role)
 {
+	/* What it may do beside its role was given to who had that one. */
+	if (m->role != role)
+		permissions_reset(m);
 	m->role = role;
 	store_member_role_set(m->mesh->engine->store, m->mesh->no, m->no, enum_word(role_words, (int)role));
 }

@@ -11,7 +11,9 @@
 #include "crypto/encode.h"
 #include "crypto/hash.h"
 #include "engine/audit.h"
+#include "engine/grant.h"
 #include "engine/msg/msg.h"
+#include "engine/permission.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
 #include "engine/topic.h"
@@ -28,6 +30,7 @@ struct recipients {
 	size_t n;
 	struct mailbox **full;                /* take no more */
 	size_t n_full;
+	size_t n_withheld;                    /* of n: do not want it */
 	bool anyone_connected;
 };
 
@@ -226,12 +229,18 @@ static struct message_row message_of(struct req *rq, const struct send_args *in)
 	};
 }
 
+static bool is_withheld(const struct mailbox *mb, const struct message_row *m)
+{
+	return !grant_allows(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target));
+}
+
 /* Sets those aside that have as much waiting as they may. False after having refused it: by
  * a word that makes the reference daemon try again. */
 static bool find_room(struct req *rq, const struct message_row *m, struct recipients *to, bool multicast)
 {
 	const struct member *sender = rq->from->member;
 	i64 bytes = message_bytes(m);
+	struct backlog seen;
 	size_t n = 0;
 
 	if (!backlog_sender_has_room(sender, (i64)to->n, bytes)) {
@@ -242,17 +251,22 @@ static bool find_room(struct req *rq, const struct message_row *m, struct recipi
 	}
 	to->full = NEW_ARRAY(rq->arena, struct mailbox *, to->n);
 	for (size_t i = 0; i < to->n; i++) {
-		if (backlog_has_room(to->items[i], bytes))
+		bool withheld = is_withheld(to->items[i], m);
+
+		if (backlog_has_room(to->items[i], bytes, withheld)) {
 			to->items[n++] = to->items[i];
-		else
+			to->n_withheld += withheld;
+		} else {
 			to->full[to->n_full++] = to->items[i];
+		}
 	}
 	to->n = n;
 	if (n || !to->n_full || multicast)
 		return true;
+	seen = backlog_seen(to->full[0], is_withheld(to->full[0], m));
 	req_refuse_send(rq, S("full"), arena_printf(rq->arena,
 			"the recipient has %lld messages (%lld bytes) waiting; try again later",
-			(long long)to->full[0]->backlog.messages, (long long)to->full[0]->backlog.bytes));
+			(long long)seen.messages, (long long)seen.bytes));
 	return false;
 }
 
@@ -275,6 +289,7 @@ static size_t accept_message(struct req *rq, const struct send_args *in, struct 
 {
 	struct engine *e = rq->engine;
 	CLEANUP(push_blocks_done) struct push_blocks blocks = { 0 };
+	struct message_row stored;
 	size_t live = 0;
 
 	m->id = receipt->id;
@@ -290,7 +305,10 @@ static size_t accept_message(struct req *rq, const struct send_args *in, struct 
 		refuse_for(rq, to->full[i], m);
 	if (!to->n)
 		return 0;
-	store_message_add(e->store, m);
+	stored = *m;
+	if (to->n_withheld == to->n) /* nobody will read it */
+		stored.nonce = stored.ciphertext = S("");
+	store_message_add(e->store, &stored);
 	for (size_t i = 0; i < to->n; i++)
 		live += mailbox_deliver(to->items[i], m, to->n > 1 ? (i64)to->n : 0, &blocks);
 	return live;
@@ -398,8 +416,8 @@ static struct err *client_ack_run(struct req *rq, const void *args)
 }
 
 const struct op msg_message[] = {
-	OP("send", OP_FRAME | OP_ACKS, send, NULL, send_run, "ack", ack_fields,
-	   "Keeps a message for its recipients and pushes it to those that are connected."),
+	OP_FOR(PERM_SEND, "send", OP_FRAME | OP_ACKS, send, NULL, send_run, "ack", ack_fields,
+	       "Keeps a message for its recipients and pushes it to those that are connected."),
 	OP("client_ack", OP_FRAME, client_ack, NULL, client_ack_run, "", NULL,
 	   "Says that a pushed message arrived, so that it is not pushed again."),
 	{ 0 }

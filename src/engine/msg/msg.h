@@ -16,6 +16,8 @@ extern const struct op msg_hook[];    /* hook.c: hook_set_status */
 extern const struct op msg_profile[]; /* profile.c: set_visible, set_profile, set_stats */
 extern const struct op msg_member[];  /* member.c: member_update */
 extern const struct op msg_moderation[]; /* moderation.c: kick, disconnect, ban, unban, list_bans, leave_mesh */
+extern const struct op msg_grant[];   /* grant.c: grants_set, grants_get */
+extern const struct op msg_permission[]; /* permission.c: permissions_get, permissions_set */
 extern const struct op msg_group[];   /* group.c: join_group, leave_group */
 extern const struct op msg_skill[];   /* skill.c: share_skill, get_skill, list_skills, remove_skill */
 extern const struct op msg_apikey[];  /* apikey.c: apikey_create, apikey_list, apikey_revoke, bearer_token */

@@ -63,7 +63,7 @@ static struct recipient_args recipient_of(struct req *rq, const struct receipt_r
 		return out;
 	}
 	out.status = mb && mailbox_taker(mb) ? S("held") : S("disconnected");
-	if (mb && is_pushed(mb, r->no))
+	if (mb && (is_pushed(mb, r->no) || mailbox_looks_pushed(mb, end->rank)))
 		out.state = DELIVERY_PUSHED;
 	return out;
 }

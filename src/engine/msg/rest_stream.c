@@ -74,8 +74,9 @@ static struct err *put_missed(struct req *rq, struct buf *b, struct topic *t, st
 	*ret_all = false;
 	while (more) {
 		struct topic_message_list list = { 0 };
+		str last_id;
 
-		TRY(topic_history(rq, t, &page, &list, &more));
+		TRY(topic_followed(rq, t, &page, &list, &last_id, &more));
 		for (size_t i = 0; i < list.n; i++) {
 			struct block *block = reader_message(&list.items[i]);
 
@@ -83,12 +84,12 @@ static struct err *put_missed(struct req *rq, struct buf *b, struct topic *t, st
 			block_unref(block);
 		}
 		n += list.n;
-		if (!list.n)
+		if (!last_id.len)
 			break;
 		if (b->full || (more && (n >= MISSED_MAX || b->len > MISSED_BYTES_MAX)))
 			return NULL;
 		page.after_start = false;
-		page.after_id = list.items[list.n - 1].id;
+		page.after_id = last_id;
 	}
 	*ret_all = true;
 	return NULL;

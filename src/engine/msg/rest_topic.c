@@ -9,6 +9,7 @@
 #include "engine/msg/msg.h"
 #include "engine/rest.h"
 #include "engine/topic.h"
+#include "proto/permission.h"
 #include "proto/rest.h"
 
 /* 24 zero bytes: a text of version 1 has no use for a nonce. */
@@ -225,9 +226,9 @@ const struct op msg_rest_topic[] = {
 	     rest_topic_made_fields, "", "Makes a topic, or joins the one of that name."),
 	REST("topic", rest_topic_only, "GET", TOPIC, CAP_READ, 0, topic_run, 200, topic_entry_fields,
 	     "topic_not_found", "Shows one topic."),
-	REST("topic_post", rest_post, "POST", TOPIC, CAP_SEND, REST_TEXT | REST_SEND, post_run, 200,
+	REST_FOR(PERM_SEND, "topic_post", rest_post, "POST", TOPIC, CAP_SEND, REST_TEXT | REST_SEND, post_run, 200,
 	     rest_posted_fields, POST_ERRORS, "Posts to a topic: a text as it stands, or JSON."),
-	REST("messages", rest_post, "POST", "/api/v1/messages", CAP_SEND, REST_SEND, post_run, 200,
+	REST_FOR(PERM_SEND, "messages", rest_post, "POST", "/api/v1/messages", CAP_SEND, REST_SEND, post_run, 200,
 	     rest_posted_fields, POST_ERRORS, "Posts to a topic, as the reference's clients do."),
 	REST("topic_messages", rest_history, "GET", TOPIC "/messages", CAP_READ, 0, history_run, 200,
 	     rest_messages_fields, "topic_not_found message_not_found", "Pages through the posts of a topic."),

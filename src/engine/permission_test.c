@@ -1,0 +1,249 @@
+/*
+ * permission_test.c - every verb and route x role x row: what the table says is what happens (D-38).
+ */
+#include "engine/permission.h"
+
+#include "engine/rank.h"
+#include "engine/rest_harness_test.h"
+
+#define ARENA CLEANUP(arena_freep) struct arena *a = arena_new()
+
+/* A mesh with its owner, an admin and a member. */
+struct crew {
+	struct house *h;
+	struct place *m;
+	struct peer *by_rank[3];
+	str keys[3];
+};
+
+static struct member *member_of(const struct peer *p)
+{
+	struct mesh *m;
+
+	HASH_FIND(hh, p->place->house->engine->meshes, p->place->id, ID_LEN, m);
+	return mesh_member(m, str_from(p->pubkey));
+}
+
+static struct peer *owner_of(struct place *m)
+{
+	struct peer *p = m->house->peers;
+
+	while (p->place != m || strcmp(p->name, "owner") != 0)
+		p = p->next;
+	return p;
+}
+
+static struct crew *crew(struct arena *a)
+{
+	struct crew *c = NEW(a, struct crew);
+
+	c->h = house(a);
+	c->m = place(c->h, "team");
+	c->by_rank[RANK_OWNER] = owner_of(c->m);
+	enter(c->by_rank[RANK_OWNER], GREETING(0));
+	c->by_rank[RANK_ADMIN] = arrive(c->m, "admin");
+	c->by_rank[RANK_MEMBER] = arrive(c->m, "member");
+	forget_all(c->h);
+	say(c->by_rank[RANK_OWNER], "{'type':'member_update','memberId':'%s','role':'admin'}",
+	    member_of(c->by_rank[RANK_ADMIN])->id);
+	forget_all(c->h);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(member_rank(member_of(c->by_rank[i])), i);
+		c->keys[i] = api_key(c->by_rank[i], "'send','read'", "");
+	}
+	forget_all(c->h);
+	return c;
+}
+
+/* wire-core.md 11, written again. */
+static bool stands_in_table(const char *word, enum rank rank)
+{
+	static const struct { const char *word; bool owner, admin, member; } table[] = {
+		{ "canInvite", 1, 1, 0 },         { "canDeployMcp", 1, 1, 0 },
+		{ "canManageFiles", 1, 1, 0 },    { "canManageVault", 1, 1, 0 },
+		{ "canManageWatches", 1, 1, 0 },  { "canManageWebhooks", 1, 1, 0 },
+		{ "canManagePermissions", 1, 1, 0 }, { "canWriteState", 1, 1, 1 },
+		{ "canSend", 1, 1, 1 },           { "canUseTools", 1, 1, 1 },
+		{ "canDeleteMesh", 1, 0, 0 },
+	};
+
+	assert_int_equal(ARRAY_LEN(table), PERMISSION_COUNT);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strcmp(table[i].word, word) == 0)
+			return rank == RANK_OWNER ? table[i].owner : rank == RANK_ADMIN ? table[i].admin : table[i].member;
+	fail_msg("no permission '%s'", word);
+	return false;
+}
+
+TEST(roles_have_what_the_table_says)
+{
+	ARENA;
+	struct crew *c = crew(a);
+
+	for (size_t rank = 0; rank < 3; rank++)
+		for (unsigned i = 0; permission_words[i]; i++)
+			assert_int_equal(member_may(member_of(c->by_rank[rank]), 1u << i),
+					 stands_in_table(permission_words[i], rank));
+}
+
+/* What was refused for want of a permission says so; all else is somebody else's business. */
+static bool is_refused(str text)
+{
+	return str_contains(text, S("it needs the permission"));
+}
+
+static bool frame_refused(struct peer *p, const struct op *op)
+{
+	bool refused = false;
+
+	say(p, "{'type':'%s','id':'r','_reqId':'r'}", op->name);
+	for (struct got *g = p->first; g; g = g->next)
+		refused |= g->text.ptr && is_refused(g->text);
+	forget(p);
+	return refused;
+}
+
+static bool rest_refused(struct crew *c, size_t rank, const struct op *op)
+{
+	struct event *ev = rest_event(c->h, op->name, c->keys[rank], S("{}"), S(""));
+
+	c->h->n_answers = 0;
+	submit(c->h, ev);
+	return c->h->n_answers && is_refused(c->h->answers[0].body);
+}
+
+static bool refused(struct crew *c, size_t rank, const struct op *op)
+{
+	c->h->at.us += 60000000; /* nothing is refused for the rate */
+	return op->flags & OP_REST ? rest_refused(c, rank, op) : frame_refused(c->by_rank[rank], op);
+}
+
+static bool is_tried(const struct op *op)
+{
+	static const char *const ends[] = { "leave_mesh", "bearer_token" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (strcmp(op->name, ends[i]) == 0)
+			return false;
+	return op->flags & OP_FRAME || (op->flags & OP_REST && !strstr(op->name, "stream"));
+}
+
+/* Every row x role x { no row of its own, all, none, all but what it needs, only that }. */
+TEST(d_38_every_row_asks_for_what_it_says)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	const struct op *op;
+	size_t n = 0;
+
+	for (size_t i = 0; (op = op_at(i)); i++) {
+		unsigned sets[] = { 0, PERM_ALL, 0, PERM_ALL & ~op->perm, op->perm };
+
+		for (size_t rank = 0; rank < 3 && is_tried(op); rank++)
+			for (size_t k = 0; k < ARRAY_LEN(sets); k++) {
+				struct member *member = member_of(c->by_rank[rank]);
+				unsigned has = k && rank != RANK_OWNER ? sets[k] : permissions_of_role(member);
+
+				member->has_permissions = k > 0;
+				member->permissions = sets[k];
+				if (refused(c, rank, op) != ((op->perm & ~has) != 0))
+					fail_msg("%s by rank %zu with set %zu", op->name, rank, k);
+				n += op->perm != 0;
+			}
+		/* Else the next would ask without it. */
+		for (size_t rank = 0; rank < 3; rank++)
+			member_of(c->by_rank[rank])->has_permissions = false;
+	}
+	assert_true(n >= 5 * 3 * 5);
+}
+
+static void set(struct crew *c, size_t by, size_t on, const char *permissions)
+{
+	forget(c->by_rank[by]);
+	say(c->by_rank[by], "{'type':'permissions_set','memberId':'%s','permissions':%s,'_reqId':'p'}",
+	    member_of(c->by_rank[on])->id, permissions);
+}
+
+TEST(a_row_takes_the_place_of_the_role)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	struct peer *admin = c->by_rank[RANK_ADMIN], *member = c->by_rank[RANK_MEMBER];
+
+	set(c, RANK_ADMIN, RANK_MEMBER, "{'canSend':false,'canInvite':true}");
+	expect(admin, "{'type':'permissions','_reqId':'p','members':[{'displayName':'member','role':'member','isOwner':false,"
+		      "'explicit':true,'permissions':{'canSend':false,'canInvite':true,'canUseTools':true,'canDeleteMesh':false}}]}");
+	restart(c->h);
+	for (size_t i = 0; i < 3; i++)
+		enter(c->by_rank[i], GREETING(0));
+	forget_all(c->h);
+	send_to(member, admin->pubkey, "x", NULL);
+	expect(member, "{'type':'ack','queued':false,'code':'forbidden','error':'*'}");
+	send_to(member, "#general", "y", NULL);
+	expect(member, "{'type':'ack','queued':false,'code':'forbidden'}");
+	assert_int_equal(ask(c->h, "topic_post", c->keys[RANK_MEMBER], "{'topic':'general'}", "{'text':'hi'}"), 403);
+	expect_nothing(admin);
+	set(c, RANK_ADMIN, RANK_MEMBER, "null");
+	expect(admin, "{'members':[{'explicit':false,'permissions':{'canSend':true,'canInvite':false}}]}");
+	send_to(member, admin->pubkey, "x", NULL);
+	expect(member, "{'type':'ack','queued':true}");
+	say(admin, "{'type':'permissions_get','_reqId':'g'}");
+	expect_message(admin, "x");
+	expect(admin, "{'type':'permissions','_reqId':'g','members':[{'role':'owner','isOwner':true},{'role':'admin'},"
+		      "{'role':'member'}]}");
+}
+
+TEST(who_may_change_what_others_may)
+{
+	static const struct { size_t by, on; const char *permissions, *text; } cases[] = {
+		{ RANK_MEMBER, RANK_ADMIN, "{'canSend':false}", "it needs the permission 'canManagePermissions'" },
+		{ RANK_MEMBER, RANK_MEMBER, "{'canInvite':true}", "it needs the permission 'canManagePermissions'" },
+		{ RANK_ADMIN, RANK_OWNER, "{'canSend':false}", "the owner may do everything" },
+		{ RANK_ADMIN, RANK_OWNER, "null", "the owner may do everything" },
+		{ RANK_OWNER, RANK_OWNER, "{'canSend':false}", "the owner may do everything" },
+		{ RANK_ADMIN, RANK_ADMIN, "{'canDeleteMesh':true}", "you cannot give 'canDeleteMesh'" },
+		{ RANK_ADMIN, RANK_MEMBER, "{'canDeleteMesh':true}", "you cannot give 'canDeleteMesh'" },
+		{ RANK_ADMIN, RANK_MEMBER, "{'canSent':true}", "did you mean 'canSend'" },
+		{ RANK_ADMIN, RANK_MEMBER, "{'canSend':1}", "true or false" },
+		{ RANK_ADMIN, RANK_MEMBER, "['canSend']", "an object" },
+		{ RANK_ADMIN, RANK_MEMBER, "'canSend'", "an object" },
+	};
+	ARENA;
+	struct crew *c = crew(a);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		str error;
+
+		set(c, cases[i].by, cases[i].on, cases[i].permissions);
+		error = json_get_str(expect(c->by_rank[cases[i].by], "{'type':'error'}"), S("message"));
+		if (!str_contains(error, str_from(cases[i].text)))
+			fail_msg("%zu: %.*s", i, STRF(error));
+		assert_false(member_of(c->by_rank[cases[i].on])->has_permissions);
+	}
+	say(c->by_rank[RANK_ADMIN], "{'type':'permissions_set','memberId':'nobody','permissions':null}");
+	expect(c->by_rank[RANK_ADMIN], "{'type':'error','code':'not_found'}");
+	/* Who is given it by the owner may, as far as it has itself; not with admins. */
+	set(c, RANK_OWNER, RANK_MEMBER, "{'canManagePermissions':true,'canSend':false}");
+	expect(c->by_rank[RANK_OWNER], "{'type':'permissions'}");
+	set(c, RANK_MEMBER, RANK_MEMBER, "{'canSend':true}");
+	expect(c->by_rank[RANK_MEMBER], "{'type':'error','message':'*'}");
+	set(c, RANK_MEMBER, RANK_ADMIN, "{'canSend':false}");
+	expect(c->by_rank[RANK_MEMBER], "{'type':'error','code':'forbidden'}");
+	set(c, RANK_MEMBER, RANK_MEMBER, "null");
+	expect(c->by_rank[RANK_MEMBER], "{'type':'error','code':'forbidden'}");
+}
+
+/* A row is not a way to stay an admin. */
+TEST(another_role_ends_the_row)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	struct member *admin = member_of(c->by_rank[RANK_ADMIN]);
+
+	set(c, RANK_OWNER, RANK_ADMIN, "{'canDeleteMesh':true}");
+	assert_true(member_may(admin, PERM_DELETE_MESH));
+	say(c->by_rank[RANK_OWNER], "{'type':'member_update','memberId':'%s','role':'member'}", admin->id);
+	assert_int_equal(member_permissions(admin), permissions_of_role(member_of(c->by_rank[RANK_MEMBER])));
+}
+
+TEST_MAIN("engine/permission")
