@@ -19,9 +19,11 @@ struct err *topics_init(struct arena *a, const struct client *client, const stru
 			topics_call *call, void *arg, struct topics *ret_topics)
 {
 	*ret_topics = (struct topics){ .arena = a, .client = client, .mesh = mesh, .call = call, .arg = arg };
-	TRY(config_mesh_pair(a, mesh, &ret_topics->member));
-	arena_defer(a, wipe, &ret_topics->member);
-	arena_defer(a, forget_members, &ret_topics->seen);
+	ret_topics->member = NEW(a, struct sign_pair);
+	ret_topics->seen = NEW(a, struct members);
+	arena_defer(a, wipe, ret_topics->member);
+	arena_defer(a, forget_members, ret_topics->seen);
+	TRY(config_mesh_pair(a, mesh, ret_topics->member));
 	return keys_load(a, client->paths, mesh->meshId, &ret_topics->keys);
 }
 
@@ -43,7 +45,7 @@ struct err *topics_know_members(struct topics *t)
 static struct topic_reader reader_of(const struct topics *t)
 {
 	return (struct topic_reader){ .paths = t->client->paths, .mesh_id = t->mesh->meshId,
-				      .member = &t->member, .members = &t->list.members };
+				      .member = t->member, .members = &t->list.members };
 }
 
 static bool any_sealed_by_others(const struct topics *t, const struct topic_key_data_args *data)
@@ -88,7 +90,7 @@ struct err *topics_keys(struct topics *t, str topic, struct topic_key_data_args 
 
 struct topic_author topics_author(const struct topics *t)
 {
-	return (struct topic_author){ t->mesh->meshId, t->mesh->memberId, &t->member };
+	return (struct topic_author){ t->mesh->meshId, t->mesh->memberId, t->member };
 }
 
 struct err *topics_next_key(struct topics *t, const struct topic_slot *slot, u8 ret_bytes[TOPIC_KEY_BYTES],
@@ -200,7 +202,7 @@ struct err *topics_seal_pending(struct topics *t, str topic, size_t *ret_sealed)
 		struct topic_seal_args seal = { .topic = in.topicId, .epoch = in.epoch, .memberId = p->memberId };
 
 		if (!topic_trusts(&by, p->pubkey) ||
-		    topic_slot_seal(t->arena, bytes, &slot, &t->member, p->pubkey, &sealed))
+		    topic_slot_seal(t->arena, bytes, &slot, t->member, p->pubkey, &sealed))
 			continue;
 		seal.encryptedKey = sealed.ciphertext;
 		seal.nonce = sealed.nonce;

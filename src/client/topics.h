@@ -29,11 +29,11 @@ struct topics {
 	const struct config_mesh_args *mesh;
 	topics_call *call;
 	void *arg;
-	struct sign_pair member; /* wiped with the arena */
+	struct sign_pair *member; /* in the first arena, and wiped with it; the struct may go before */
 	struct mesh_keys_args keys;
 	struct peers_list_args list; /* members; asked for when first needed */
 	bool listed;
-	struct members seen;     /* whose chains hold: for authors, over many lists */
+	struct members *seen;    /* likewise; whose chains hold: for authors, over many lists */
 };
 
 /* The pointers outlive it. */

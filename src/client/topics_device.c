@@ -20,7 +20,7 @@ static bool seal_one(struct topics *t, const struct topic_key_args *row, str mem
 
 	if (!topic_key_bytes(row, bytes))
 		return false;
-	e = topic_slot_seal(t->arena, bytes, &slot, &t->member, pubkey, &sealed);
+	e = topic_slot_seal(t->arena, bytes, &slot, t->member, pubkey, &sealed);
 	secret_wipe(bytes, sizeof(bytes));
 	if (e)
 		return false;

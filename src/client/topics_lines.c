@@ -50,9 +50,9 @@ static void look_up(struct topics *t, const struct topic_message_args *messages,
 		str key = post_author(&messages[i]);
 
 		if (lines[i].proof != POST_SIGNED || is_own(t, key) ||
-		    !members_want_key(&t->seen, key, now_ms(t)))
+		    !members_want_key(t->seen, key, now_ms(t)))
 			continue;
-		members_take(&t->seen, topics_know_members(t) ? NULL : &t->list.members, now_ms(t));
+		members_take(t->seen, topics_know_members(t) ? NULL : &t->list.members, now_ms(t));
 		return;
 	}
 }
@@ -108,7 +108,7 @@ static void name_authors(struct topics *t, str topic_id, const struct topic_mess
 	for (size_t i = 0; i < n; i++) {
 		str key = post_author(&messages[i]);
 
-		lines[i].verified = lines[i].proof == POST_SIGNED && (is_own(t, key) || members_has(&t->seen, key));
+		lines[i].verified = lines[i].proof == POST_SIGNED && (is_own(t, key) || members_has(t->seen, key));
 	}
 	if (can_vouch(t) && former && former->n)
 		vouch_former(t, messages, lines, n, former);
