@@ -123,6 +123,13 @@ static void take_effect(struct house *h, const struct effect *fx, struct conn_re
 
 	if (fx->kind == EFFECT_REPLY) {
 		assert_true(h->n_answers < HELD_MAX);
+	if (fx->kind == EFFECT_MAIL) {
+		assert_true(h->n_mails < ARRAY_LEN(h->mails));
+		h->mails[h->n_mails].job = (i64)fx->mark;
+		h->mails[h->n_mails].shard = (unsigned)fx->code;
+		assert_ok(json_parse(h->a, arena_dup(h->a, block_str(fx->block)), &h->mails[h->n_mails++].says));
+		return;
+	}
 		h->answers[h->n_answers].status = fx->code;
 		h->answers[h->n_answers].body = arena_dup(h->a, block_str(fx->block));
 		assert_ok(json_parse(h->a, h->answers[h->n_answers].body, &h->answers[h->n_answers].json));
@@ -165,6 +172,25 @@ static void step(struct house *h, struct event **events, size_t n)
 
 void advance(struct house *h, i64 ms)
 {
+const struct json *mailed(struct house *h, int outcome)
+{
+	struct event *ev = event_new(EVENT_MAILED, (struct conn_ref){ 0 }, STR_NONE, STR_NONE);
+	const struct json *says = h->mails[0].says;
+
+	assert_true(h->n_mails > 0);
+	ev->mark = (u64)h->mails[0].job;
+	ev->outcome = outcome;
+	memmove(&h->mails[0], &h->mails[1], --h->n_mails * sizeof(h->mails[0]));
+	submit(h, ev);
+	return says;
+}
+
+void with_mail(struct house *h)
+{
+	h->settings.mail = true;
+	h->engine->settings.mail = true;
+}
+
 	h->at.us += ms * 1000;
 	do
 		step(h, NULL, 0);

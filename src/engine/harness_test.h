@@ -74,6 +74,9 @@ struct house {
 	/* The answers of the last calls, oldest first. */
 	struct { int status; str body; const struct json *json; } answers[HELD_MAX];
 	size_t n_answers;
+	/* The mails that were tried to send, oldest first. */
+	struct { i64 job; unsigned shard; const struct json *says; } mails[64];
+	size_t n_mails;
 	char address[64];     /* of the next call */
 	bool may_create;
 	size_t effects;       /* of the last batch */
@@ -96,6 +99,10 @@ void store_now(struct house *h);
 void fail_commits(struct house *h, enum err_code code);
 
 /* Hands out what a step gave, and frees it. */
+/* The oldest mail is told to have ended so (enum mail_outcome), and taken off. */
+const struct json *mailed(struct house *h, int outcome);
+/* The same broker with a way to send mail. */
+void with_mail(struct house *h);
 void take_effects(struct house *h, struct effects *fx);
 
 void hold(struct house *h);

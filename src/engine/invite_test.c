@@ -474,6 +474,44 @@ TEST(uses_are_never_over_counted)
 	assert_int_equal(count(h->f, "member"), 6);
 }
 
+static const struct { const char *terms, *answer; int status; } asked[] = {
+	{ "'expires_in':'1h'", "{'expires_at':'2023-11-14T23:13:20.000Z'}", 200 },
+	/* Not the same token twice. */
+	{ "'expires_in':3600", "{'expires_at':'2023-11-14T23:13:19.000Z'}", 200 },
+	{ "'expires_in':'2w','max_uses':1000", "{'expires_at':'2023-11-28T22:13:20.000Z'}", 200 },
+	{ "'expires_in':'365d'", "{'code':'*'}", 200 },
+	{ "'expires_in':'366d'", "{'error':'malformed'}", 400 },
+	{ "'expires_in':'-1h'", "{'error':'malformed'}", 400 },
+	{ "'expires_in':'9223372036854775807w'", "{'error':'malformed'}", 400 },
+	{ "'expires_in':'soon'", "{'error':'malformed'}", 400 },
+	{ "'expires_in':''", "{'error':'malformed'}", 400 },
+	{ "'expires_in':[]", "{'error':'malformed'}", 400 },
+	{ "'max_uses':1001", "{'error':'bad_request'}", 400 },
+	{ "'max_uses':-1", "{'error':'bad_request'}", 400 },
+	{ "'expires_at':1", "{'error':'malformed'}", 400 },
+};
+
+TEST(d_6_the_terms_that_a_client_asks_for_are_those_of_its_invite)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place m = { .house = h };
+	str code;
+
+	memcpy(m.slug, "ref", 4);
+	call(h, "mesh_create", "", text(a, "{'name':'ref','pubkey':'%s'}", stranger(&m, "owner")->pubkey));
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		call(h, "invite_create", "ref", text(a, "{%s}", asked[i].terms));
+		expect_answer(h, asked[i].status, asked[i].answer);
+	}
+	call(h, "invite_create", "ref", text(a, "{'max_uses':2}"));
+	code = json_get_str(answer(h), S("code"));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(call(h, "claim", arena_cstr(a, code), text(a, "{'peer_pubkey':'%s',"
+			"'recipient_x25519_pubkey':'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8'}",
+			stranger(&m, "x")->pubkey)), i < 2 ? 200 : 410);
+}
+
 /* ---- reference clients on a mesh whose keys the broker holds ---- */
 
 TEST(a_reference_mesh_invites_joins_and_seals_its_root_key)
@@ -497,7 +535,7 @@ TEST(a_reference_mesh_invites_joins_and_seals_its_root_key)
 	h->may_create = false;
 	assert_int_equal(call(h, "invite_create", "ref", S("{}")), 401);
 	h->may_create = true;
-	call(h, "invite_create", "ref", S("{\"role\":\"admin\",\"expires_in\":\"1h\",\"email\":null}"));
+	call(h, "invite_create", "ref", S("{\"role\":\"admin\",\"email\":null}"));
 	expect_answer(h, 200, "{'url':'*','code':'*','expires_at':'2023-11-21T22:13:20.000Z','emailed':false,'token':'*'}");
 	token = json_get_str(answer(h), S("token"));
 	assert_true(base64url_decode(a, token, &payload));

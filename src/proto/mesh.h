@@ -35,7 +35,7 @@ JSON_ARGS(mesh_created, MESH_CREATED_ARGS);
 #define INVITE_CREATE_ARGS(F, T) \
 	F(T, str,  email,           OPT, 0, 254, "whom to mail it to") \
 	F(T, str,  role,            OPT, 0, 16, "admin or member (default)") \
-	F(T, any,  expires_in,      OPT, 0, 0, "sent by reference clients, unused") \
+	F(T, any,  expires_in,      OPT, 0, 0, "seconds, or a text such as 7d; default 7d") \
 	F(T, str,  id,              OPT, 0, 64, "ours: invite id, 32 of 0-9A-Za-z") \
 	F(T, str,  code,            OPT, 0, 64, "ours: short code, 12 characters") \
 	F(T, i64,  max_uses,        OPT, 0, INVITE_USES_MAX, "ours: how often it may be used") \

@@ -8,6 +8,7 @@
 #include "crypto/encode.h"
 #include "crypto/invite.h"
 #include "crypto/secretbox.h"
+#include "engine/account.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
 #include "engine/msg/msg.h"
@@ -112,7 +113,7 @@ static struct err *claim_run(struct req *rq, const void *args)
 	};
 	struct claimed_args out = { 0 };
 	struct invite_row *invite;
-	const struct json *capability;
+	const struct json *capability = NULL;
 	struct member *member;
 	struct mesh *m;
 	str mesh_id;
@@ -126,16 +127,19 @@ static struct err *claim_run(struct req *rq, const void *args)
 	TRY(mesh_get(rq->engine, rq->arena, mesh_id, &m));
 	if (!m)
 		return FAIL(rq->arena, INTERNAL, "mesh '%.*s' is gone from the store", STRF(mesh_id));
-	TRY(json_parse(rq->arena, invite->capability, &capability));
+	if (invite->capability.len)
+		TRY(json_parse(rq->arena, invite->capability, &capability));
 	TRY(seal_root(rq, m, in->recipient_x25519_pubkey, &out.sealed_root_key));
 	who.role = str_eq(invite->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
 	if (!invite->invite_pubkey.len)
 		who.claim_signature = STR_NONE;
 	TRY(enrol(rq, m, &who, invite, &member, &out.already_member));
+	if (rq->account && !out.already_member)
+		account_own(rq, m, member);
 	out.mesh_id = str_from(m->id);
 	out.member_id = str_from(member->id);
 	out.owner_pubkey = str_of(m->owner_pubkey, 64);
-	out.canonical_v2 = json_get_str(capability, S("canonical"));
+	out.canonical_v2 = capability ? json_get_str(capability, S("canonical")) : S("");
 	out.mesh_slug = m->slug;
 	out.mesh_name = m->name;
 	out.role = invite->role;
@@ -151,7 +155,7 @@ static struct err *claim_run(struct req *rq, const void *args)
 }
 
 const struct op msg_claim[] = {
-	OP("claim", OP_CALL, claim, claim_prove, claim_run, "", claimed_fields,
+	OP("claim", OP_CALL | OP_MAY_ACCOUNT, claim, claim_prove, claim_run, "", claimed_fields,
 	   "Makes the caller's key a member through a short code and the link's secret."),
 	{ 0 }
 };

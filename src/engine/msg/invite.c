@@ -11,15 +11,17 @@
 #include "crypto/invite.h"
 #include "engine/audit.h"
 #include "engine/enrol.h"
+#include "engine/account.h"
 #include "engine/guess.h"
+#include "engine/invites.h"
+#include "engine/mail.h"
 #include "engine/msg/msg.h"
 #include "engine/msg/owner.h"
+#include "engine/permission.h"
+#include "engine/rank.h"
 #include "engine/req.h"
 
-enum {
-	REFERENCE_INVITE_DAYS = 7,
-	INVITE_DAYS_MAX = 365,
-};
+enum { SAME_SECOND_MAX = 60 };
 static const i64 DAY_MS = 24 * 3600 * 1000;
 
 static struct err *bad(struct arena *a, str word, const char *text)
@@ -142,49 +144,121 @@ static struct err *invite_of_ours(struct req *rq, struct mesh *m, const struct i
 	return NULL;
 }
 
-/* For reference clients: role as asked, 7 days, one use (http-data-web.md 1.10). */
-static struct err *invite_by_broker(struct req *rq, struct mesh *m, const struct invite_create_args *in,
-				    struct invite_row *row)
+/* A number of seconds, or a text such as "7d": what the reference's client sends (D6). */
+static struct err *expires_in(struct req *rq, const struct json *in, i64 *ret_s)
 {
-	struct engine *e = rq->engine;
-	struct arena *a = rq->arena;
-	i64 expires_s = (e->now_ms + REFERENCE_INVITE_DAYS * DAY_MS) / 1000;
-	CLEANUP(sign_pair_wipe) struct sign_pair owner = { 0 };
-	struct invite_v1 v1;
-	struct invite_v2 v2;
-	str root_key, v1_signature, canonical, v2_signature;
+	static const struct { char unit; i64 s; } units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 7 * 86400 },
+	};
+	i64 n = 0, s = 1;
+	str text;
 
-	if (!rq->event->may_create)
-		return err_word(FAIL(a, UNAUTHORIZED, "this broker does not let you invite from here"),
-				S("unauthorized"));
-	TRY(owner_keys_open(rq, m, &owner, &root_key));
-	row->id = id_random(a, e->random);
-	row->code = invite_code_new(a, e->random);
-	row->role = str_eq(in->role, S("admin")) ? S("admin") : S("member");
-	row->max_uses = 1;
-	row->expires_ms = expires_s * 1000;
-	v1 = (struct invite_v1){ str_from(m->id), m->slug, e->settings.ws_url, expires_s, root_key,
-				 row->role, str_from(m->owner_pubkey) };
-	v2 = (struct invite_v2){ str_from(m->id), row->id, expires_s, row->role, str_from(m->owner_pubkey) };
-	TRY(invite_v1_sign(a, &v1, &owner, &v1_signature));
-	TRY(invite_v2_text(a, &v2, &canonical));
-	TRY(invite_v2_sign(a, &v2, &owner, &v2_signature));
-	row->token = invite_v1_token(a, &v1, v1_signature);
-	row->capability = capability_json(a, canonical, v2_signature);
+	if (!in || in->type == JSON_NULL)
+		return NULL;
+	text = in->s;
+	for (size_t i = 0; i < ARRAY_LEN(units) && text.len > 1; i++)
+		if (text.ptr[text.len - 1] == units[i].unit) {
+			s = units[i].s;
+			text.len--;
+			break;
+		}
+	if (!str_to_i64(text, &n) || n < 1 || n > INVITE_DAYS_MAX * DAY_MS / 1000 / s)
+		return bad(rq->arena, S("malformed"), "expires_in: seconds, or such as 12h or 7d, at most 365d");
+	*ret_s = rq->engine->now_ms / 1000 + n * s;
 	return NULL;
 }
 
-/* Those that ended unused make room, after a while. */
-static struct err *find_room(struct req *rq, const struct mesh *m)
+/* With the owner key that the broker holds. Nothing in a v1 token differs between two invites of
+ * one second, and it must: the later one ends a second earlier. */
+static struct err *sign_by_broker(struct req *rq, struct mesh *m, struct invite_row *row)
 {
 	struct engine *e = rq->engine;
-	i64 n;
+	struct arena *a = rq->arena;
+	CLEANUP(sign_pair_wipe) struct sign_pair owner = { 0 };
+	struct invite_row *same = row;
+	struct invite_v1 v1;
+	struct invite_v2 v2;
+	str root_key, signature, canonical;
 
-	store_invites_prune(e->store, m->no, e->now_ms - INVITE_KEEP_DAYS * DAY_MS);
-	TRY(store_invite_count(e->store, rq->arena, m->no, &n));
-	if (n >= e->settings.invites_per_mesh)
-		return FAIL(rq->arena, RATE_LIMIT, "this mesh has %lld invites; make one that may be used more often",
-			    (long long)n);
+	TRY(owner_keys_open(rq, m, &owner, &root_key));
+	invite_open(rq, row);
+	v1 = (struct invite_v1){ str_from(m->id), m->slug, e->settings.ws_url, row->expires_ms / 1000 + 1, root_key,
+				 row->role, str_from(m->owner_pubkey) };
+	for (int i = 0; i < SAME_SECOND_MAX && same; i++) {
+		v1.expires_s--;
+		TRY(invite_v1_sign(a, &v1, &owner, &signature));
+		row->token = invite_v1_token(a, &v1, signature);
+		TRY(store_invite_by_token(e->store, a, row->token, &same));
+	}
+	if (same)
+		return FAIL(a, RATE_LIMIT, "too many invites of the same kind within a second");
+	row->expires_ms = v1.expires_s * 1000;
+	v2 = (struct invite_v2){ str_from(m->id), row->id, v1.expires_s, row->role, str_from(m->owner_pubkey) };
+	TRY(invite_v2_text(a, &v2, &canonical));
+	TRY(invite_v2_sign(a, &v2, &owner, &signature));
+	row->capability = capability_json(a, canonical, signature);
+	return NULL;
+}
+
+/* For reference clients: terms as asked (D6), else 7 days and one use. An unknown role is member's. */
+static struct err *invite_by_broker(struct req *rq, struct mesh *m, const struct invite_create_args *in,
+				    struct invite_row *row)
+{
+	struct invite_terms terms = { str_eq(in->role, S("admin")) ? in->role : S("member"), STR_NONE,
+				      in->max_uses, in->expires_at };
+
+	if (!rq->event->may_create)
+		return err_word(FAIL(rq->arena, UNAUTHORIZED, "this broker does not let you invite from here"),
+				S("unauthorized"));
+	if (!terms.expires_s)
+		TRY(expires_in(rq, in->expires_in, &terms.expires_s));
+	TRY(invite_terms_check(rq, &terms, row));
+	return sign_by_broker(rq, m, row);
+}
+
+/* For who is signed in and may invite, where the owner keeps the keys: an open one. */
+static struct err *invite_by_account(struct req *rq, struct mesh *m, const struct invite_create_args *in,
+				     struct member **ret_by, struct invite_row *row)
+{
+	struct invite_terms terms = { in->role, STR_NONE, in->max_uses, in->expires_at };
+
+	TRY(account_member_in(rq, m, ret_by));
+	if (!*ret_by)
+		return err_word(FAIL(rq->arena, FORBIDDEN, "you are no member of this mesh"),
+				S("Not a member of this mesh"));
+	TRY(permission_check(rq->arena, *ret_by, PERM_INVITE));
+	if (!terms.expires_s)
+		TRY(expires_in(rq, in->expires_in, &terms.expires_s));
+	TRY(invite_terms_check(rq, &terms, row));
+	if (str_eq(row->role, S("admin")) && member_rank(*ret_by) < RANK_ADMIN)
+		return FAIL(rq->arena, FORBIDDEN, "only an admin can invite an admin");
+	if (m->owner_secret.len)
+		return sign_by_broker(rq, m, row);
+	invite_open(rq, row);
+	return NULL;
+}
+
+/* The outcome of the first try of its mail is part of the answer. */
+static struct err *answer_created(struct req *rq, struct mesh *m, const struct member *by,
+				  const struct invite_row *row, bool again)
+{
+	struct invite_created_args out = {
+		.url = invite_url(rq, row), .code = row->code,
+		.expires_at = time_iso(rq->arena, row->expires_ms),
+		.token = row->invite_pubkey.len ? STR_NONE : row->token,
+	};
+	struct block *not_sent;
+	i64 job_no = 0;
+
+	if (!again)
+		TRY(invite_mail(rq, m, by, row, &job_no));
+	if (!job_no) {
+		req_answer(rq, 200, invite_created_fields, &out);
+		return NULL;
+	}
+	not_sent = message_block(NULL, invite_created_fields, &out);
+	out.emailed = true;
+	mail_answer(rq, job_no, 200, message_block(NULL, invite_created_fields, &out), not_sent);
 	return NULL;
 }
 
@@ -192,8 +266,8 @@ static struct err *invite_create_run(struct req *rq, const void *args)
 {
 	const struct invite_create_args *in = args;
 	struct engine *e = rq->engine;
-	struct invite_row row = { .created_ms = e->now_ms };
-	struct invite_created_args out = { 0 };
+	struct invite_row row = { 0 };
+	struct member *by = NULL;
 	struct mesh_row *mesh;
 	struct mesh *m = NULL;
 	bool again = false;
@@ -208,20 +282,15 @@ static struct err *invite_create_run(struct req *rq, const void *args)
 				     STRF(event_param(rq->event))), S("Mesh not found"));
 	if (rq->event->proof.signed_by_key)
 		TRY(invite_of_ours(rq, m, in, &row, &again));
+	else if (rq->account)
+		TRY(invite_by_account(rq, m, in, &by, &row));
 	else
 		TRY(invite_by_broker(rq, m, in, &row));
 	if (!again) {
-		TRY(find_room(rq, m));
-		row.no = store_next(e->store, NUMBER_INVITE);
-		row.mesh_no = m->no;
-		store_invite_add(e->store, &row);
+		TRY(invite_email_check(rq, in->email, &row));
+		TRY(invite_add(rq, m, by, &row));
 	}
-	out.url = arena_printf(rq->arena, "%.*s/i/%.*s", STRF(e->settings.http_url), STRF(row.code));
-	out.code = row.code;
-	out.expires_at = time_iso(rq->arena, row.expires_ms);
-	out.token = row.invite_pubkey.len ? STR_NONE : row.token;
-	req_answer(rq, 200, invite_created_fields, &out);
-	return NULL;
+	return answer_created(rq, m, by, &row, again);
 }
 
 /* Only live invites answer, and who guesses is charged (http-data-web.md A12). */
@@ -256,7 +325,7 @@ static struct err *invite_code_run(struct req *rq, const void *args UNUSED)
 JSON_ARGS(invite_lookup, NO_ARGS);
 
 const struct op msg_invite[] = {
-	OP("invite_create", OP_CALL, invite_create, invite_create_prove, invite_create_run, "",
+	OP("invite_create", OP_CALL | OP_MAY_ACCOUNT, invite_create, invite_create_prove, invite_create_run, "",
 	   invite_created_fields, "Makes an invite; signed by the mesh owner."),
 	OP("invite_code", OP_CALL, invite_lookup, NULL, invite_code_run, "", invite_code_fields,
 	   "Tells what a live invite's code stands for."),

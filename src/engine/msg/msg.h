@@ -34,7 +34,7 @@ extern const struct op msg_topic[];   /* topic.c: topics and who is in them */
 extern const struct op msg_topic_post[]; /* topic_post.c: history, read marks, notifications */
 extern const struct op msg_topic_key[]; /* topic_key.c: their keys */
 extern const struct op msg_mesh[];    /* mesh.c: mesh_create */
-extern const struct op msg_invite[];  /* invite.c: invite_create, invite_code */
+extern const struct op msg_invite[], msg_invites[];  /* invite.c: invite_create, invite_code */
 extern const struct op msg_join[];    /* join.c: join */
 extern const struct op msg_claim[];   /* claim.c: claim */
 

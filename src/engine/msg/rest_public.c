@@ -8,6 +8,7 @@
 #include "crypto/invite.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
+#include "engine/invites.h"
 #include "engine/msg/msg.h"
 #include "engine/req.h"
 #include "engine/rest.h"
@@ -48,17 +49,6 @@ static i64 count_members(const struct mesh *m)
 	return n;
 }
 
-/* Whose mesh it is: who made it, or the first admin that is left. */
-static str inviter_of(const struct mesh *m)
-{
-	const struct member *member;
-
-	for (member = m->members; member; member = member->hh.next)
-		if (!member->revoked_ms && member->role == ROLE_ADMIN)
-			return member->name;
-	return STR_NONE;
-}
-
 static struct err *invite_run(struct req *rq, const void *args)
 {
 	const struct public_invite_args *in = args;
@@ -90,7 +80,7 @@ static struct err *invite_run(struct req *rq, const void *args)
 		return FAIL(rq->arena, INTERNAL, "mesh '%.*s' is gone", STRF(row->id));
 	out = (struct public_invite_data_args){
 		.valid = true, .meshName = m->name, .meshSlug = m->slug,
-		.inviterName = inviter_of(m), .memberCount = count_members(m),
+		.inviterName = invite_inviter(m, invite), .memberCount = count_members(m),
 		.role = invite->role, .expiresAt = time_iso(rq->arena, invite->expires_ms),
 		.maxUses = invite->max_uses, .usedCount = invite->uses, .token = in->token,
 	};
