@@ -41,7 +41,6 @@ const struct setting settings_table[] = {
 	  .doc = "PEM file with the certificate and its chain; then only TLS is spoken." },
 	{ "tls-key", SETTING_TEXT, AT(tls_key), .value = "FILE",
 	  .doc = "PEM file with the key of the certificate." },
-	{ "config", SETTING_TEXT, .flags = SETTING_NOT_IN_FILE, AT(config), .value = "FILE",
 	{ "smtp-url", SETTING_TEXT, AT(smtp_url), .value = "URL",
 	  .doc = "Mail server for invitations and sign-in codes, as smtp://[USER@]HOST[:587] (STARTTLS, "
 		 "which only a server on this machine may lack) or smtps://[USER@]HOST[:465]." },
@@ -62,6 +61,7 @@ const struct setting settings_table[] = {
 	{ "install-dir", SETTING_TEXT, AT(install_dir), .value = "DIR",
 	  .doc = "Directory with the files of a release (see tools/release), which /install and /dl/ "
 		 "serve over TLS or on this machine." },
+	{ "config", SETTING_TEXT, .flags = SETTING_NOT_IN_FILE, AT(config), .value = "FILE",
 	  .doc = "Configuration file: lines `name = value`, with the names of these flags." },
 	{ "log-format", SETTING_WORD, AT(log_format), .value = "text|json", .preset = "text",
 	  .words = format_words, .doc = "Form of the log on standard error." },

@@ -170,8 +170,6 @@ static void step(struct house *h, struct event **events, size_t n)
 		take_effects(h, engine_step(h->engine, events, n));
 }
 
-void advance(struct house *h, i64 ms)
-{
 const struct json *mailed(struct house *h, int outcome)
 {
 	struct event *ev = event_new(EVENT_MAILED, (struct conn_ref){ 0 }, STR_NONE, STR_NONE);
@@ -191,6 +189,8 @@ void with_mail(struct house *h)
 	h->engine->settings.mail = true;
 }
 
+void advance(struct house *h, i64 ms)
+{
 	h->at.us += ms * 1000;
 	do
 		step(h, NULL, 0);
