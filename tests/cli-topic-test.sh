@@ -61,10 +61,14 @@ says 'the build is green'
 says 'thanks @alice'
 says 'me too'
 says "↳ #$(printf %.8s "$first")"
+silent unsigned
+silent unverified
 is 0 '  as JSON, newest first' as alice topic history ops --limit 2 --json
 one_document
 says '"message":"me too"'
 says '"more":true'
+says '"authorship":"verified","authorLeft":false'
+silent unsigned
 until_ok grep -q 'me too' "$work/tail.json" && verdict ok 'the tail has them' || verdict no 'the tail has them'
 
 # The same id twice is one post.
@@ -135,6 +139,22 @@ says 'not encrypted'
 is 0 '  is posted to' as carol topic join open
 is 0 '  in the open' as carol topic post open 'for all' --json
 says '"bodyVersion":1'
+is 0 '  signed as well' as alice topic history open
+says 'not encrypted'
+silent unsigned
+as alice apikey create curl --yes --cap send --json >"$work/key.json" 2>"$err"
+key=$(sed -n 's/.*"secret":"\([^"]*\)".*/\1/p' "$work/key.json")
+python3 -c 'import sys, urllib.request as u
+u.urlopen(u.Request(sys.argv[1], b"by hand", {"Authorization": "Bearer " + sys.argv[2]}))' \
+	"$(echo "$url" | sed 's,^ws\(.*//[^/]*\).*,http\1,')/api/v1/topics/open" "$key" >"$out" 2>"$err"
+is 0 'what a program posts in the open' as carol topic history open
+says 'by hand'
+says unsigned
+is 0 '  is unsigned as JSON' as carol topic history open --limit 1 --json
+says '"authorship":"unsigned"'
+is 0 '  the key is not needed any more' as alice apikey revoke "$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$work/key.json")" --yes
+is 3 'an id that cannot be signed' as alice topic post ops x --id 'a|b'
+tells 'cannot be signed'
 is 3 'plain text where there is a key' as alice topic post ops 'x' --plaintext
 tells 'encrypted'
 

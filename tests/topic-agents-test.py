@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 
 import people
 from people import Server, ask, call, environment, is_open, make_mesh, play, run, start_broker, until, verdict, work
@@ -59,11 +60,29 @@ def notification(server, text):
     return found["params"]["meta"] if found else {}
 
 
+def heard_as(server, topic):
+    """What bob's next post is heard as: whose word, and whether the broker could read it."""
+    text = secrets.token_hex(8)
+    run("bob", "topic", "post", topic, text)
+    meta = notification(server, text)
+    return meta.get("provenance"), meta.get("plaintext")
+
+
+def what_is_in_the_open_is_marked(server, base):
+    run("bob", "topic", "create", "open", "--plaintext")
+    run("alice", "topic", "join", "open")
+    verdict(heard_as(server, "open") == ("mesh", "true"), "plain text is marked as what the broker can read")
+    key = ask("bob", "apikey", "create", "program", "--yes")["secret"]
+    urllib.request.urlopen(urllib.request.Request(base + "/api/v1/topics/open", b"by a program", {"Authorization": "Bearer " + key}))
+    meta = notification(server, "by a program")
+    verdict((meta.get("provenance"), meta.get("plaintext")) == ("unsigned", "true"), "  and what nobody signed as nobody's word")
+
+
 def history(who):
     return {m["message"]: m for m in ask(who, "topic", "history", "ops")["messages"]}
 
 
-def the_agent_answers(tail, plain):
+def the_agent_answers(tail, plain, base):
     token = session_of("alice", "worker")
     server = Server(os.path.join(work, "alice"), CLAUDEMESH_IPC_TOKEN=token)
     server.greet()
@@ -75,6 +94,7 @@ def the_agent_answers(tail, plain):
     verdict(meta.get("from_id") == bob["pubkey"], "  whom it is from")
     verdict(meta.get("from_member_id") == bob["memberId"], "  and which member that is")
     verdict("reply_to_id" not in meta, "  and that it answers nothing")
+    verdict(heard_as(server, "ops") == ("mesh", None), "  and by its signature that a member wrote it")
 
     # Exactly what the instructions say, in the session's own environment.
     inside = environment("alice", CLAUDEMESH_IPC_TOKEN=token)
@@ -92,6 +112,7 @@ def the_agent_answers(tail, plain):
     meta = notification(server, "thank you")
     verdict(meta.get("reply_to_id") == answer["messageId"] and meta.get("message_id") == back["messageId"],
             "an answer to the session by its short id says so")
+    what_is_in_the_open_is_marked(server, base)
     server.end()
 
 
@@ -152,7 +173,7 @@ def test():
     run("alice", "topic", "join", "ops")
     run("carol", "topic", "join", "ops")
     tail, plain = Tail("bob", "ops", "--json"), Tail("bob", "ops")
-    the_agent_answers(tail, plain)
+    the_agent_answers(tail, plain, "http://" + server.url.split("//")[1].split("/")[0])
     who_leaves_reads_no_more()
     several_post_on_a_stale_epoch()
     the_broker_is_killed(server, tail)
