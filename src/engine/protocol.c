@@ -5,6 +5,7 @@
 #include "proto/hello.h"
 #include "proto/message.h"
 #include "proto/peer.h"
+#include "proto/permission.h"
 #include "proto/receipt.h"
 
 static const struct reply_type replies[] = {
@@ -37,6 +38,9 @@ static void write_op(struct json_out *o, const struct op *op)
 	json_put_str(o, "kind", str_from(kind_of(op)));
 	json_put_str(o, "doc", str_from(op->doc));
 	json_put_str(o, "reply", str_from(op->reply));
+	for (unsigned i = 0; permission_words[i]; i++)
+		if (op->perm & 1u << i)
+			json_put_str(o, "permission", str_from(permission_words[i]));
 	json_key(o, S("schema"));
 	json_schema(o, op->fields);
 	if (op->reply_fields && op->flags & OP_CALL) {
@@ -148,10 +152,13 @@ static void table(struct buf *out, const struct json_field *fields, const char *
 	}
 }
 
-static void head(struct buf *out, const char *name, const char *kind, const char *doc)
+static void head(struct buf *out, const char *name, const char *kind, unsigned perm, const char *doc)
 {
-	buf_printf(out, "\n### `%s`\n\n%s (%s)\n\n| field | type | required | bounds | meaning |\n|---|---|---|---|---|\n",
-		   name, doc, kind);
+	buf_printf(out, "\n### `%s`\n\n%s (%s", name, doc, kind);
+	for (unsigned i = 0; permission_words[i]; i++)
+		if (perm & 1u << i)
+			buf_printf(out, "; needs the permission `%s`", permission_words[i]);
+	buf_printf(out, ")\n\n| field | type | required | bounds | meaning |\n|---|---|---|---|---|\n");
 }
 
 static void events(struct buf *out)
@@ -175,7 +182,7 @@ void protocol_markdown(struct buf *out)
 	for (size_t i = 0; (op = op_at(i)); i++) {
 		if (op->flags & OP_REST)
 			continue; /* docs/rest.md */
-		head(out, op->name, kind_of(op), op->doc);
+		head(out, op->name, kind_of(op), op->perm, op->doc);
 		table(out, op->fields, "");
 		if (op->flags & OP_CALL && op->reply_fields) {
 			buf_printf(out, "\nAnswer:\n\n| field | type | required | bounds | meaning |\n|---|---|---|---|---|\n");
@@ -186,7 +193,7 @@ void protocol_markdown(struct buf *out)
 	}
 	buf_printf(out, "\n## From the broker\n");
 	for (size_t i = 0; (r = reply_at(i)); i++) {
-		head(out, r->name, "from the broker", r->doc);
+		head(out, r->name, "from the broker", 0, r->doc);
 		table(out, r->fields, "");
 	}
 	events(out);

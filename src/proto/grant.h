@@ -52,4 +52,14 @@ JSON_LIST(grants_dropped, GRANTS_DROPPED_ARGS);
 	F(T, str,  _reqId,   OPT, 0, 0, "echo")
 JSON_ARGS(grants, GRANTS_ARGS);
 
+/* POST /cli/mesh/:slug/grants, as the reference has it. */
+#define CLI_GRANTS_ARGS(F, T) \
+	F(T, any, grants, OPT, 0, 0, "as in grants_set")
+JSON_ARGS(cli_grants, CLI_GRANTS_ARGS);
+
+#define CLI_GRANTS_SET_ARGS(F, T) \
+	F(T, bool, ok,    REQ, 0, 0, "true") \
+	F(T, any, grants, REQ, 0, 0, "all entries as they are now")
+JSON_ARGS(cli_grants_set, CLI_GRANTS_SET_ARGS);
+
 #endif

@@ -65,4 +65,35 @@ JSON_LIST(permission_entry, PERMISSION_ENTRY_ARGS);
 	F(T, str, _reqId, OPT, 0, 0, "echo")
 JSON_ARGS(permissions, PERMISSIONS_ARGS);
 
+/* GET and POST /cli/mesh/:slug/permissions, as the reference has them; requester_id is ignored: the
+ * session says who asks (D-38). */
+#define CLI_PERMISSIONS_NONE(F, T) \
+	F(T, any, unused, OPT, 0, 0, "nothing is asked for")
+JSON_ARGS(cli_permissions_none, CLI_PERMISSIONS_NONE);
+
+#define CLI_PERMISSION_ARGS(F, T) \
+	F(T, str,  member_id,    REQ, 0, 0, "record id") \
+	F(T, str,  display_name, REQ, 0, 0, "what it is called") \
+	F(T, str,  role,         REQ, 0, 0, "admin or member") \
+	F(T, bool, is_owner,     REQ, 0, 0, "who made the mesh") \
+	F(T, any,  permissions,  REQ, 0, 0, "an object: true or false to each key")
+JSON_LIST(cli_permission, CLI_PERMISSION_ARGS);
+#define JSON_C_cli_permission_rows struct cli_permission_list
+#define JSON_KIND_cli_permission_rows JSON_K_LIST
+#define JSON_SUB_cli_permission_rows &cli_permission_list_type
+
+#define CLI_PERMISSIONS_ARGS(F, T) \
+	F(T, str, mesh, REQ, 0, 0, "its slug") \
+	F(T, cli_permission_rows, members, REQ, 0, LIST_ROWS_MAX, "by age")
+JSON_ARGS(cli_permissions, CLI_PERMISSIONS_ARGS);
+
+#define CLI_PERMISSIONS_SET_ARGS(F, T) \
+	F(T, str, member_id,   OPT, 0, 64, "whose") \
+	F(T, any, permissions, OPT, 0, 0, "an object: true or false to some of the keys; null: as the role has it")
+JSON_ARGS(cli_permissions_set, CLI_PERMISSIONS_SET_ARGS);
+
+#define CLI_PERMISSIONS_OK_ARGS(F, T) \
+	F(T, bool, ok, REQ, 0, 0, "true")
+JSON_ARGS(cli_permissions_ok, CLI_PERMISSIONS_OK_ARGS);
+
 #endif
