@@ -7,8 +7,9 @@
 
 #include "client/link_internal.h"
 #include "json/text.h"
+#include "proto/moderation.h"
 
-enum { BACKOFF_FIRST_MS = 1000, BACKOFF_STEPS = 6, CLOSE_KICKED = 4001, CLOSE_BANNED = 4002 };
+enum { BACKOFF_FIRST_MS = 1000, BACKOFF_STEPS = 6 };
 
 static void start_attempt(struct link *l);
 
@@ -86,6 +87,7 @@ void link_free(struct link *l)
 	drop_connection(l);
 	link_drop_all(l);
 	loop_task_cancel(&l->restart);
+	loop_task_cancel(&l->revive);
 	loop_timer_free(l->timer);
 	loop_timer_free(l->deadline);
 	if (l->depth == 0)
@@ -201,6 +203,12 @@ static void on_fail(void *arg, struct ws_client *c, const struct err *e, int htt
 	link_leave(l);
 }
 
+/* What the broker said in words, else our own: the reference says "kicked" and "banned". */
+static str said_or(str said, const char *ours)
+{
+	return str_contains(said, S(" ")) ? said : str_from(ours);
+}
+
 /* Why it was closed: the text of an error before it says more than the close reason. */
 static struct err *close_err(struct link *l, const struct ws_end *end)
 {
@@ -211,13 +219,9 @@ static struct err *close_err(struct link *l, const struct ws_end *end)
 	if (l->state == LINK_CLOSING)
 		return FAIL(a, CANCELLED, "closed");
 	if (end->code == CLOSE_KICKED)
-		return err_word(FAIL(a, REFUSED, "kicked from this mesh%s%.*s",
-				     str_empty(text) ? "" : ": ", STRF(text)),
-				S("kicked"));
+		return err_word(FAIL(a, REFUSED, "%.*s", STRF(said_or(text, KICKED_TEXT))), S("kicked"));
 	if (end->code == CLOSE_BANNED)
-		return err_word(FAIL(a, REFUSED, "removed from this mesh%s%.*s",
-				     str_empty(text) ? "" : ": ", STRF(text)),
-				S("banned"));
+		return err_word(FAIL(a, REFUSED, "%.*s", STRF(said_or(text, BANNED_TEXT))), S("banned"));
 	if (end->code == WS_POLICY) {
 		str word = str_empty(l->notice_word) ? reason : l->notice_word;
 
@@ -302,6 +306,18 @@ static void restart_now(void *arg)
 	link_leave(l);
 }
 
+static void revive_now(void *arg)
+{
+	struct link *l = link_of(arg);
+
+	link_enter(l);
+	if (l->state == LINK_DEAD) {
+		l->attempt = 0;
+		start_attempt(l);
+	}
+	link_leave(l);
+}
+
 static void copy_groups(struct arena *a, struct group_list *groups)
 {
 	struct group_args *items = NEW_ARRAY(a, struct group_args, groups->n + 1);
@@ -355,11 +371,19 @@ struct link *link_new(const struct link_spec *spec, const struct link_handler *h
 	if (!l->seen)
 		abort();
 	l->restart = (struct loop_task){ .fn = restart_now, .arg = l };
+	l->revive = (struct loop_task){ .fn = revive_now, .arg = l };
 	l->timer = loop_timer_new(spec->loop, on_timer, l);
 	l->deadline = loop_timer_new(spec->loop, link_on_deadline, l);
 	link_hello_init(l, spec->is_session && !spec->session);
-	start_attempt(l);
+	l->state = LINK_DEAD;
+	if (!spec->dormant)
+		start_attempt(l);
 	return l;
+}
+
+void link_revive(struct link *l)
+{
+	loop_next_turn(l->spec.loop, &l->revive);
 }
 
 void link_close(struct link *l)

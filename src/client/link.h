@@ -54,6 +54,7 @@ struct link_spec {
 	bool no_delivery;               /* wants no messages */
 	bool receipts;                  /* asks to be told how its member's messages end */
 	bool reconnect;
+	bool dormant;                   /* begins as if it had ended for good: link_revive() */
 	i64 hello_ms;      /* for the answer to the hello; 0: LINK_HELLO_MS */
 	bool hello2_known; /* this broker offers a challenge: insist on it */
 	bool patient;      /* without the challenge it is tried again: whoever is in between goes away */
@@ -81,7 +82,7 @@ struct link_handler {
 	void (*on_state)(void *arg, struct link *l, const struct message_state_args *state);
 };
 
-/* Copies what the spec points to; h must outlive it. Connecting starts at once. */
+/* Copies what the spec points to; h must outlive it. Connecting starts at once, unless dormant. */
 struct link *link_new(const struct link_spec *spec, const struct link_handler *h, void *arg);
 void link_free(struct link *l); /* NULL is fine; drops the connection */
 /* Writes what is queued and a close frame; then on_down() with retry -1 and code CANCELLED.
@@ -129,6 +130,8 @@ void link_forget(struct link *l, const struct inbound *m);
 /* The machine slept or the network is another one: connects anew at once, whatever the state
  * (a final end stays). Down callbacks come as ever. */
 void link_restart(struct link *l);
+/* One that ended for good, or is dormant, connects after all; nothing happens to others. */
+void link_revive(struct link *l);
 /* What own keys open and seal; for compose.h. */
 struct box_cache *link_box_cache(struct link *l);
 const struct sign_pair *link_seal_pair(const struct link *l); /* session pair, or the member's */

@@ -53,6 +53,7 @@ struct link {
 	struct loop_timer *timer;    /* next attempt, or deadline of the hello's answer */
 	struct loop_timer *deadline; /* of the request that is due first */
 	struct loop_task restart;    /* link_restart() */
+	struct loop_task revive;     /* link_revive() */
 	int attempt;
 	bool has_challenge;
 	bool hello2_known;

@@ -362,6 +362,8 @@ static struct err *start(struct pending *p)
 	if (known)
 		return NULL;
 	TRY(meshes_choose(p->arena, p->ac->ms, p->rq.mesh, p->rq.session, &m));
+	if (!p->rq.session)
+		meshes_rejoin(p->ac->ms, m, true);
 	p->mesh_id = arena_dup(p->arena, m->mesh_id);
 	p->mesh = arena_dup(p->arena, m->slug);
 	/* A session is one of its own mesh; elsewhere its user speaks as the member. */

@@ -11,7 +11,8 @@ enum { ASK_MS = 10000 };
 
 /* By name, or by how the name begins if it ends with '_'. Everything else has a route of its
  * own, or is the daemon's alone (hello, client_ack). */
-static const char *const asked[] = { "topic_", "apikey_", "notification_", "me_", "member_", "list_peers", NULL };
+static const char *const asked[] = { "topic_", "apikey_", "notification_", "me_", "member_", "list_peers",
+				       "kick", "disconnect", "ban", "unban", "list_bans", "leave_mesh", NULL };
 
 /* A message to a topic; others go through the outbox. */
 static bool is_post(const struct local_ask_args *in)
@@ -80,6 +81,6 @@ static struct err *ask_run(struct api_call *c)
 
 const struct api_route api_ask_routes[] = {
 	{ "POST", "/v1/ask", local_ask_fields, sizeof(struct local_ask_args), LOCAL_ASK_BYTES_MAX, API_ANYONE,
-	  ask_run, "Asks the mesh's broker about topics, API keys and mentions, or posts to a topic." },
+	  ask_run, "Asks the mesh's broker about topics, API keys, members and mentions, or posts to a topic." },
 	{ 0 }
 };

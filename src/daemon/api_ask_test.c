@@ -9,7 +9,7 @@ static const struct {
 	{ "{}", 400, "bad_request", "'type'" },
 	{ "{'type':'hello'}", 501, "not_supported", "hello" },
 	{ "{'type':'client_ack','args':{'brokerMessageId':'x'}}", 501, "not_supported", "" },
-	{ "{'type':'kick','args':{'all':true}}", 501, "not_supported", "" },
+	{ "{'type':'kicks','args':{'all':true}}", 501, "not_supported", "" },
 	{ "{'type':'topic'}", 501, "not_supported", "" },
 	{ "{'type':'send','args':{'targetSpec':'*','nonce':'','ciphertext':''}}", 501, "not_supported", "send" },
 	{ "{'type':'send','args':{'targetSpec':'" YARD_BOB "'}}", 501, "not_supported", "" },

@@ -13,6 +13,9 @@ struct err *api_mesh(struct api_call *c, str mesh, struct mesh **ret_mesh)
 	if (c->is_session && !str_eq((*ret_mesh)->mesh_id, c->view.mesh_id))
 		return FAIL(c->arena, FORBIDDEN, "this session is in another mesh than '%.*s'",
 			    STRF(mesh));
+	/* An agent does not bring itself back; its user does, by whatever command. */
+	if (!c->is_session)
+		meshes_rejoin(c->daemon->meshes, *ret_mesh, false);
 	return NULL;
 }
 

@@ -30,6 +30,14 @@ static struct err *version_run(struct api_call *c)
 	return NULL;
 }
 
+/* The link that matters to who asks: a session's own, else the member's. */
+static struct route *route_of(struct api_call *c, struct mesh *m)
+{
+	struct session *s = api_session(c);
+
+	return s ? meshes_route(c->daemon->meshes, m->mesh_id, s->pubkey) : m->member;
+}
+
 static void put_routes(struct api_call *c, struct json_out *j)
 {
 	struct mesh *m;
@@ -37,7 +45,8 @@ static void put_routes(struct api_call *c, struct json_out *j)
 	json_key(j, S("brokers"));
 	json_obj(j);
 	for (size_t i = 0; (m = meshes_at(c->daemon->meshes, i)); i++) {
-		enum route_state state = m->member ? route_get_state(m->member) : ROUTE_CONNECTING;
+		struct route *r = route_of(c, m);
+		enum route_state state = r ? route_get_state(r) : ROUTE_CONNECTING;
 
 		if (!c->is_session || str_eq(m->mesh_id, c->view.mesh_id))
 			json_put_str(j, arena_cstr(c->arena, m->slug), str_from(route_state_word(state)));
@@ -53,12 +62,12 @@ static void put_whys(struct api_call *c, struct json_out *j, const char *key, en
 	json_key(j, str_from(key));
 	json_obj(j);
 	for (size_t i = 0; (m = meshes_at(c->daemon->meshes, i)); i++) {
+		struct route *r = route_of(c, m);
 		str word, text;
 
-		if (!m->member || route_get_state(m->member) != state ||
-		    (c->is_session && !str_eq(m->mesh_id, c->view.mesh_id)))
+		if (!r || route_get_state(r) != state || (c->is_session && !str_eq(m->mesh_id, c->view.mesh_id)))
 			continue;
-		text = route_why(m->member, &word);
+		text = route_why(r, &word);
 		json_put_str(j, arena_cstr(c->arena, m->slug),
 			     arena_printf(c->arena, "%.*s: %.*s", STRF(word), STRF(text)));
 	}

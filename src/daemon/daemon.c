@@ -10,11 +10,16 @@ static void on_session(void *arg, struct session *s)
 	CLEANUP(sign_pair_wipe) struct sign_pair pair = { 0 };
 	struct daemon *d = arg;
 	struct err *e = sessions_pair(a, d->sessions, s, &pair);
+	struct mesh *m;
 
-	if (e)
+	if (e) {
 		log_err(LOG_ERROR, "a session's keys are gone, it stays unconnected", e);
-	else
-		meshes_add_session(d->meshes, s, &pair);
+		return;
+	}
+	meshes_add_session(d->meshes, s, &pair);
+	m = meshes_get(d->meshes, s->mesh_id);
+	if (m && !d->restoring)
+		meshes_rejoin(d->meshes, m, false);
 }
 
 static void on_session_end(void *arg, struct session *s, const char *why)
@@ -126,8 +131,11 @@ static void restore_sessions(struct daemon *d)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	i64 restored = 0, dropped = 0;
-	struct err *e = sessions_restore(a, d->sessions, &restored, &dropped);
+	struct err *e;
 
+	d->restoring = true;
+	e = sessions_restore(a, d->sessions, &restored, &dropped);
+	d->restoring = false;
 	if (e)
 		log_err(LOG_WARN, "earlier sessions could not be brought back", e);
 	else if (restored || dropped)

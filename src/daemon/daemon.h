@@ -56,6 +56,7 @@ struct daemon {
 	i64 started_ms;
 	struct meshes_spec parts; /* what the parts were made with */
 	struct loop_timer *prune;
+	bool restoring; /* sessions are brought back: their user does nothing */
 };
 
 /* Opens the databases, brings sessions back and starts to connect. The caller has made

@@ -368,7 +368,8 @@ static void pump(struct drain *dr, struct sender *s)
 	if (!r || s->under_way >= s->window)
 		return;
 	if (route_get_state(r) == ROUTE_CLOSED) {
-		kill_closed(dr, s, r);
+		if (!route_is_kicked(r))
+			kill_closed(dr, s, r);
 		return;
 	}
 	if (pause > 0) {

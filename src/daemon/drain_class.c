@@ -35,7 +35,7 @@ static const struct {
 	{ "gone", DRAIN_PERMANENT },
 	{ "revoked", DRAIN_PERMANENT },
 	{ "banned", DRAIN_PERMANENT },
-	{ "kicked", DRAIN_PERMANENT },
+	{ "kicked", DRAIN_UNKNOWN }, /* kept until the user comes back */
 	{ "malformed", DRAIN_PERMANENT },
 	{ "unknown_message_type", DRAIN_PERMANENT },
 };

@@ -118,6 +118,7 @@ static void leave(struct meshes *ms, struct joined **at)
 
 	*at = j->next;
 	log_info("mesh left", LOG_S("mesh", j->m.slug));
+	(void)standing_drop_mesh(ms->standing, j->m.mesh_id);
 	if (ms->h->on_left)
 		ms->h->on_left(ms->arg, j->m.mesh_id);
 	free_joined(j);
@@ -298,6 +299,7 @@ struct err *meshes_new(struct arena *a, const struct meshes_spec *spec,
 	ms->ask_timer = loop_timer_new(spec->loop, asks_on_timer, ms);
 	ms->poll = loop_timer_new(spec->loop, on_poll, ms);
 	ms->wake = wake_new(spec->loop, spec->clock, on_wake, ms);
+	ms->standing = standing_open(arena_printf(own, "%.*s/standing.json", STRF(spec->paths->daemon)));
 	watch_config(ms);
 	if (!ms->watch)
 		loop_timer_every(ms->poll, CONFIG_POLL_MS);
@@ -327,6 +329,7 @@ void meshes_free(struct meshes *ms)
 	loop_timer_free(ms->ask_timer);
 	loop_timer_free(ms->poll);
 	wake_free(ms->wake);
+	standing_free(ms->standing);
 	tls_free(ms->own_tls);
 	arena_free(ms->arena);
 	free(ms);
@@ -362,6 +365,23 @@ void meshes_restart(struct meshes *ms)
 		for (struct route *r = j->routes; r; r = r->next)
 			if (r->link)
 				link_restart(r->link);
+}
+
+void meshes_rejoin(struct meshes *ms, struct mesh *m, bool only_kicked)
+{
+	struct joined *j = joined_of(m);
+	i64 now_ms = loop_now_ms(ms->spec.loop);
+	bool due = !j->rejoined_ms || now_ms - j->rejoined_ms >= REJOIN_EVERY_MS;
+	bool any = false;
+
+	for (struct route *r = j->routes; r; r = r->next) {
+		if (!r->dormant || (!route_is_kicked(r) && (only_kicked || !due)))
+			continue;
+		any = true;
+		route_rejoin(r);
+	}
+	if (any)
+		j->rejoined_ms = MAX(now_ms, 1);
 }
 
 struct mesh *meshes_get(struct meshes *ms, str slug_or_id)

@@ -5,8 +5,8 @@
  * The meshes are those of config.json, which is watched: a join appears and a leave
  * disappears without a restart. What comes in is stored in the inbox, then acknowledged,
  * then an event. A route that the broker ended for good (kicked, banned, removed from the
- * mesh) stays closed and says why, until the session registers again or the configuration
- * changes. Loop thread only.
+ * mesh) stays closed and says why, over restarts as well, until the user acts: a session
+ * registers, or meshes_rejoin(). Loop thread only.
  */
 #ifndef DAEMON_MESHES_H
 #define DAEMON_MESHES_H
@@ -27,10 +27,12 @@ enum {
 	ROUTE_LINGER_MS = 1000,   /* and after so long once it is released */
 	CONFIG_POLL_MS = 2000,    /* where changes of config.json cannot be watched */
 	CONFIG_CALM_MS = 20,      /* from the first sign of a change until it is read */
+	REJOIN_EVERY_MS = 2000,   /* meshes_rejoin() asks the broker at most so often */
 	ASK_WAITING_MAX = 1024,   /* requests that wait for a connection or an answer */
 };
 #define ROSTER_USED_MS (5 * 60 * (i64)1000) /* nobody asked for so long: news are not fetched */
 
+struct mesh;
 struct meshes;
 struct route;
 
@@ -68,6 +70,9 @@ void meshes_close(struct meshes *ms);
 bool meshes_is_closed(const struct meshes *ms);
 /* Reads config.json in the next turn. */
 void meshes_reload(struct meshes *ms);
+/* The user does something in this mesh: what was kicked comes back, and what was banned asks once
+ * whether it may. only_kicked: what was banned does not. */
+void meshes_rejoin(struct meshes *ms, struct mesh *m, bool only_kicked);
 /* The machine slept, or the network is another one: all links connect anew, at once. */
 void meshes_restart(struct meshes *ms);
 
@@ -103,6 +108,8 @@ str route_session_pubkey(const struct route *r); /* empty: the member's */
 enum route_state route_get_state(const struct route *r);
 /* CLOSED: "kicked", "banned", ... and the sentence; else empty. Valid until its next change. */
 str route_why(const struct route *r, str *ret_word);
+/* Was it kicked: closed until the user acts, with what it had to send kept? */
+bool route_is_kicked(const struct route *r);
 /* For requests and sends; check link_is_ready(). NULL when CLOSED. */
 struct link *route_link(struct route *r);
 void route_touch(struct route *r);   /* a lent one: it is still needed */

@@ -7,6 +7,7 @@
 #define DAEMON_MESHES_INTERNAL_H
 
 #include "daemon/meshes.h"
+#include "daemon/standing.h"
 #include "daemon/wake.h"
 #include "client/topic_read.h"
 #include "net/loop_watch.h"
@@ -17,6 +18,7 @@ struct route {
 	struct route *next; /* of the mesh; the member's is first */
 	struct arena *arena;
 	struct link *link;  /* NULL when it is over */
+	struct link *dormant; /* when it was put out: the same link, for meshes_rejoin() */
 	str session_pubkey, session_id;
 	bool lent;
 	enum route_state state;
@@ -41,6 +43,7 @@ struct joined {
 	str member_id, owner_pubkey;
 	bool hello2;
 	bool found; /* during a reload */
+	i64 rejoined_ms; /* loop time of the last attempt of the user; 0: none */
 	struct route *routes;
 	/* the list of peers */
 	struct arena *roster_arena;
@@ -104,6 +107,7 @@ struct meshes {
 	bool reload_failed;
 	i64 seen_mtime_ns, seen_size;
 	struct wake *wake;
+	struct standing *standing;     /* who was put out */
 	struct tls *own_tls;           /* NULL: not needed yet */
 };
 
@@ -116,6 +120,8 @@ struct route *route_new_session(struct joined *j, const struct session *s,
 struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
 			     const struct sign_pair *pair);
 void route_free(struct route *r);
+/* Connects after all, if it was put out. */
+void route_rejoin(struct route *r);
 struct route *route_by_serial(struct meshes *ms, u64 serial);
 void storing_orphan(struct meshes *ms);
 
@@ -145,8 +151,9 @@ void posts_end(struct meshes *ms);
 void roster_init(struct joined *j);
 void roster_done(struct joined *j);
 void roster_news(struct joined *j);
-/* Its connection is there, or is gone for good: requests go out, or fail. */
+/* Its connection is there, or will not be until the user acts: requests go out, or fail. */
 void asks_on_route(struct route *r);
+void asks_fail_route(struct route *r);
 void asks_drop_route(struct route *r);
 void asks_free(struct meshes *ms);
 void asks_on_timer(void *arg);

@@ -113,6 +113,15 @@ void asks_drop_route(struct route *r)
 		arm(ms);
 }
 
+/* Those sent were told by the link. */
+void asks_fail_route(struct route *r)
+{
+	for (struct ask *k = r->ms->asks; k; k = k->next)
+		if (k->route == r->serial && !k->sent)
+			k->deadline_ms = 0;
+	arm(r->ms);
+}
+
 void asks_on_timer(void *arg)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

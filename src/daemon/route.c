@@ -104,6 +104,7 @@ static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack
 	}
 	if (is_member(r))
 		roster_news(j);
+	standing_drop(ms->standing, j->m.mesh_id, r->session_pubkey);
 	set_state(r, ROUTE_OPEN, NULL);
 	r = route_by_serial(ms, serial);
 	if (r)
@@ -112,11 +113,33 @@ static void on_ready(void *arg, struct link *l, const struct hello_ack_args *ack
 		posts_on_ready(j);
 }
 
+/* By somebody, not for what the hello looked like. */
+static bool is_putting_out(const struct err *why)
+{
+	return str_eq(why->word, S("kicked")) || str_eq(why->word, S("banned")) || str_eq(why->word, S("revoked"));
+}
+
+/* A ban is of the member, whichever of its links heard it first. */
+static void remember(struct route *r, const struct err *why)
+{
+	bool one = str_eq(why->word, S("kicked"));
+
+	standing_put(r->ms->standing, &(struct outcast){
+		.mesh_id = r->mesh->m.mesh_id,
+		.member_pubkey = r->mesh->m.member_pubkey,
+		.session_pubkey = one ? r->session_pubkey : STR_NONE,
+		.word = err_wire(why),
+		.why = why->text,
+		.at_ms = clock_ms(r->ms->spec.clock),
+	});
+}
+
 static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_ms)
 {
 	struct route *r = arg;
 	struct meshes *ms = r->ms;
 	u64 serial = r->serial;
+	bool put_out;
 
 	if (retry_ms >= 0) {
 		set_state(r, ROUTE_RECONNECTING, why);
@@ -124,13 +147,34 @@ static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_
 	}
 	if (ms->closing)
 		return;
+	put_out = is_putting_out(why);
+	if (put_out)
+		remember(r, why);
 	set_state(r, ROUTE_CLOSED, why);
 	r = route_by_serial(ms, serial);
 	if (!r)
 		return;
-	asks_drop_route(r);
-	link_free(r->link);
+	asks_fail_route(r);
+	if (put_out)
+		r->dormant = r->link;
+	else
+		link_free(r->link);
 	r->link = NULL;
+}
+
+bool route_is_kicked(const struct route *r)
+{
+	return r->state == ROUTE_CLOSED && str_eq(r->word, S("kicked"));
+}
+
+void route_rejoin(struct route *r)
+{
+	if (!r->dormant)
+		return;
+	r->link = r->dormant;
+	r->dormant = NULL;
+	link_revive(r->link);
+	set_state(r, ROUTE_CONNECTING, NULL);
 }
 
 static void free_storing(struct storing *st)
@@ -377,6 +421,23 @@ static struct route *add_route(struct joined *j, str session_pubkey, str session
 	return r;
 }
 
+/* Connects, unless it was put out before. */
+static void start_link(struct route *r, struct link_spec *spec, const struct link_handler *h)
+{
+	const struct outcast *o = standing_get(r->ms->standing, r->mesh->m.mesh_id, r->mesh->m.member_pubkey,
+					       r->session_pubkey);
+
+	spec->dormant = o != NULL;
+	r->link = link_new(spec, h, r);
+	if (!o)
+		return;
+	r->dormant = r->link;
+	r->link = NULL;
+	r->state = ROUTE_CLOSED;
+	r->word = arena_dup(r->why_arena, o->word);
+	r->why = arena_dup(r->why_arena, o->why);
+}
+
 struct route *route_new_member(struct joined *j)
 {
 	struct route *r = add_route(j, STR_NONE, STR_NONE);
@@ -390,7 +451,7 @@ struct route *route_new_member(struct joined *j)
 	spec.hears_skills = true;
 	spec.hears_topics = true;
 	spec.reach = REACH_POLL;
-	r->link = link_new(&spec, &member_handler, r);
+	start_link(r, &spec, &member_handler);
 	return r;
 }
 
@@ -412,7 +473,7 @@ struct route *route_new_session(struct joined *j, const struct session *s,
 	spec.pid = s->pid;
 	spec.keeps_next = true;
 	spec.reach = session_reach(s);
-	r->link = link_new(&spec, &session_handler, r);
+	start_link(r, &spec, &session_handler);
 	return r;
 }
 
@@ -437,7 +498,7 @@ struct route *route_new_lent(struct joined *j, const struct outbox_sender *who,
 	r->lent = true;
 	r->idle = loop_timer_new(j->ms->spec.loop, on_idle, r);
 	loop_timer_set(r->idle, ROUTE_IDLE_MS);
-	r->link = link_new(&spec, &session_handler, r);
+	start_link(r, &spec, &session_handler);
 	return r;
 }
 
@@ -453,6 +514,7 @@ void route_free(struct route *r)
 	asks_drop_route(r);
 	loop_timer_free(r->idle);
 	leaving_add(r->ms, r->link);
+	link_free(r->dormant);
 	arena_free(r->why_arena);
 	arena_free(r->arena);
 	free(r);

@@ -15,6 +15,7 @@
 /* Close codes, and what is said with them. */
 enum { CLOSE_KICKED = 4001, CLOSE_BANNED = 4002 };
 #define KICKED_TEXT "Kicked from this mesh. Run claudemesh to rejoin."
+#define BANNED_TEXT "You've been removed from this mesh. Contact the mesh owner to rejoin."
 #define BANNED_FORMAT "You've been removed from \"%.*s\". Contact the mesh owner to rejoin."
 
 /* all before stale before target; without any of them nobody is meant */
