@@ -8,6 +8,7 @@
 #include "broker/gate.h"
 #include "broker/http.h"
 #include "broker/mail.h"
+#include "crypto/jwt.h"
 #include "crypto/secret.h"
 #include "db/migrate.h"
 #include "db/pg.h"
@@ -31,8 +32,9 @@ struct broker {
 	const struct settings *settings;
 	struct arena *arena;
 	struct datadir dir;
-	struct keyfile keys;
+	struct keyfile keys, login_key;
 	bool keys_open;
+	str login_secret;             /* of session tokens */
 	struct shard shards[SHARDS_MAX];
 	unsigned n_shards;
 	struct loop *loop;
@@ -226,6 +228,25 @@ static struct err *open_stores(struct broker *b)
 	return NULL;
 }
 
+/* The operator's, or one of our own beside the key file. */
+static struct err *open_login_secret(struct broker *b)
+{
+	struct arena *a = b->arena;
+
+	b->login_secret = b->settings->login_secret;
+	if (b->login_secret.len && b->login_secret.len < JWT_KEY_MIN)
+		return FAIL(a, BAD_REQUEST, "the secret of session tokens has %zu characters, the least is %d",
+			    b->login_secret.len, JWT_KEY_MIN);
+	if (b->settings->legacy_auth)
+		log_warn("BROKER_LEGACY_AUTH is on: whoever names a user in a call is that user; turn it off as "
+			 "soon as no old program needs it");
+	if (b->login_secret.len)
+		return NULL;
+	TRY(keyfile_open(a, datadir_file(a, &b->dir, "login.key"), &b->login_key));
+	b->login_secret = str_of(b->login_key.key, sizeof(b->login_key.key));
+	return NULL;
+}
+
 static struct err *open_data(struct broker *b)
 {
 	struct arena *a = b->arena;
@@ -242,7 +263,7 @@ static struct err *open_data(struct broker *b)
 			 "cannot be opened; restore it from a backup if there is one",
 			 LOG_S("file", key_path));
 	b->keys_open = true;
-	return NULL;
+	return open_login_secret(b);
 }
 
 static void make_loop_side(struct broker *b)
@@ -274,6 +295,9 @@ static void make_loop_side(struct broker *b)
 					       .challenges = b->challenges,
 					       .places = b->places,
 					       .sse = b->sse,
+					       .install = b->install,
+					       .login_secret = b->login_secret,
+					       .legacy_auth = s->legacy_auth,
 					       .post_bytes_max = (size_t)(FRAME_FACTOR *
 									  s->max_message_bytes),
 					       .stats = stats,
@@ -309,6 +333,15 @@ static str find_base(struct broker *b)
 			    b->tls ? "https" : "http", STRF(host), server_port(b->server));
 }
 
+/* Where administration asks; without it everything else still works. */
+static void listen_admin(struct broker *b)
+{
+	struct err *failed = server_listen_unix(b->arena, b->server, datadir_file(b->arena, &b->dir, ADMIN_SOCKET));
+
+	if (failed)
+		log_err(LOG_WARN, "claudemesh-broker admin will not reach this broker", failed);
+}
+
 static struct err *bind_ports(struct broker *b)
 {
 	const struct settings *s = b->settings;
@@ -318,6 +351,7 @@ static struct err *bind_ports(struct broker *b)
 	for (size_t i = 0; i < s->listen.n; i++)
 		TRY(server_listen(b->arena, b->server, s->listen.items[i].host,
 				  s->listen.items[i].port, b->tls));
+	listen_admin(b);
 	b->base = find_base(b);
 	http_set_server(b->http, b->server, b->base);
 	return NULL;
@@ -353,6 +387,7 @@ static struct err *start_engines(struct broker *b)
 	es.audit_messages = s->audit >= AUDIT_MESSAGES;
 	es.mail = b->mailer != NULL;
 	es.http_url = b->base;
+	es.login_secret = b->login_secret;
 	TRY(url_ws_address(b->arena, b->base, &es.ws_url));
 	es.shards = b->n_shards;
 	for (unsigned i = 0; i < b->n_shards; i++) {
@@ -438,6 +473,7 @@ static void broker_close(struct broker *b)
 	}
 	if (b->keys_open)
 		keyfile_wipe(&b->keys);
+	keyfile_wipe(&b->login_key);
 	datadir_close(&b->dir);
 }
 

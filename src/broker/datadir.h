@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 
+#define ADMIN_SOCKET "broker.sock" /* file of the socket that `admin` asks, mode 0600 */
+
 struct datadir {
 	str path;
 	int lock_fd;          /* -1: not held */

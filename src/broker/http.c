@@ -1,6 +1,7 @@
 #include "broker/http.h"
 
 #include "base/log.h"
+#include "broker/account.h"
 #include "broker/http_answer.h"
 #include "broker/rest.h"
 #include "broker/routes.h"
@@ -15,7 +16,8 @@ struct call {
 	struct conn_id id;
 	const struct op *op;
 	str body, param;
-	bool may_create;
+	bool may_create, legacy_auth;
+	struct session_proof session;
 	char address[ADDRESS_LEN_MAX];
 	struct proof proof;
 	struct err *error;
@@ -119,6 +121,8 @@ static void call_submit(struct call *c, struct server_request *rq)
 	ev = event_new(EVENT_CALL, conn_ref_of(c->id), c->body, c->param);
 	ev->op = c->op;
 	ev->proof = c->proof;
+	ev->proof.session = c->session;
+	ev->legacy_auth = c->legacy_auth;
 	ev->may_create = c->may_create;
 	memcpy(ev->address, c->address, sizeof(ev->address));
 	if (place)
@@ -149,6 +153,8 @@ static void call_proved(void *arg)
 static void call_start(struct http *h, struct server_request *rq, const struct op *op, str param)
 {
 	str account = policy_account(rq->arena, rq->peer);
+	struct account_call who;
+	struct err *refused = account_call_take(h, rq, op, &who);
 	struct arena *a;
 	struct call *c;
 
@@ -165,7 +171,9 @@ static void call_start(struct http *h, struct server_request *rq, const struct o
 	c->arena = a;
 	c->id = rq->id;
 	c->op = op;
-	c->body = arena_dup(a, rq->body);
+	c->body = arena_dup(a, who.body);
+	c->session = who.session;
+	c->legacy_auth = who.legacy;
 	c->param = arena_dup(a, param);
 	c->may_create = str_eq(str_from(op->name), S("invite_create"))
 				? policy_may_invite(h->env.policy, rq)
@@ -186,6 +194,12 @@ static bool is_wrong_type(const struct server_request *rq)
 	str type = http_header_get(rq->head, S("content-type"));
 
 	return rq->body.len && type.ptr && !policy_is_json(type);
+}
+
+/* Who reached the socket in the data directory, which nobody else may open. */
+static bool http_is_admin(const struct server_request *rq)
+{
+	return rq->peer->is_unix && (rq->peer->uid == (i64)geteuid() || rq->peer->uid == 0);
 }
 
 static void no_route(struct http *h, struct server_request *rq, const struct route_match *m)
@@ -233,6 +247,11 @@ void http_on_request(struct http *h, struct server_request *rq)
 		return;
 	}
 	op = op_find(str_from(m.route->op), OP_CALL);
+	if (op && (op->flags & OP_ADMIN) != 0 && !http_is_admin(rq)) {
+		m = (struct route_match){ .status = 404 };
+		no_route(h, rq, &m);
+		return;
+	}
 	if (!op)
 		http_fail(h, rq, false,
 			  FAIL(rq->arena, NOT_SUPPORTED, "this broker has no '%s'", m.route->op));

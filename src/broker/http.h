@@ -38,6 +38,8 @@ struct http_env {
 	void (*figures)(void *arg, struct figures *f);
 	void *stats_arg;
 	str metrics_token;            /* who shows it may read /metrics from anywhere; empty: nobody */
+	str login_secret;             /* of session tokens, see engine/account.h */
+	bool legacy_auth;             /* BROKER_LEGACY_AUTH */
 	str migration_missing;        /* that /health/ready waits for; empty: none */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "broker/account.h"
 #include "broker/rest.h"
 #include "json/json.h"
 
@@ -79,6 +80,9 @@ void http_answer_as(struct http *h, struct server_request *rq, int status, str t
 			arena_printf(rq->arena, "%lld", (long long)(note->retry_after_s ? note->retry_after_s
 											: RETRY_AFTER_SECONDS))
 		};
+	n += account_headers(note, status, all + n);
+	if (status == 401 && !note->problems)
+		all[n++] = (struct http_header){ S("WWW-Authenticate"), S("Bearer realm=\"claudemesh\"") };
 	if (n_headers)
 		memcpy(all + n, headers, n_headers * sizeof(*headers));
 	http_answered(h, rq, status);

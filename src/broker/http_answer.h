@@ -39,6 +39,7 @@ struct http_note {
 	str cache;                    /* Cache-Control, unless no-store */
 	i64 retry_after_s;            /* 0: a few seconds */
 	i64 at_us;                    /* when it was there (mono) */
+	bool legacy;                  /* it names its user, see account.h */
 };
 
 /* The request's note, new. */

@@ -44,6 +44,8 @@ struct settings {
 	i64 max_unauthenticated, max_unauthenticated_per_address, hello_seconds;
 	i64 engine_threads;           /* 1 to SHARDS_MAX */
 	str metrics_token, expected_migration;
+	str login_secret;             /* empty: made at the first start */
+	bool legacy_auth;
 	bool skip_migrate, reference_env, help, version;
 	bool public_is_local;         /* no public URL, or one of this machine; follows from it */
 };

@@ -123,6 +123,13 @@ const struct setting settings_table[] = {
 	  .also = "EXPECTED_MIGRATION",
 	  .doc = "File name or sha256 of a migration; /health/ready says 503 while the database "
 		 "does not have it." },
+	{ "login-secret-file", SETTING_SECRET, AT(login_secret), .value = "FILE", .secret = "CLI_SYNC_SECRET",
+	  .doc = "File with the secret that session tokens are signed with, at least 16 characters; without "
+		 "it login.key in the data directory, made at the first start. Several brokers on one "
+		 "database need the same." },
+	{ "legacy-auth", SETTING_YES, AT(legacy_auth), .also = "BROKER_LEGACY_AUTH",
+	  .doc = "Take the user_id in the body of a call for who makes it, as old programs send it. "
+		 "Whoever knows such an id is that user then: only where nobody else reaches this broker." },
 	{ "reference-env", SETTING_YES, AT(reference_env),
 	  .doc = "Also read the variables of the reference broker that other programs use too: "
 		 "DATABASE_URL, BROKER_PORT (on every address), and the public URL from "

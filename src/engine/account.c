@@ -111,6 +111,8 @@ static struct err *check_legacy(struct req *rq)
 		return err_word(FAIL(rq->arena, UNAUTHORIZED, "no account has this user_id"),
 				S("missing_bearer_token"));
 	rq->account = account;
+	if (!rq->event->forwarded)
+		rq->engine->stats.legacy_auth_hits++;
 	return NULL;
 }
 
@@ -228,6 +230,7 @@ struct err *session_new(struct req *rq, const struct account_row *account, enum 
 	jwt_digest(*ret_token, digest);
 	row.digest = arena_dup(rq->arena, str_of(digest, sizeof(digest)));
 	store_session_add(e->store, &row);
+	e->logins_until_ms = e->now_ms + LOGIN_CODE_MS;
 	if (ret_id)
 		*ret_id = row.id;
 	return NULL;

@@ -6,6 +6,7 @@
 #include "crypto/secret.h"
 #include "engine/bearer.h"
 #include "engine/guess.h"
+#include "engine/tally.h"
 #include "engine/mail.h"
 #include "engine/reader.h"
 #include "engine/receipts.h"
@@ -129,6 +130,7 @@ void engine_free(struct engine *e)
 	effects_free(e->fx);
 	signatures_free(e);
 	guesses_free(e);
+	tallies_free(e);
 	mails_free(e);
 	bearers_forget(e);
 	secret_wipe(e->token_key, sizeof(e->token_key));

@@ -3,6 +3,7 @@
 #include "crypto/encode.h"
 #include "crypto/hello.h"
 #include "crypto/secret.h"
+#include "engine/account.h"
 #include "engine/op.h"
 #include "engine/prove.h"
 
@@ -33,6 +34,7 @@ struct house *house(struct arena *a)
 	h->settings.rate_per_minute = 0;
 	h->settings.ws_url = S("ws://127.0.0.1:7900/ws");
 	h->settings.http_url = S("http://127.0.0.1:7900");
+	h->settings.login_secret = S("a secret of session tokens");
 	h->may_create = true;
 	memcpy(h->address, "127.0.0.1", sizeof("127.0.0.1"));
 	assert_ok(engine_new(a, &h->clock, &h->random, h->f->st, &h->keys, &h->settings, &h->engine));
@@ -238,15 +240,31 @@ void submit(struct house *h, struct event *ev)
 
 /* ---- calls ---- */
 
+/* As the broker's loop does. */
+static struct err *take_bearer(struct house *h, const struct op *op, struct session_proof *ret_session)
+{
+	str header = h->bearer.ptr ? arena_printf(h->a, "Bearer %.*s", STRF(h->bearer)) : STR_NONE;
+
+	*ret_session = (struct session_proof){ 0 };
+	if (!(op->flags & (OP_ACCOUNT | OP_MAY_ACCOUNT)))
+		return NULL;
+	if (!header.ptr && (op->flags & OP_MAY_ACCOUNT || (h->legacy_auth && !(op->flags & OP_BROWSER))))
+		return NULL;
+	return session_take(h->a, h->settings.login_secret, header, clock_ms(&h->clock), ret_session);
+}
+
 int call(struct house *h, const char *name, const char *param, str body)
 {
 	const struct op *op = op_find(str_from(name), OP_CALL);
+	struct session_proof session;
 	struct event *ev;
 	struct err *e;
 	struct proof proof;
 
 	assert_non_null(op);
-	e = prove_call(h->a, op, body, str_from(param), clock_ms(&h->clock), &proof);
+	e = take_bearer(h, op, &session);
+	if (!e)
+		e = prove_call(h->a, op, body, str_from(param), clock_ms(&h->clock), &proof);
 	if (e) {
 		struct block *block = call_error(op, e);
 
@@ -259,6 +277,8 @@ int call(struct house *h, const char *name, const char *param, str body)
 	ev = event_new(EVENT_CALL, (struct conn_ref){ 0, ++h->slots, 2 }, body, str_from(param));
 	ev->op = op;
 	ev->proof = proof;
+	ev->proof.session = session;
+	ev->legacy_auth = h->legacy_auth && !h->bearer.ptr;
 	ev->may_create = h->may_create;
 	memcpy(ev->address, h->address, sizeof(ev->address));
 	submit(h, ev);

@@ -78,7 +78,8 @@ struct house {
 	struct { i64 job; unsigned shard; const struct json *says; } mails[64];
 	size_t n_mails;
 	char address[64];     /* of the next call */
-	bool may_create;
+	bool may_create, legacy_auth;
+	str bearer;           /* session token of the next calls; absent: none */
 	size_t effects;       /* of the last batch */
 	/* Instead of one step of `engine`; shards_test.c. */
 	void (*run)(struct house *h, struct event **events, size_t n);

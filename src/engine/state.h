@@ -208,6 +208,10 @@ struct engine {
 	struct endings *endings;
 	struct signature_seen *signatures;
 	struct guess *guesses;
+	struct tally *tallies;
+	u8 tally_key[16];                     /* finds them; made at first use */
+	bool has_tally_key;
+	i64 logins_until_ms;                  /* what was stored is over by then; 0: nothing was */
 	struct mail_held *held_mails;         /* see mail.h */
 	struct bucket mails;
 	i64 jobs_pruned_ms;

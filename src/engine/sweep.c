@@ -5,6 +5,9 @@
 #include "engine/mail.h"
 #include "engine/receipts.h"
 #include "engine/signatures.h"
+#include "engine/tally.h"
+#include "proto/account.h"
+#include "store/account.h"
 
 enum {
 	SWEEP_AGAIN_MS = 50,          /* there was more than one sweep takes */
@@ -59,6 +62,20 @@ static struct err *prune_guesses(struct engine *e, bool *ret_more UNUSED)
 	return NULL;
 }
 
+/* A session that is over is listed for nobody; it stays a day, so that its token has one answer. */
+static struct err *prune_logins(struct engine *e, bool *ret_more UNUSED)
+{
+	tallies_prune(e);
+	if (!e->logins_until_ms)
+		return NULL;
+	if (e->logins_until_ms < e->now_ms)
+		e->logins_until_ms = 0;
+	store_login_codes_prune(e->store, e->now_ms);
+	store_login_devices_prune(e->store, e->now_ms);
+	store_sessions_prune(e->store, e->now_ms - ACCOUNT_DAY_MS);
+	return NULL;
+}
+
 static struct err *unload_meshes(struct engine *e, bool *ret_more UNUSED)
 {
 	meshes_unload(e);
@@ -95,6 +112,7 @@ static const struct sweep {
 	[SWEEP_SIGNATURES] = { "signatures not pruned yet", prune_signatures, 60000 },
 	[SWEEP_MESHES] = { "meshes not unloaded yet", unload_meshes, 60000 },
 	[SWEEP_MAILS] = { "mails not tried again yet", mails_retry, 15000 },
+	[SWEEP_LOGINS] = { "logins not pruned yet", prune_logins, 60000 },
 	[SWEEP_GUESSES] = { "guesses not pruned yet", prune_guesses, 60000 },
 	[SWEEP_PROBE] = { "database does not answer", probe, PROBE_MS, PROBE_AGAIN_MS },
 };

@@ -18,6 +18,7 @@ enum sweep_kind {
 	SWEEP_MESHES,         /* in memory, with nobody in them */
 	SWEEP_MAILS,          /* whose next try is due */
 	SWEEP_GUESSES,        /* addresses that have guessed no code for a while */
+	SWEEP_LOGINS,         /* codes, logins and sessions that are over */
 	SWEEP_PROBE,          /* no deletion: does the database answer? */
 	SWEEP_COUNT
 };

@@ -2,6 +2,7 @@
  * broker.c - main() of claudemesh-broker: settings, the process's own limits, then broker_run().
  */
 #include "base/harden.h"
+#include "broker/admin.h"
 #include "broker/broker.h"
 #include "engine/openapi.h"
 #include "engine/protocol.h"
@@ -67,12 +68,23 @@ static struct err *print_protocol(struct arena *a, int argc, char *argv[])
 	return print(a, buf_str(&b));
 }
 
+/* `admin COMMAND ...`: asks the broker of the data directory. */
+static struct err *run_admin(struct arena *a, int argc, char *argv[])
+{
+	str text = STR_NONE;
+
+	TRY(admin_run(a, argc, argv, environ, &text));
+	return print(a, text);
+}
+
 static struct err *run(struct arena *a, int argc, char *argv[])
 {
 	struct settings s;
 
 	if (argc > 1 && str_eq(str_from(argv[1]), S("protocol")))
 		return print_protocol(a, argc - 2, argv + 2);
+	if (argc > 1 && str_eq(str_from(argv[1]), S("admin")))
+		return run_admin(a, argc - 2, argv + 2);
 	TRY(settings_read(a, argc - 1, argv + 1, environ, &s));
 	if (s.help)
 		return print(a, settings_help(a));

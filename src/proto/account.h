@@ -225,9 +225,11 @@ JSON_ARGS(sync_token, SYNC_TOKEN_ARGS);
 	F(T, str, sync_token,   OPT | SECRET, 0, 4096, "token of /api/cli-sync-token; or a session token as bearer") \
 	F(T, str, peer_pubkey,  OPT, 0, 128, "key to join with, 64 hex") \
 	F(T, str, display_name, OPT, 0, NAME_BYTES_MAX, "name to join with") \
+	F(T, str, mesh_id,      OPT, 0, 64, "ours: only into this mesh") \
+	F(T, str, account_id,   OPT, 0, 64, "ours: as signed") \
 	F(T, i64, timestamp,    OPT, 0, INT64_MAX, "ours: Unix milliseconds, as signed") \
-	F(T, str, signature,    OPT, 0, 256, "ours: by peer_pubkey over claudemesh-sync|peer_pubkey|timestamp; "\
-					     "without it a key that is a member already is not linked")
+	F(T, str, signature,    OPT, 0, 256, "ours: by peer_pubkey over claudemesh-sync|account_id|mesh_id|peer_pubkey|" \
+					     "timestamp; a key that is a member already is linked with it")
 JSON_ARGS(cli_sync, CLI_SYNC_ARGS);
 
 #define SYNCED_MESH_ARGS(F, T) \

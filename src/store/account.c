@@ -184,8 +184,8 @@ static const struct field device_fields[] = {
 	FIELD(TEXT, login_device_row, platform),   FIELD(TEXT, login_device_row, arch),
 	FIELD(TEXT, login_device_row, address),    FIELD(I64, login_device_row, created_ms),
 	FIELD(I64, login_device_row, until_ms),    FIELD(I64, login_device_row, state),
-	FIELD(TEXT, login_device_row, session),    FIELD(BLOB, login_device_row, token),
-	FIELD(I64, login_device_row, handed_ms),   { 0 },
+	FIELD(TEXT, login_device_row, account),    FIELD(TEXT, login_device_row, session),
+	FIELD(BLOB, login_device_row, token),      FIELD(I64, login_device_row, handed_ms), { 0 },
 };
 
 void store_login_device_add(struct store *st, const struct login_device_row *d)
@@ -212,8 +212,8 @@ struct err *store_login_device_named(struct store *st, struct arena *a, str name
 
 void store_login_device_set(struct store *st, const struct login_device_row *d)
 {
-	QUEUE(st, LOGIN_DEVICE_SET, V(d->state), V(d->until_ms), text_value(d->session), blob_value(d->token),
-	      V(d->handed_ms), blob_value(d->digest));
+	QUEUE(st, LOGIN_DEVICE_SET, V(d->state), V(d->until_ms), text_value(d->account), text_value(d->session),
+	      blob_value(d->token), V(d->handed_ms), blob_value(d->digest));
 }
 
 void store_login_devices_prune(struct store *st, i64 before_ms)

@@ -87,7 +87,8 @@ struct login_device_row {
 	str session_id, user_code, hostname, platform, arch, address;
 	i64 created_ms, until_ms;
 	i64 state;             /* enum login_state */
-	str session;           /* that an approval made */
+	str account;           /* who approved or denied it */
+	str session;           /* that was made then */
 	str token;             /* sealed; absent when there is none to hand out */
 	i64 handed_ms;         /* first handed out; 0: not yet */
 };
@@ -97,7 +98,7 @@ struct err *store_login_device(struct store *st, struct arena *a, str digest, st
 /* By session id or by user code. */
 struct err *store_login_device_named(struct store *st, struct arena *a, str name,
 				     struct login_device_row **ret_row) MUST_CHECK;
-/* Sets state, until_ms, session, token and handed_ms. */
+/* Sets state, until_ms, account, session, token and handed_ms. */
 void store_login_device_set(struct store *st, const struct login_device_row *d);
 void store_login_devices_prune(struct store *st, i64 before_ms);
 

@@ -6,6 +6,7 @@
 
 #include "crypto/encode.h"
 #include "crypto/invite.h"
+#include "engine/account.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
 #include "engine/msg/msg.h"
@@ -89,6 +90,8 @@ static struct err *join_run(struct req *rq, const void *args)
 	who.role = str_eq(invite->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
 	who.pubkey = hex_lower(a, in->peer_pubkey);
 	TRY(v1_word(a, enrol(rq, m, &who, invite, &member, &out.alreadyMember)));
+	if (rq->account && !out.alreadyMember)
+		account_own(rq, m, member);
 	out.memberId = str_from(member->id);
 	req_answer(rq, 200, joined_fields, &out);
 	return NULL;

@@ -6,6 +6,7 @@
 
 #include "crypto/chain.h"
 #include "crypto/encode.h"
+#include "engine/account.h"
 #include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/guess.h"
@@ -145,7 +146,7 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 	struct mesh *m;
 	bool already, before;
 
-	if (!rq->event->may_create)
+	if (!rq->event->may_create && !rq->account)
 		return FAIL(rq->arena, FORBIDDEN, "this broker does not let you create meshes from here");
 	if (!str_trim(in->name).len || !name_is_printable(in->name))
 		return bad(rq, S("name required"), "a mesh needs a name without control characters");
@@ -170,6 +171,8 @@ static struct err *mesh_create_run(struct req *rq, const void *args)
 							 AUDIT_TEXT("owner", row.owner_pubkey)));
 	TRY(enrol(rq, m, &creator, NULL, &member, &already));
 	mesh_made(rq);
+	if (rq->account)
+		account_own(rq, m, member);
 	answer_created(rq, &row, str_from(member->id));
 	return NULL;
 }

@@ -58,7 +58,8 @@ CREATE TABLE login_device (
 	created_ms BIGINT NOT NULL,
 	until_ms BIGINT NOT NULL,
 	state BIGINT NOT NULL,                -- enum login_state
-	session TEXT NOT NULL,                -- id of what an approval made
+	account TEXT NOT NULL,                -- who approved or denied it
+	session TEXT NOT NULL,                -- id of what was made then
 	token BLOB,                           -- sealed; gone once it has arrived
 	handed_ms BIGINT NOT NULL             -- first handed out; 0: not yet
 );
