@@ -8,6 +8,8 @@
 #include "engine/op.h"
 #include "engine/prove.h"
 
+#include <unistd.h>
+
 /* A call while its signatures are checked; lives in its arena. */
 struct call {
 	struct http *http;
@@ -158,6 +160,10 @@ static void call_start(struct http *h, struct server_request *rq, const struct o
 	struct arena *a;
 	struct call *c;
 
+	if (refused) {
+		http_fail(h, rq, op->flags & OP_OK_FALSE, refused);
+		return;
+	}
 	h->hooks += op->flags & OP_PLACE ? 1 : 0;
 	/* A lie until it is known whom it is about; then it is given back. */
 	if (op->flags & OP_PLACE &&
