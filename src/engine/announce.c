@@ -6,7 +6,7 @@
  * So a thousand peers that come at once cost each listener fifty pushes, and each of them
  * a walk over those listeners who still listen.
  */
-#include "engine/state.h"
+#include "engine/traffic.h"
 
 #include <utlist.h>
 
@@ -178,6 +178,7 @@ void presence_announce(struct presence *about, enum announcement what)
 
 	if (e->quiet || !is_told(about, what))
 		return;
+	traffic_presence(about, what != PEER_LEFT && what != PEER_HIDDEN);
 	m->hint_ms = e->mono_ms;
 	if (m->n_listeners) {
 		to = NEW_ARRAY(e->batch, struct conn_ref, (size_t)m->n_listeners);

@@ -12,7 +12,7 @@
 #include "engine/grant.h"
 #include "engine/permission.h"
 #include "engine/reader.h"
-#include "engine/topic.h"
+#include "engine/traffic.h"
 #include "json/fields.h"
 #include "proto/enums.h"
 
@@ -473,6 +473,7 @@ void mesh_free(struct mesh *m)
 	HASH_ITER(hh, m->members, member, next)
 		member_free(member);
 	topics_free(m);
+	traffic_free(m);
 	HASH_DELETE(hh, e->meshes, m);
 	timer_clear(&e->timers, &m->calm);
 	e->stats.meshes--;

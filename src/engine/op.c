@@ -7,6 +7,7 @@ static const struct op *const tables[] = {
 	msg_invites,
 	msg_join, msg_claim,
 	msg_login, msg_login_device, msg_account, msg_account_mesh,
+	msg_activity,
 	msg_rest_topic, msg_rest_key, msg_rest_stream, msg_rest_notice, msg_rest_me,
 	msg_rest_peer, msg_rest_public, msg_device,
 };

@@ -180,6 +180,7 @@ struct mesh {
 	struct mailbox *mailboxes;
 	struct topic *topics;
 	struct topic_name *topic_names;
+	struct traffic *traffic;              /* see traffic.h; NULL: none yet */
 	struct presence *presences;
 	i64 n_presences;
 	struct presence *listeners, *muted;   /* online and want announcements */

@@ -2,7 +2,7 @@
  * topic_hint.c - news about topics, for connections that list the capability "topics". Each says
  * that something is to be asked again, and no more.
  */
-#include "engine/topic.h"
+#include "engine/traffic.h"
 
 #include <utlist.h>
 
@@ -59,6 +59,8 @@ void topic_hint(struct topic *t, str event, str what, const struct member *about
 
 	if (m->engine->quiet)
 		return;
+	if (what.len && about)
+		traffic_topic(t, what, about);
 	DL_FOREACH(m->presences, p)
 		if (p->topics && p->online && topic_is_seen(t, p->member))
 			to[n++] = p->conn;

@@ -12,6 +12,7 @@
 #include "engine/audit.h"
 #include "engine/reader.h"
 #include "engine/receipts.h"
+#include "engine/traffic.h"
 #include "proto/enums.h"
 
 enum { NONCE_BYTES = 24, MAC_BYTES = 16, FINGERPRINT_LEN = 64 };
@@ -201,6 +202,8 @@ static struct err *accept_post(struct req *rq, struct topic *t, const struct top
 	store_post_add(e->store, row);
 	audit_sent(t->mesh, member, arena_printf(rq->arena, "#%s", t->id), row->rank);
 	read_own(t, member_person(member), row->seq);
+	if (!rq->from || !rq->from->hidden)
+		traffic_post(t, member);
 	TRY(topic_mention(rq, t, d, row, &out->notified));
 	topic_push(t, row, rq->from, &live);
 	if (topic_has_readers(t->mesh, t->no)) {

@@ -17,6 +17,7 @@
 #include "engine/receipts.h"
 #include "engine/req.h"
 #include "engine/topic.h"
+#include "engine/traffic.h"
 
 #define NO_RECIPIENT_TEXT \
 	"no connected peer for target (not online, or targetSpec is your own key without another session)"
@@ -364,6 +365,8 @@ static struct err *send_run(struct req *rq, const void *args)
 	message_charge(rq->from->member);
 	ack.messageId = receipt.id = id_message(rq->arena, &e->ids);
 	live = accept_message(rq, in, &m, &to, &receipt);
+	if (to.n)
+		traffic_message(rq->from, in->targetSpec);
 	ack.recipients = (i64)to.n;
 	ack.delivery = live ? S("live") : !to.n ? S("nobody") : to.anyone_connected ? S("held") : S("stored");
 	engine_accepted(e, rq->event);

@@ -37,6 +37,7 @@ extern const struct op msg_login[];   /* login.c: login_email, login_code, admin
 extern const struct op msg_login_device[]; /* login_device.c: device_login and what follows */
 extern const struct op msg_account[]; /* account.c: sessions, profile, account_link */
 extern const struct op msg_account_mesh[]; /* account_mesh.c: meshes of an account, cli_sync */
+extern const struct op msg_activity[]; /* activity.c: mesh_activity */
 extern const struct op msg_mesh[];    /* mesh.c: mesh_create */
 extern const struct op msg_invite[], msg_invites[];  /* invite.c: invite_create, invite_code */
 extern const struct op msg_join[];    /* join.c: join */
