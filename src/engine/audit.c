@@ -155,12 +155,3 @@ void audit_left(const struct presence *p)
 	audit_with(p->mesh, p->member, "peer_left",
 		   AUDIT_FIELDS(AUDIT_TEXT("session_pubkey", p->session ? presence_pubkey(p) : STR_NONE)));
 }
-
-void audit_sent(struct mesh *m, const struct member *sender, str target, int rank)
-{
-	if (!m->engine->settings.audit_messages)
-		return;
-	audit_with(m, sender, "message_sent",
-		   AUDIT_FIELDS(AUDIT_TEXT("targetSpec", target),
-				AUDIT_TEXT("priority", str_from(priority_words[PRIORITY_NOW + rank]))));
-}

@@ -36,7 +36,9 @@ void audit_with(struct mesh *m, const struct member *actor, const char *event,
 /* What happens all the time; settings of the broker say whether it is logged. */
 void audit_joined(const struct presence *p, bool restored);
 void audit_left(const struct presence *p);
+/* A message was accepted; the rows of a batch are written at its end (audit_sent.c). */
 void audit_sent(struct mesh *m, const struct member *sender, str target, int rank);
+void audit_flush(struct engine *e);
 
 /* The end of the chain, from the store. */
 struct err *audit_read(struct mesh *m, struct arena *a) MUST_CHECK;

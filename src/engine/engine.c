@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "crypto/secret.h"
+#include "engine/audit.h"
 #include "engine/bearer.h"
 #include "engine/guess.h"
 #include "engine/tally.h"
@@ -198,6 +199,7 @@ static void begin(struct engine *e)
 	e->mono_ms = clock_mono_ms(e->clock);
 	e->batch_no++;
 	e->commits = false;
+	e->sent = NULL;
 	e->n_acks = 0;
 	receipts_begin(e);
 }
@@ -246,6 +248,7 @@ static struct err *run_batch(struct engine *e, struct event *const *events, size
 	timers_run(&e->timers, e->mono_ms, TIMERS_PER_BATCH, e);
 	TRY(mailboxes_refill(e, e->batch));
 	TRY(topics_refill(e, e->batch));
+	audit_flush(e);
 	if (store_pending(e->store) && (e->commits || e->alone || !store_may_wait(e->store)))
 		return commit(e);
 	effects_hints_last(e->fx);

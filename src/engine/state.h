@@ -229,6 +229,7 @@ struct engine {
 	i64 acks_us[BATCH_EVENTS];            /* when the sends that the batch accepted came */
 	size_t n_acks;
 	struct arena *batch;                  /* lives as long as the batch */
+	struct audit_batch *sent;             /* in it, see audit_sent.c; NULL: nothing */
 	struct effects *fx;
 	i64 batch_no, stored_in;              /* the running one; the last one with a commit */
 	bool commits;                         /* this one does, whatever it wrote */
