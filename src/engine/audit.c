@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "json/json.h"
-#include "proto/enums.h"
 
 enum { FIELDS_MAX = 8, PAYLOAD_BYTES_MAX = 65536 };
 

@@ -492,6 +492,41 @@ TEST(a_damaged_row_is_shown_as_far_as_it_can_be)
 	verify(boss, "'valid':false,'brokenAt':1");
 }
 
+/* D-58: there each send had a transaction of its own for the log. */
+TEST(d_58_what_is_sent_at_once_is_one_row_for_each_kind)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *boss = owner(m), *alice = arrive(m, "alice");
+	i64 commits, before;
+
+	store_now(h);
+	before = count(h->f, "audit");
+	commits = engine_stats(h->engine).commits;
+	hold(h);
+	for (int i = 0; i < 30; i++)
+		send_to(alice, i % 3 ? "*" : "@g", text(a, "x%d", i).ptr, i == 6 ? "now" : NULL);
+	send_to(boss, "*", "y", NULL);
+	release(h);
+	assert_int_equal(engine_stats(h->engine).commits, commits + 1);
+	assert_int_equal(count(h->f, "audit"), before + 4);
+	forget_all(h);
+	say(boss, "{'type':'audit_query','limit':4}");
+	expect(boss, "{'entries':[{'actor':'owner','payload':{'targetSpec':'*','priority':'next','count':null}},"
+		     "{'actor':'alice','payload':{'targetSpec':'@g','priority':'now','count':null}},"
+		     "{'actor':'alice','payload':{'targetSpec':'*','priority':'next','count':20}},"
+		     "{'actor':'alice','payload':{'targetSpec':'@g','priority':'next','count':9}}]}");
+	check_chain(h, m->id);
+	/* A batch full of targets. */
+	hold(h);
+	for (int i = 0; i < BATCH_EVENTS; i++)
+		send_to(alice, text(a, "@g%d", i).ptr, text(a, "z%d", i).ptr, NULL);
+	release(h);
+	assert_int_equal(count(h->f, "audit"), before + 4 + BATCH_EVENTS);
+	check_chain(h, m->id);
+}
+
 TEST(the_operator_says_how_much_is_logged)
 {
 	ARENA;
