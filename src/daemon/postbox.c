@@ -378,6 +378,9 @@ static void begin(struct post_job *job)
 {
 	job->stage = KEYS;
 	topic_stand_known(posts_keys(joined_for(job), false), job->post.topic, &job->st);
+	/* The keys may be read anew before the job is over. */
+	job->st.topic_id = arena_dup(job->arena, job->st.topic_id);
+	job->st.name = arena_dup(job->arena, job->st.name);
 	if (job->tries == 0 && job->st.has_key && !job->post.plaintext)
 		go(job);
 	else

@@ -343,11 +343,16 @@ bool posts_event(struct joined *j, const struct peer_event *ev)
 
 void posts_on_ready(struct joined *j)
 {
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct topic_keys_args known;
 	size_t asked = 0;
 
+	/* can_seal() may read j->keys anew. */
+	if (topic_keys_load(a, j->ms->spec.paths, j->m.mesh_id, &known))
+		return;
 	read_keys(j);
-	for (size_t i = j->keys->topics.n; i-- > 0 && asked < SEALS_AT_ONCE;) {
-		const struct topic_known_args *t = &j->keys->topics.items[i];
+	for (size_t i = known.topics.n; i-- > 0 && asked < SEALS_AT_ONCE;) {
+		const struct topic_known_args *t = &known.topics.items[i];
 
 		if (t->epoch && can_seal(j, t->topic_id, t->epoch)) {
 			seal_pending(j, t->topic_id);

@@ -232,6 +232,21 @@ TEST(who_waited_while_we_were_away_is_sealed_for_too)
 	yard_end(&y);
 }
 
+/* Topics whose keys somebody else has: each has the file of keys read anew. */
+TEST(topics_without_a_key_of_ours_are_passed_over)
+{
+	struct yard y;
+
+	yard_start(&y);
+	for (int i = 0; i < 8; i++)
+		assert_ok(topic_keys_see(y.a, &y.paths, S("mesh0001"), arena_printf(y.a, "topic-%d", i),
+					 arena_printf(y.a, "name-%d", i), 1));
+	yard_daemon(&y);
+	yard_open(&y);
+	assert_null(y.asked);
+	yard_end(&y);
+}
+
 /* The daemon ends while a post waits for its key. */
 TEST(a_post_that_waits_at_the_end_comes_again)
 {
