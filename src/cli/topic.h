@@ -43,4 +43,17 @@ struct topic_words {
 };
 struct err *topic_post_words(struct cli *c, const struct topic_words *in) MUST_CHECK;
 
+/* What became of a post. */
+struct topic_sent {
+	struct topic_posted posted;
+	bool via_daemon;
+	bool is_queued; /* on the daemon's disk, not with the broker yet; `reason`, if there is one, says why */
+	bool is_told;   /* epoch, seq and the like are known */
+	str status, reason; /* the daemon's words */
+};
+/* Through the daemon, which is up: post->topic without '#', client_message_id given. `unreachable`: it
+ * took nothing. */
+struct err *topic_post_warm(struct topic_stay *s, const struct topic_post *post, struct topic_sent *ret_sent)
+	MUST_CHECK;
+
 #endif

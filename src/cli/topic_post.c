@@ -21,47 +21,73 @@
 	F(T, str, id, "ID", 1, CLIENT_ID_BYTES_MAX, "your own id of it; a repeat keeps the id")
 CLI_FLAGS(topic_post, TOPIC_POST_FLAGS);
 
-static void post_json(struct cli *c, const struct topic_posted *p, str reply_to)
+static void post_json(struct cli *c, const struct topic_sent *sent, str reply_to)
 {
+	const struct topic_posted *p = &sent->posted;
 	struct json_out *j = out_json(&c->out);
 
-	json_put_str(j, "messageId", p->message_id);
+	json_put_str(j, "messageId", sent->is_queued ? STR_NONE : p->message_id);
 	json_put_str(j, "clientMessageId", p->client_message_id);
 	json_put_str(j, "topic", p->topic);
-	json_put_str(j, "topicId", p->topic_id);
+	if (sent->is_told)
+		json_put_str(j, "topicId", p->topic_id);
 	json_put_str(j, "replyToId", str_empty(reply_to) ? STR_NONE : reply_to);
-	json_put_int(j, "bodyVersion", p->encrypted ? 2 : 1);
-	json_put_int(j, "epoch", p->epoch);
-	json_put_int(j, "seq", p->seq);
-	json_put_int(j, "recipients", p->recipients);
+	if (sent->is_told) {
+		json_put_int(j, "bodyVersion", p->encrypted ? 2 : 1);
+		json_put_int(j, "epoch", p->epoch);
+		json_put_int(j, "seq", p->seq);
+		json_put_int(j, "recipients", p->recipients);
+	}
 	json_put_int(j, "mentions", (i64)p->mentions);
-	json_put_int(j, "notifications", p->notifications);
+	if (sent->is_told)
+		json_put_int(j, "notifications", p->notifications);
 	json_put_bool(j, "duplicate", p->duplicate);
+	if (sent->via_daemon) {
+		json_put_str(j, "via", S("daemon"));
+		json_put_str(j, "status", sent->status);
+	}
+	if (sent->is_queued)
+		json_put_str(j, "reason", str_empty(sent->reason) ? STR_NONE : sent->reason);
 	out_json_end(&c->out);
 }
 
-static void post_print(struct cli *c, const struct topic_posted *p, str reply_to)
+static void queued_print(struct cli *c, const struct topic_sent *sent)
 {
+	const struct topic_posted *p = &sent->posted;
+
+	out_ok(&c->out, text_cut(p->client_message_id, SHORT_ID), "queued for #%.*s", STRF(p->topic));
+	if (str_empty(sent->reason))
+		out_hint(&c->out, "the daemon posts it as soon as the broker can be reached");
+	else
+		out_hint(&c->out, "the daemon posts it as soon as it can: %.*s", STRF(sent->reason));
+}
+
+static void post_print(struct cli *c, const struct topic_sent *sent, str reply_to)
+{
+	const struct topic_posted *p = &sent->posted;
 	struct arena *a = c->arena;
-	str detail = arena_printf(a, "#%.*s  %s  %.*s", STRF(p->topic),
-				  p->encrypted ? "encrypted" : "not encrypted: the broker can read it",
+	str detail = arena_printf(a, "#%.*s  %s%.*s", STRF(p->topic),
+				  !sent->is_told ? ""
+				  : p->encrypted ? "encrypted  "
+						 : "not encrypted: the broker can read it  ",
 				  STRF(text_cut(p->message_id, SHORT_ID)));
 
 	if (!str_empty(reply_to))
 		detail = arena_printf(a, "%.*s  \xe2\x86\xb3 %.*s", STRF(detail),
 				      STRF(text_cut(reply_to, SHORT_ID)));
-	if (p->mentions)
+	if (p->mentions && sent->is_told)
 		detail = arena_printf(a, "%.*s  %" PRId64 " notified", STRF(detail), p->notifications);
 	out_ok(&c->out, detail, p->duplicate ? "was posted before" : "posted");
 	topic_warn_left_out(c, &p->left_out);
 }
 
 static struct err *post_it(struct topic_stay *s, const struct topic_words *in, struct topic_post *post,
-			   struct topic_posted *ret_posted)
+			   struct topic_sent *ret_sent)
 {
 	struct cli *c = s->wire.c;
 	struct invalid why;
 	bool is_prefix;
+	struct err *e;
 	str id;
 
 	if (!str_empty(in->reply_to)) {
@@ -69,7 +95,14 @@ static struct err *post_it(struct topic_stay *s, const struct topic_words *in, s
 			return invalid_err(c->arena, &why);
 		TRY(topics_find_post(&s->topics, post->topic, id, &post->reply_to));
 	}
-	return topics_post(&s->topics, post, ret_posted);
+	if (s->wire.warm.is_up) {
+		e = topic_post_warm(s, post, ret_sent);
+		/* It went away meanwhile, and took nothing. */
+		if (!ipc_is_unreachable(e) || !str_empty(s->wire.warm.ipc.token))
+			return e;
+	}
+	*ret_sent = (struct topic_sent){ .is_told = true };
+	return topics_post(&s->topics, post, &ret_sent->posted);
 }
 
 static struct err *explain(struct cli *c, struct err *e, str id)
@@ -87,7 +120,7 @@ struct err *topic_post_words(struct cli *c, const struct topic_words *in)
 {
 	struct topic_post post = { .text = in->text, .plaintext = in->plaintext, .priority = in->priority,
 				   .client_message_id = in->id };
-	struct topic_posted posted;
+	struct topic_sent sent;
 	struct topic_stay s;
 	struct invalid why;
 	struct err *e;
@@ -97,14 +130,16 @@ struct err *topic_post_words(struct cli *c, const struct topic_words *in)
 	if (str_empty(post.client_message_id))
 		post.client_message_id = id_random(c->arena, &random_system);
 	TRY(topic_open(c, &s));
-	e = post_it(&s, in, &post, &posted);
+	e = post_it(&s, in, &post, &sent);
 	topic_close(&s);
 	if (e)
 		return explain(c, e, post.client_message_id);
 	if (c->out.json)
-		post_json(c, &posted, post.reply_to);
+		post_json(c, &sent, post.reply_to);
+	else if (sent.is_queued)
+		queued_print(c, &sent);
 	else
-		post_print(c, &posted, post.reply_to);
+		post_print(c, &sent, post.reply_to);
 	return NULL;
 }
 
@@ -129,7 +164,8 @@ const struct command topic_post_command = {
 	.run = run,
 	.doc = "Posts to a topic; the text '-' is read from stdin.",
 	.more = "@NAME in the text notifies that member. --reply-to takes the message_id of what it\n"
-		"answers, or the 8 characters that topic tail shows.",
+		"answers, or the 8 characters that topic tail shows. With a daemon the post is on\n"
+		"this machine's disk when the command ends, 'queued' until the broker has it.",
 	.fields = "messageId clientMessageId topic topicId replyToId bodyVersion epoch seq recipients mentions "
-		  "notifications duplicate",
+		  "notifications duplicate via status reason",
 };

@@ -111,8 +111,6 @@ void link_request(struct link *l, const char *type, const struct json_field *fie
 /* The same with the fields written already: the text between an object's braces. */
 void link_request_text(struct link *l, const char *type, str members, i64 timeout_ms,
 		       link_reply_fn *fn, void *arg);
-/* A message with its fields written already, but for id. */
-void link_send_text(struct link *l, str members, i64 timeout_ms, link_reply_fn *fn, void *arg);
 /* The same without a reply; false if not ready. For what reference brokers do not answer. */
 bool link_tell(struct link *l, const char *type, const struct json_field *fields, const void *args)
 	MUST_CHECK;

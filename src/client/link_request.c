@@ -84,17 +84,6 @@ void link_send(struct link *l, const struct send_args *args, i64 timeout_ms, lin
 	arm_deadline(l);
 }
 
-void link_send_text(struct link *l, str members, i64 timeout_ms, link_reply_fn *fn, void *arg)
-{
-	struct link_pending *p = add_pending(l, true, timeout_ms ? timeout_ms : LINK_ACK_MS, fn, arg);
-
-	if (!p->failed && !link_write_text(l, "send", "id", str_from(p->id), members)) {
-		p->failed = ERR_TOO_LARGE;
-		p->deadline_ms = 0;
-	}
-	arm_deadline(l);
-}
-
 bool link_tell(struct link *l, const char *type, const struct json_field *fields, const void *args)
 {
 	return l->state == LINK_READY && link_write(l, type, NULL, STR_NONE, fields, args);

@@ -2,23 +2,17 @@
  * api_ask.c - topics, API keys and what else a command asks the mesh's broker by itself: the
  * frame goes out as it came, over the caller's own connection, and the answer comes back.
  *
- * The daemon does not read them: topic keys are the command's business (client/topics.h), and
- * so nothing here changes when a verb gets a field.
+ * The daemon does not read them, and so nothing here changes when a verb gets a field. Messages and
+ * posts are none of this: they go through the outbox (accept.h).
  */
 #include "daemon/api_call.h"
 
 enum { ASK_MS = 10000 };
 
 /* By name, or by how the name begins if it ends with '_'. Everything else has a route of its
- * own, or is the daemon's alone (hello, client_ack). */
-static const char *const asked[] = { "topic_", "apikey_", "notification_", "me_", "member_", "list_peers",
+ * own, or is the daemon's alone (hello, client_ack, send). */
+static const char *const asked[] = { "topic_", "apikey_", "notification_", "me_", "member_", "grants_", "list_peers",
 				       "kick", "disconnect", "ban", "unban", "list_bans", "leave_mesh", NULL };
-
-/* A message to a topic; others go through the outbox. */
-static bool is_post(const struct local_ask_args *in)
-{
-	return str_eq(in->type, S("send")) && str_starts(json_get_str(in->args, S("targetSpec")), S("#"));
-}
 
 static bool is_asked(str type)
 {
@@ -66,7 +60,7 @@ static struct err *ask_run(struct api_call *c)
 	struct route *r;
 	struct mesh *m;
 
-	if (!is_asked(in->type) && !is_post(in))
+	if (!is_asked(in->type))
 		return FAIL(c->arena, NOT_SUPPORTED, "'%.*s' is not passed on", STRF(in->type));
 	TRY(members_of(c, in->args, &members));
 	TRY(api_mesh(c, in->mesh, &m));
@@ -81,6 +75,6 @@ static struct err *ask_run(struct api_call *c)
 
 const struct api_route api_ask_routes[] = {
 	{ "POST", "/v1/ask", local_ask_fields, sizeof(struct local_ask_args), LOCAL_ASK_BYTES_MAX, API_ANYONE,
-	  ask_run, "Asks the mesh's broker about topics, API keys, members and mentions, or posts to a topic." },
+	  ask_run, "Asks the mesh's broker about topics, API keys, members and mentions." },
 	{ 0 }
 };

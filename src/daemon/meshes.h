@@ -123,8 +123,8 @@ void meshes_ask(struct meshes *ms, struct mesh *m, const char *type,
 /* The same over a given route. */
 void route_ask(struct route *r, const char *type, const struct json_field *fields, const void *args,
 	       i64 timeout_ms, link_reply_fn *fn, void *arg);
-/* The same with the fields written already: the text between an object's braces; of "send" (an
- * id, and the ack that carries it) as link_send(). type and members are copied. */
+/* The same with the fields written already: the text between an object's braces. type and members
+ * are copied. */
 void route_ask_text(struct route *r, str type, str members, i64 timeout_ms, link_reply_fn *fn,
 		    void *arg);
 

@@ -70,7 +70,6 @@ struct ask {
 	const char *type;
 	str members;
 	i64 deadline_ms; /* loop time */
-	bool is_send;    /* a message: link_send_text() */
 	bool sent;
 	link_reply_fn *fn; /* NULL: forgotten */
 	void *arg;

@@ -52,10 +52,7 @@ static void send_ask(struct ask *k, struct route *r)
 	i64 left = k->deadline_ms - loop_now_ms(k->ms->spec.loop);
 
 	k->sent = true;
-	if (k->is_send)
-		link_send_text(r->link, k->members, MAX(left, 1), on_reply, k);
-	else
-		link_request_text(r->link, k->type, k->members, MAX(left, 1), on_reply, k);
+	link_request_text(r->link, k->type, k->members, MAX(left, 1), on_reply, k);
 }
 
 /* The first that waits on this route and is not sent; the list is newest first, so the last. */
@@ -212,7 +209,6 @@ void route_ask_text(struct route *r, str type, str members, i64 timeout_ms, link
 	struct ask *k = new_ask(r, timeout_ms, fn, arg);
 
 	k->type = arena_cstr(k->arena, type);
-	k->is_send = str_eq(type, S("send"));
 	k->members = arena_dup(k->arena, members);
 	start_ask(k, r);
 }
