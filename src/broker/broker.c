@@ -7,6 +7,7 @@
 #include "broker/datadir.h"
 #include "broker/gate.h"
 #include "broker/http.h"
+#include "broker/install.h"
 #include "broker/mail.h"
 #include "crypto/jwt.h"
 #include "crypto/secret.h"
@@ -46,6 +47,7 @@ struct broker {
 	struct gate *gate;
 	struct sse *sse;
 	struct http *http;
+	struct install *install;      /* NULL: nothing to install */
 	struct mail_way mail_way;
 	struct mailer *mailer;        /* NULL: no mail */
 	struct server *server;
@@ -460,6 +462,7 @@ static void broker_close(struct broker *b)
 	gate_free(b->gate);
 	sse_free(b->sse);
 	http_free(b->http);
+	install_free(b->install);
 	places_free(b->places);
 	challenges_free(b->challenges);
 	hub_free(b->hub);
@@ -491,6 +494,8 @@ static struct err *broker_open(struct broker *b)
 		return FAIL(b->arena, INTERNAL, "libsodium cannot be used on this machine");
 	TRY(open_data(b));
 	TRY(loop_new(b->arena, &b->loop));
+	if (b->settings->install_dir.len)
+		TRY(install_open(b->arena, b->settings->install_dir, &b->install));
 	make_loop_side(b);
 	TRY(bind_ports(b));
 	TRY(start_mail(b));

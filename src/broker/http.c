@@ -248,6 +248,8 @@ void http_on_request(struct http *h, struct server_request *rq)
 		return;
 	}
 	note->route = m.route->pattern;
+	note->param = m.param;
+	note->page = m.route->op ? m.route->answer : NULL;
 	if (!m.route->op) {
 		m.route->answer(h, rq, m.param);
 		return;
@@ -293,6 +295,8 @@ void http_apply(struct http *h, const struct effect *ef)
 		rest_stream(h, rq, ef);
 	else if (note && note->op)
 		rest_answer(h, rq, ef->code, (i64)ef->mark, ef->block ? block_str(ef->block) : STR_NONE);
+	else if (note && note->page)
+		note->page(h, rq, ef->block ? block_str(ef->block) : STR_NONE);
 	else if (rq)
 		http_answer(h, rq, ef->code, ef->block ? block_str(ef->block) : STR_NONE);
 }

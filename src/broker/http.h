@@ -32,6 +32,7 @@ struct http_env {
 	struct challenges *challenges;
 	struct places *places;
 	struct sse *sse;
+	const struct install *install; /* NULL: there is nothing to install */
 	size_t post_bytes_max;        /* body of a REST post */
 	struct engine_stats (*stats)(void *arg);
 	/* Fills in what others count: engines, server, gate. May be NULL. */
@@ -65,6 +66,10 @@ void http_ready(struct http *h, struct server_request *rq, str param);
 void http_metrics(struct http *h, struct server_request *rq, str param);
 void http_stats(struct http *h, struct server_request *rq, str param);
 void http_upgrade(struct http *h, struct server_request *rq, str param);
-void http_link(struct http *h, struct server_request *rq, str param);
+void http_install(struct http *h, struct server_request *rq, str param);
+void http_download(struct http *h, struct server_request *rq, str name);
+void http_invite_asset(struct http *h, struct server_request *rq, str name);
+/* Of a route with an op: turns what the engine answered (JSON) into a page. */
+void http_invite(struct http *h, struct server_request *rq, str reply);
 
 #endif

@@ -36,6 +36,8 @@ struct http_note {
 	const char *route;            /* its pattern: a path may hold an invite's code */
 	bool problems;                /* refusals are of the REST API's form */
 	const struct op *op;          /* of the REST API; else NULL */
+	str param;                    /* of its path */
+	void (*page)(struct http *h, struct server_request *rq, str reply); /* writes the answer; NULL: it is JSON */
 	str cache;                    /* Cache-Control, unless no-store */
 	i64 retry_after_s;            /* 0: a few seconds */
 	i64 at_us;                    /* when it was there (mono) */

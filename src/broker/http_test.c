@@ -240,7 +240,8 @@ static const struct {
 	{ "GET", "/nothing-like-it-at-all", NULL, NULL, 404, "\"error\":\"not_found\"" },
 	{ "GET", "/helth", NULL, NULL, 404, "did you mean GET /health?" },
 	{ "GET", "/ws", NULL, NULL, 426, "WebSocket" },
-	{ "GET", "/i/a%3Cb", NULL, NULL, 404, "not_found" },
+	{ "GET", "/page/a%3Cb", NULL, NULL, 404, "not_found" },
+	{ "GET", "/install", NULL, NULL, 404, "hands out no programs" },
 };
 
 TEST(refusals_are_json_and_never_reach_the_engine)
@@ -326,17 +327,6 @@ TEST(metrics_are_for_this_machine)
 	(void)asked(t, "GET", "/health", NULL, NULL);
 	got = asked(t, "GET", "/metrics", NULL, NULL);
 	assert_body(got, "claudemesh_http_requests_total{code=\"2xx\",route=\"/health\"} 1\n");
-	stage_free(t);
-}
-
-TEST(the_page_of_a_link_is_text_or_html)
-{
-	CLEANUP(arena_freep) struct arena *a = arena_new();
-	struct stage *t = stage_new(a);
-	struct answer *got = asked(t, "GET", "/i/AbC-1", NULL, NULL);
-
-	assert_str(got->type, S("text/plain; charset=utf-8"));
-	assert_body(got, "claudemesh join 'https://mesh.example/i/AbC-1#");
 	stage_free(t);
 }
 

@@ -15,7 +15,7 @@ struct server_request;
 struct route {
 	const char *method, *pattern;
 	const char *op;               /* name of the engine's call, or NULL */
-	/* If there is no op. */
+	/* If there is no op; with one it turns what that answered into a page, `param` is then JSON. */
 	void (*answer)(struct http *h, struct server_request *rq, str param);
 	const char *doc;
 };

@@ -26,3 +26,8 @@ void digest_parts(const str *parts, size_t n, u8 ret_digest[DIGEST_BYTES])
 	}
 	crypto_generichash_final(&h, ret_digest, DIGEST_BYTES);
 }
+
+void digest_sha256(str bytes, u8 ret_digest[DIGEST_BYTES])
+{
+	crypto_hash_sha256(ret_digest, (const u8 *)bytes.ptr, bytes.len);
+}

@@ -32,4 +32,13 @@ TEST(parts_are_told_apart)
 	assert_memory_not_equal(again, digest[0], DIGEST_BYTES);
 }
 
+TEST(sha256_as_published)
+{
+	static const u8 abc[4] = { 0xba, 0x78, 0x16, 0xbf };
+	u8 digest[DIGEST_BYTES];
+
+	digest_sha256(S("abc"), digest);
+	assert_memory_equal(digest, abc, sizeof(abc));
+}
+
 TEST_MAIN("crypto/hash")

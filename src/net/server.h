@@ -123,6 +123,9 @@ struct server_request *server_request_get(struct server *sv, struct conn_id id);
 /* Answers, once. HEAD is taken care of. A header that cannot be one makes the answer a 500. */
 void server_respond(struct server *sv, struct server_request *rq, int status,
 		    const struct http_header *headers, size_t n_headers, str body);
+/* The same without a copy of a large body; takes a reference of its own. */
+void server_respond_block(struct server *sv, struct server_request *rq, int status,
+			  const struct http_header *headers, size_t n_headers, struct block *body);
 /* The same with the connection closed after it. */
 void server_respond_last(struct server *sv, struct server_request *rq, int status,
 			 const struct http_header *headers, size_t n_headers, str body);

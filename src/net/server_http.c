@@ -65,8 +65,9 @@ static unsigned answer_flags(const struct request *rq, enum answer_end end)
 	return flags | HTTP_HEAD_ONLY;
 }
 
-void send_answer(struct request *rq, int status, const struct http_header *headers,
-		 size_t n_headers, str body, enum answer_end end)
+/* block: NULL, or what holds the body, which then is not copied. */
+static void send_answer_of(struct request *rq, int status, const struct http_header *headers,
+			   size_t n_headers, str body, struct block *block, enum answer_end end)
 {
 	struct buf head = buf_make(4 * HTTP_HEAD_MAX);
 	bool has_body = status >= 200 && status != 204 && status != 304;
@@ -80,7 +81,10 @@ void send_answer(struct request *rq, int status, const struct http_header *heade
 	/* Large bodies are copied once: into the queue. */
 	if (!has_body || str_eq(rq->head.method, S("HEAD")))
 		body = STR_NONE;
-	stream_send_pair(rq->conn->s, buf_str(&head), body);
+	if (block && body.ptr == block_str(block).ptr)
+		stream_send_pair_block(rq->conn->s, buf_str(&head), block);
+	else
+		stream_send_pair(rq->conn->s, buf_str(&head), body);
 	buf_done(&head);
 }
 
@@ -95,7 +99,7 @@ static void next_request(struct server_conn *c)
 }
 
 static void respond(struct server_request *pub, int status, const struct http_header *headers,
-		    size_t n_headers, str body, bool keep)
+		    size_t n_headers, str body, struct block *block, bool keep)
 {
 	struct request *rq = request_of(pub);
 	struct server_conn *c = rq->conn;
@@ -105,7 +109,7 @@ static void respond(struct server_request *pub, int status, const struct http_he
 		return;
 	rq->answered = true;
 	keep = keep && rq->head.keep_alive && body_read && !c->sv->stopping;
-	send_answer(rq, status, headers, n_headers, body, keep ? ANSWER_KEEP : ANSWER_CLOSE);
+	send_answer_of(rq, status, headers, n_headers, body, block, keep ? ANSWER_KEEP : ANSWER_CLOSE);
 	if (!keep)
 		conn_end(c, true);
 	else if (!c->busy)
@@ -115,7 +119,13 @@ static void respond(struct server_request *pub, int status, const struct http_he
 void server_respond(struct server *sv, struct server_request *rq, int status,
 		    const struct http_header *headers, size_t n_headers, str body)
 {
-	respond(rq, status, headers, n_headers, body, true);
+	respond(rq, status, headers, n_headers, body, NULL, true);
+}
+
+void server_respond_block(struct server *sv UNUSED, struct server_request *rq, int status,
+			  const struct http_header *headers, size_t n_headers, struct block *body)
+{
+	respond(rq, status, headers, n_headers, block_str(body), body, true);
 }
 
 void server_respond_last(struct server *sv, struct server_request *rq, int status,

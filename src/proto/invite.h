@@ -90,6 +90,18 @@ JSON_ARGS(member_confirm, MEMBER_CONFIRM_ARGS);
 	F(T, str, _reqId,   OPT, 0, 0, "echo")
 JSON_ARGS(member_confirmed, MEMBER_CONFIRMED_ARGS);
 
+/* GET /i/:code: what its page says. Of one that nobody made, nothing. */
+#define INVITE_PAGE_ARGS(F, T) \
+	F(T, str,  state,      REQ, 0, 0, "live, revoked, expired, exhausted, archived or unknown") \
+	F(T, str,  mesh,       OPT, 0, 0, "name of the mesh") \
+	F(T, str,  inviter,    OPT, 0, 0, "who invites; of a live one only, like what follows") \
+	F(T, str,  role,       OPT, 0, 0, "admin or member") \
+	F(T, i64,  members,    OPT, 0, 0, "of the mesh") \
+	F(T, i64,  uses_left,  OPT, 0, 0, "how many may still join") \
+	F(T, i64,  expires_ms, OPT, 0, INT64_MAX, "of an expired one, too") \
+	F(T, bool, secret,     OPT, 0, 0, "the whole link has a secret behind '#'")
+JSON_ARGS(invite_page, INVITE_PAGE_ARGS);
+
 #define ROOT_KEY_ARGS(F, T) \
 	F(T, str, _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
 JSON_ARGS(root_key_get, ROOT_KEY_ARGS);
