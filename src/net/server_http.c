@@ -88,6 +88,12 @@ static void send_answer_of(struct request *rq, int status, const struct http_hea
 	buf_done(&head);
 }
 
+void send_answer(struct request *rq, int status, const struct http_header *headers,
+		 size_t n_headers, str body, enum answer_end end)
+{
+	send_answer_of(rq, status, headers, n_headers, body, NULL, end);
+}
+
 /* The request is over and the connection goes on. */
 static void next_request(struct server_conn *c)
 {
@@ -131,7 +137,7 @@ void server_respond_block(struct server *sv UNUSED, struct server_request *rq, i
 void server_respond_last(struct server *sv, struct server_request *rq, int status,
 			 const struct http_header *headers, size_t n_headers, str body)
 {
-	respond(rq, status, headers, n_headers, body, false);
+	respond(rq, status, headers, n_headers, body, NULL, false);
 }
 
 /* Requests. Each step returns false when it cannot go on now. */
