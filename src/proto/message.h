@@ -21,7 +21,7 @@
 	F(T, i64,      bodyVersion,         OPT, 0, 2, "topic messages only: 1 (default) or 2, under the topic's key") \
 	F(T, i64,      epoch,               OPT, 0, INT64_MAX, "topic messages only: under which key; absent: the first") \
 	F(T, topic_new_key, newKey,         OPT, 0, 0, "topic messages only: installed with the post, or neither is") \
-	F(T, hex,      signature,           OPT, 128, 128, "topic messages only: by the member's key over claudemesh-post-v1|...; with a client_message_id. Kept as it is; who reads checks it") \
+	F(T, hex,      signature,           OPT, 128, 128, "topic messages only: by the member's key over the text of crypto/post.h; with a client_message_id. Kept as it is; who reads checks it") \
 	F(T, bool,     requireConnected,    OPT, 0, 0, "refuse instead of keeping it for a recipient that is away") \
 	F(T, bool,     wantReceipt,         OPT, 0, 0, "from now on message_state tells this connection how its member's messages end")
 JSON_ARGS(send, SEND_ARGS);
@@ -57,7 +57,7 @@ JSON_ARGS(ack, ACK_ARGS);
 	F(T, i64, topicSeq,            OPT, 0, 0, "the post's number in it: 1, 2, 3 ...") \
 	F(T, i64, bodyVersion,         OPT, 0, 0, "of a post: 1 base64 text, 2 under the topic's key") \
 	F(T, i64, epoch,               OPT, 0, 0, "of a post: under which key") \
-	F(T, str, signature,           OPT, 0, 0, "of a post: by senderMemberPubkey over claudemesh-post-v1|...; absent: unsigned") \
+	F(T, str, signature,           OPT, 0, 0, "of a post: by senderMemberPubkey over the text of crypto/post.h; absent: unsigned") \
 	F(T, str, signedReplyTo,       OPT, 0, 0, "of a signed post whose replyToId is gone: what was signed") \
 	F(T, str, replyToId,           OPT, 0, 0, "id of the message this answers") \
 	F(T, str, priority,            REQ, 0, 0, "now, next or low") \

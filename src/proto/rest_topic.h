@@ -46,7 +46,7 @@ JSON_ARGS(rest_topic_made, REST_TOPIC_MADE_ARGS);
 	F(T, topic_new_key, newKey, OPT, 0, 0, "the topic's next key, installed with the post") \
 	F(T, strs,     mentions,    OPT, 0, 16, "names, '@' or not; none: those that a text of version 1 mentions") \
 	F(T, str,      replyToId,   OPT, 0, CLIENT_ID_BYTES_MAX, "id of a post of the same topic") \
-	F(T, hex,      signature,   OPT, 128, 128, "with ciphertext and idempotencyKey: by the member's key over claudemesh-post-v1|mesh|topic id|epoch|bodyVersion|idempotencyKey|replyToId|hash") \
+	F(T, hex,      signature,   OPT, 128, 128, "with ciphertext and idempotencyKey: by the member's key over what topics.md says under Signatures") \
 	F(T, str,      idempotencyKey, OPT, 0, CLIENT_ID_BYTES_MAX, "your own id of the post: sent again it is the same post")
 JSON_ARGS(rest_post, REST_POST_ARGS);
 

@@ -174,7 +174,7 @@ JSON_ARGS(topic_history, TOPIC_HISTORY_ARGS);
 	F(T, i64, seq,            REQ, 0, 0, "its number in the topic: 1, 2, 3 ... without a gap") \
 	F(T, str, priority,       REQ, 0, 0, "now, next or low") \
 	F(T, str, client_message_id, OPT, 0, 0, "the sender's own id") \
-	F(T, str, signature,      OPT, 0, 0, "by the key of senderMemberId over claudemesh-post-v1|... (crypto/post.h); absent: unsigned") \
+	F(T, str, signature,      OPT, 0, 0, "by the key of senderMemberId over the text of crypto/post.h; absent: unsigned") \
 	F(T, str, signedReplyTo,  OPT, 0, 0, "of a signed post whose replyToId is gone: what was signed") \
 	F(T, str, createdAt,      REQ, 0, 0, "ISO time")
 JSON_LIST(topic_message, TOPIC_MESSAGE_ARGS);
