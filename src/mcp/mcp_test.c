@@ -327,6 +327,8 @@ TEST(tools_do_what_the_policy_allows)
 {
 	static const struct { const char *line, *seen[2]; } calls[] = {
 		{ CALL("send", "{\"to\":\"bob\",\"message\":\"hi\",\"mesh\":\"m\"}"), { "message send 1 bob m 0" } },
+		{ CALL("send", "{\"to\":\" #ops\",\"message\":\"hi\"}"),
+		  { "message send 1   0", "topic post 1   0" } },
 		{ CALL("inbox", "{}"), { "message inbox 0   0" } },
 		{ CALL("peers", "{}"), { "peer list 0   0" } },
 		{ CALL("status", "{\"status\":\"idle\"}"), { "profile status 1   0" } },

@@ -16,8 +16,8 @@ struct tool {
 	bool (*fits)(const struct json *args);
 	void (*ask)(struct mcp_call *c, const struct json *args);
 	/* What it does in the policy's words, as the commands' rows have it; `given`: only when
-	 * the arguments have this member. */
-	struct { const char *given, *resource, *verb; bool is_write; } deeds[DEEDS_MAX];
+	 * the arguments have this member; `posts`: only when `to` is a topic. */
+	struct { const char *given, *resource, *verb; bool is_write, posts; } deeds[DEEDS_MAX];
 };
 
 static void answer_text(struct mcp_call *c, str text, bool failed)
@@ -108,11 +108,12 @@ static void status_ask(struct mcp_call *c, const struct json *args)
 }
 
 static const struct tool tools[] = {
-	{ "send", "Sends a message to a peer.",
-	  "\"to\":{\"type\":\"string\",\"description\":\"from_id, name, @group or *\"},"
+	{ "send", "Sends a message to a peer, or posts to a topic.",
+	  "\"to\":{\"type\":\"string\",\"description\":\"from_id, name, @group, * or #topic\"},"
 	  "\"message\":{\"type\":\"string\"},\"priority\":{\"enum\":[\"now\",\"next\",\"low\"]},"
 	  "\"reply_to_id\":{\"type\":\"string\"}",
-	  "[\"to\",\"message\"]", false, send_fits, send_ask, { { NULL, "message", "send", true } } },
+	  "[\"to\",\"message\"]", false, send_fits, send_ask,
+	  { { NULL, "message", "send", true }, { NULL, "topic", "post", true, .posts = true } } },
 	{ "inbox", "Messages not read yet.", "\"all\":{\"type\":\"boolean\"}", "[]", false, any_fits, inbox_ask,
 	  { { NULL, "message", "inbox", false } } },
 	{ "peers", "Who is connected.", "", "[]", true, any_fits, peers_ask, { { NULL, "peer", "list", false } } },
@@ -156,6 +157,7 @@ static const struct tool *tool_find(const struct mcp *m, str name)
 static struct err *ask_policy(struct mcp_call *c, const struct tool *tool, const struct json *args,
 			      const struct json *peers, bool *ret_needs_peers)
 {
+	bool is_topic = str_starts(str_trim(json_get_str(args, S("to"))), S("#"));
 	const struct mcp_env *env = &c->mcp->env;
 
 	*ret_needs_peers = false;
@@ -164,11 +166,12 @@ static struct err *ask_policy(struct mcp_call *c, const struct tool *tool, const
 					       .verb = tool->deeds[i].verb,
 					       .is_write = tool->deeds[i].is_write,
 					       .mesh = json_get_str(args, S("mesh")),
-					       .who = json_get_str(args, S("to")),
+					       .who = is_topic ? STR_NONE : json_get_str(args, S("to")),
 					       .peers = peers,
 					       .ret_needs_peers = ret_needs_peers };
 
-		if (tool->deeds[i].given && !json_get(args, str_from(tool->deeds[i].given)))
+		if ((tool->deeds[i].given && !json_get(args, str_from(tool->deeds[i].given))) ||
+		    (tool->deeds[i].posts && !is_topic))
 			continue;
 		TRY(env->may(env->may_arg, c->arena, &deed));
 		if (*ret_needs_peers)
