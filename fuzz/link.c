@@ -63,6 +63,7 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 
 	(void)l;
 	require(t->ready && m->message_id.len && (m->readable || !m->body.len) && (m->readable || m->why.len));
+	require(!m->forged || (!m->readable && !m->proven));
 	require(str_is_utf8(m->body) && str_is_utf8(m->from_name) && str_is_utf8(m->target));
 	t->last = (struct inbound){ .message_id = arena_dup(t->arena, m->message_id),
 				    .client_message_id = arena_dup(t->arena, m->client_message_id),

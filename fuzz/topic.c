@@ -1,13 +1,15 @@
 /*
- * topic.c - fuzz target of crypto/topic.h: sealed keys and bodies of version 2 as a broker may
- * send them.
+ * topic.c - fuzz target of crypto/topic.h and crypto/post.h: sealed keys, bodies of version 2 and
+ * signatures as a broker may send them.
  *
- * Input: what it is, then lines: nonce, ciphertext. Whatever opens, opens again from its own
+ * Input: what it is, then lines: nonce, ciphertext; of a signature itself, the author's id, the post
+ * that is answered, nonce, ciphertext. Whatever opens, opens again from its own
  * encoding; what was sealed opens, and with one bit changed it does not.
  */
 #include <string.h>
 
 #include "crypto/encode.h"
+#include "crypto/post.h"
 #include "crypto/secret.h"
 #include "crypto/topic.h"
 
@@ -81,9 +83,30 @@ static void round_trip(struct arena *a, str in)
 	require(topic_body_open(a, s, key, &text) != NULL);
 }
 
+/* What is signed holds, of its author only; what an outsider writes does not. */
+static void post(struct arena *a, str in)
+{
+	const struct sign_pair author = pair(1), other = pair(2);
+	str signature = STR_NONE, again;
+	struct post_claim c = { .mesh_id = S("m"), .topic_id = S("t"), .epoch = 1, .body_version = 2 };
+
+	if (str_cut(&in, '\n', &signature) && str_cut(&in, '\n', &c.client_message_id) &&
+	    str_cut(&in, '\n', &c.reply_to))
+		str_cut(&in, '\n', &c.nonce);
+	c.ciphertext = in;
+	require(!post_check(a, &c, sign_pair_pubkey(a, &other), signature));
+	if (post_sign(a, &c, &author, &again)) {
+		require(!post_check(a, &c, sign_pair_pubkey(a, &author), signature));
+		return;
+	}
+	require(post_check(a, &c, sign_pair_pubkey(a, &author), again));
+	c.epoch = 2;
+	require(!post_check(a, &c, sign_pair_pubkey(a, &author), again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const targets[])(struct arena *a, str in) = { body, sealed_key, round_trip };
+	static void (*const targets[])(struct arena *a, str in) = { body, sealed_key, round_trip, post };
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 
 	if (size < 1 || size > INPUT_MAX || !crypto_start())
