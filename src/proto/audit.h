@@ -11,6 +11,7 @@
 enum {
 	AUDIT_PAGE_DEFAULT = 50,
 	AUDIT_PAGE_MAX = 500,
+	AUDIT_PAGE_BYTES_MAX = 1 << 18, /* of payloads; a page of long ones has fewer rows */
 	AUDIT_EVENT_BYTES_MAX = 64,
 	AUDIT_OFFSET_MAX = 10000, /* with an event; further back by beforeSeq */
 	AUDIT_COUNTED_MAX = 100000, /* rows of an event; more are shown as that */

@@ -35,6 +35,16 @@ static size_t page_limit(i64 limit)
 	return (size_t)MIN(limit ? limit : AUDIT_PAGE_DEFAULT, AUDIT_PAGE_MAX);
 }
 
+/* How many of the rows fit a page: one at least. */
+static size_t fitting(const struct audit_row *rows, size_t n)
+{
+	size_t bytes = 0, i = 0;
+
+	while (i < n && (i == 0 || bytes + rows[i].payload.len <= AUDIT_PAGE_BYTES_MAX))
+		bytes += rows[i++].payload.len;
+	return i;
+}
+
 static str actor_name(const struct mesh *m, str id)
 {
 	const struct member *member, *next;
@@ -109,6 +119,7 @@ static struct err *audit_query_run(struct req *rq, const void *args)
 		TRY(of_event(rq, in, &rows, &n, &out.total));
 	else
 		TRY(all(rq, in, &rows, &n, &out.total));
+	n = fitting(rows, n);
 	out.entries.items = NEW_ARRAY(rq->arena, struct audit_entry_args, n);
 	for (size_t i = 0; i < n; i++)
 		TRY(fill(rq, &rows[i], &out.entries.items[out.entries.n++]));
@@ -129,6 +140,7 @@ static struct err *audit_rows_run(struct req *rq, const void *args)
 	TRY(req_may_list(rq));
 	TRY(store_audit_after(rq->engine->store, rq->arena, m->no, in->afterSeq, limit, &rows, &n));
 	engine_commit(rq->engine);
+	n = fitting(rows, n);
 	out.rows.items = NEW_ARRAY(rq->arena, struct audit_stored_args, n);
 	for (size_t i = 0; i < n; i++)
 		out.rows.items[out.rows.n++] = (struct audit_stored_args){
