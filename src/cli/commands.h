@@ -17,6 +17,7 @@ extern const struct command create_command, group_join_command, group_leave_comm
 	hook_command, install_command, launch_command, mcp_command, uninstall_command, skill_command, skill_get_command, skill_list_command, skill_remove_command, skill_share_command,
 	visible_command, whoami_command;
 extern const struct command apikey_create_command, apikey_list_command, apikey_revoke_command;
+extern const struct command audit_checkpoint_command, audit_list_command, audit_verify_command;
 extern const struct command grants_command, grant_command, revoke_command, block_command, unblock_command;
 extern const struct command topic_create_command, topic_history_command, topic_join_command, topic_leave_command,
 	topic_list_command, topic_members_command, topic_post_command, topic_read_command, topic_tail_command;

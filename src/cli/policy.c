@@ -196,7 +196,7 @@ void policy_call_peer(struct arena *a, struct policy_call *call, const struct pe
 bool policy_has_resource(str resource)
 {
 	static const char *const known[] = {
-		"apikey", "bridge", "clock", "context", "daemon", "device", "file", "grant", "graph", "group",
+		"apikey", "audit", "bridge", "clock", "context", "daemon", "device", "file", "grant", "graph", "group",
 		"launch", "me", "member", "memory", "mesh", "mesh-mcp", "message", "notification",
 		"peer", "profile", "schedule", "skill", "sql", "state", "stream", "task", "topic",
 		"vault", "vector", "watch", "webhook", "workspace",
