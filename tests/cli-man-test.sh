@@ -12,6 +12,7 @@ is 0 'the pages are those of the table' "$source/tools/gen-cli" "$claudemesh" --
 if command -v mandoc >/dev/null; then
 	is 0 'mandoc -Tlint is content' mandoc -Tlint "$source/man/claudemesh.1"
 	[ ! -s "$out" ] && verdict ok '  and silent' || verdict no '  and silent'
+	is 0 'of the page of the broker, too' mandoc -Tlint -Wwarning "$source/man/claudemesh-broker.8"
 else
 	verdict ok 'mandoc -Tlint # SKIP mandoc is not installed'
 fi

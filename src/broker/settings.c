@@ -8,6 +8,7 @@
 
 #include <sched.h>
 
+#include "base/buf.h"
 #include "db/pg_url.h"
 #include "engine/shard.h"
 #include "net/url.h"
@@ -65,7 +66,7 @@ static bool env_say(struct reading *r, const struct setting *row, str name)
 	return true;
 }
 
-static str own_name(struct arena *a, const struct setting *row)
+str setting_variable(struct arena *a, const struct setting *row)
 {
 	char *name = arena_cstr(a, arena_printf(a, "CLAUDEMESH_BROKER_%s", row->name));
 
@@ -87,7 +88,7 @@ static void read_own_env(struct reading *r)
 			env_say(r, row, str_from(row->also));
 		if (row->secret && env_say(r, row, str_from(row->secret)))
 			r->said[row - settings_table].literal = true;
-		env_say(r, row, own_name(r->arena, row));
+		env_say(r, row, setting_variable(r->arena, row));
 	}
 }
 
@@ -291,17 +292,55 @@ static struct err *read_rest(struct reading *r, int argc, char *const argv[], bo
 	return finish(r);
 }
 
+static struct err *read_all(struct reading *r, int argc, char *const argv[])
+{
+	bool reference_said;
+
+	TRY(read_first(r, argc, argv, &reference_said));
+	if (r->out.help || r->out.version)
+		return NULL;
+	return read_rest(r, argc, argv, reference_said);
+}
+
 struct err *settings_read(struct arena *a, int argc, char *const argv[], char *const env[],
 			  struct settings *ret_settings)
 {
 	struct reading *r = NEW(a, struct reading);
-	bool reference_said;
 
 	r->arena = a;
 	r->env = env;
-	TRY(read_first(r, argc, argv, &reference_said));
-	if (!r->out.help && !r->out.version)
-		TRY(read_rest(r, argc, argv, reference_said));
+	TRY(read_all(r, argc, argv));
 	*ret_settings = r->out;
+	return NULL;
+}
+
+/* What holds for the row: as said, or the default. */
+static void print_row(struct buf *b, const struct setting *row, const struct source *said)
+{
+	str value = said->text.ptr ? said->text : row->preset ? str_from(row->preset) : STR_NONE;
+
+	if (!value.ptr) {
+		buf_printf(b, "# %s is not set\n", row->name);
+		return;
+	}
+	buf_printf(b, "# %.*s\n", STRF(said->text.ptr ? said->where : S("default")));
+	if (said->literal)
+		buf_printf(b, "# %s is set, and not shown\n", row->name);
+	else
+		buf_printf(b, "%s = %.*s\n", row->name, STRF(value));
+}
+
+struct err *settings_print(struct arena *a, int argc, char *const argv[], char *const env[], str *ret_text)
+{
+	CLEANUP(buf_done) struct buf b = buf_make(CONFIG_BYTES_MAX);
+	struct reading *r = NEW(a, struct reading);
+
+	r->arena = a;
+	r->env = env;
+	TRY(read_all(r, argc, argv));
+	for (const struct setting *row = settings_table; row->name; row++)
+		if (!(row->flags & (SETTING_FLAG_ONLY | SETTING_NOT_IN_FILE)))
+			print_row(&b, row, &r->said[row - settings_table]);
+	*ret_text = arena_dup(a, buf_str(&b));
 	return NULL;
 }

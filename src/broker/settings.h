@@ -8,6 +8,7 @@
 #ifndef BROKER_SETTINGS_H
 #define BROKER_SETTINGS_H
 
+#include "base/buf.h"
 #include "base/log.h"
 
 enum {
@@ -31,10 +32,10 @@ struct settings {
 	str data, database;           /* database: path of the SQLite file, or postgresql://... */
 	str public_url;               /* http(s)://host[:port][/path] without a last '/'; or empty */
 	str tls_cert, tls_key, config;
-	int log_format, log_level;    /* enum log_format, enum log_level */
 	str smtp_url, smtp_password;  /* mail: at most one of the ways is used, see mail_send.h */
 	str postmark_key, postmark_url, resend_key, resend_url, mail_from, mail_ca;
 	str install_dir;              /* binaries for GET /install; empty: none */
+	int log_format, log_level;    /* enum log_format, enum log_level */
 	struct rate rate_limit;
 	int create, offline;          /* enum create_rule (never CREATE_AUTO), enum offline_rule */
 	int audit;                    /* enum audit_rule */
@@ -46,7 +47,7 @@ struct settings {
 	str metrics_token, expected_migration;
 	str login_secret;             /* empty: made at the first start */
 	bool legacy_auth;
-	bool skip_migrate, reference_env, help, version;
+	bool skip_migrate, reference_env, help, version, print_settings;
 	bool public_is_local;         /* no public URL, or one of this machine; follows from it */
 };
 
@@ -80,6 +81,15 @@ extern const struct setting settings_table[];
 /* argv without the program's name. env: like environ. The settings live in the arena. */
 struct err *settings_read(struct arena *a, int argc, char *const argv[], char *const env[],
 			  struct settings *ret_settings) MUST_CHECK;
+/* All that holds, with where it was said, as a configuration file: secrets are not in it. The same
+ * errors as settings_read(). */
+struct err *settings_print(struct arena *a, int argc, char *const argv[], char *const env[],
+			   str *ret_text) MUST_CHECK;
+/* The variables, as a Markdown table; claudemesh-broker(8), as mdoc. */
+void settings_markdown(struct buf *b);
+void settings_man(struct buf *b);
+/* The name of the row's variable. */
+str setting_variable(struct arena *a, const struct setting *row);
 /* The whole --help, lines of at most 80 columns. */
 str settings_help(struct arena *a);
 

@@ -26,7 +26,8 @@ static struct err *check_owner(struct arena *a, const char *what, str path, int 
 		return FAIL(a, IO, "%s '%.*s': %s", what, STRF(path), strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return FAIL(a, BAD_REQUEST, "%s '%.*s' is no file", what, STRF(path));
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
+	/* What root lets the broker's group read is meant for it: so systemd hands over credentials. */
+	if (st.st_mode & (st.st_uid == 0 && geteuid() != 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO))
 		return FAIL(a, FORBIDDEN,
 			    "%s '%.*s' can be read or written by others; it may "
 			    "hold secrets: chmod 600 '%.*s'",

@@ -46,12 +46,14 @@ str settings_help(struct arena *a)
 	str text;
 
 	buf_add(&b, S("Usage: claudemesh-broker [FLAGS]\n"
-		      "       claudemesh-broker protocol [NAME|--markdown]\n\n"));
+		      "       claudemesh-broker check-config [FLAGS]\n"
+		      "       claudemesh-broker admin COMMAND [OPERANDS] [FLAGS]\n"
+		      "       claudemesh-broker protocol [NAME|--markdown|--rest|--openapi]\n\n"));
 	add_wrapped(
 		&b,
 		S("Delivers messages between coding-agent sessions. Without flags it serves this "
 		  "machine only, on 127.0.0.1:7900. SIGTERM ends it in good order. "
-		  "The second form prints the messages it understands."),
+		  "check-config says whether it would start. The last form prints the messages it understands."),
 		0);
 	buf_add(&b, S("\nFlags:\n"));
 	for (const struct setting *row = settings_table; row->name; row++)

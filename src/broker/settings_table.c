@@ -134,6 +134,8 @@ const struct setting settings_table[] = {
 	  .doc = "Also read the variables of the reference broker that other programs use too: "
 		 "DATABASE_URL, BROKER_PORT (on every address), and the public URL from "
 		 "BROKER_PUBLIC_URL, BROKER_URL, BROKER_WS_URL or APP_URL." },
+	{ "print-settings", SETTING_YES, .flags = SETTING_FLAG_ONLY, AT(print_settings),
+	  .doc = "Print what holds and where it was said, as a configuration file, and end." },
 	{ "version", SETTING_YES, .flags = SETTING_FLAG_ONLY, AT(version),
 	  .doc = "Print the version and end." },
 	{ "help", SETTING_YES, .flags = SETTING_FLAG_ONLY, AT(help), .doc = "Print this and end." },

@@ -394,6 +394,24 @@ TEST(a_secret_stands_in_a_file)
 	assert_err(read_words(a, "", "--metrics-token-file /nowhere/x", &s), IO);
 }
 
+TEST(what_holds_is_printed_and_secrets_are_not)
+{
+	static char *const argv[] = { (char[]){ "--log-level=debug" } };
+	static char *const env[] = { (char[]){ "HOME=/h" }, (char[]){ "CLAUDEMESH_BROKER_LISTEN=:1" }, NULL };
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct settings s;
+	str text;
+
+	assert_ok(settings_print(a, 1, argv, env, &text));
+	assert_true(str_contains(text, S("# --log-level\nlog-level = debug\n")));
+	assert_true(str_contains(text, S("# environment variable CLAUDEMESH_BROKER_LISTEN\nlisten = :1\n")));
+	assert_true(str_contains(text, S("# default\nrate-limit = 60:10\n")));
+	assert_true(str_contains(text, S("# metrics-token-file is not set\n")));
+	/* It is a configuration file. */
+	assert_ok(read_config(a, arena_cstr(a, text), 0600, "", &s));
+	assert_int_equal(s.log_level, LOG_DEBUG);
+}
+
 TEST(a_file_that_is_too_long_is_refused)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();

@@ -4,6 +4,7 @@
 #include "base/harden.h"
 #include "broker/admin.h"
 #include "broker/broker.h"
+#include "broker/check.h"
 #include "engine/openapi.h"
 #include "engine/protocol.h"
 
@@ -55,13 +56,17 @@ static struct err *print_protocol(struct arena *a, int argc, char *argv[])
 
 	if (argc > 1)
 		return FAIL(a, BAD_REQUEST,
-			    "usage: claudemesh-broker protocol [NAME|--markdown|--rest|--openapi]");
+			    "usage: claudemesh-broker protocol [NAME|--markdown|--rest|--openapi|--settings|--man]");
 	if (argc && str_eq(str_from(argv[0]), S("--markdown")))
 		protocol_markdown(&b);
 	else if (argc && str_eq(str_from(argv[0]), S("--rest")))
 		openapi_markdown(&b);
 	else if (argc && str_eq(str_from(argv[0]), S("--openapi")))
 		openapi_json(&b, S(""));
+	else if (argc && str_eq(str_from(argv[0]), S("--settings")))
+		settings_markdown(&b);
+	else if (argc && str_eq(str_from(argv[0]), S("--man")))
+		settings_man(&b);
 	else
 		TRY(protocol_json(a, &b, argc ? str_from(argv[0]) : S("")));
 	buf_add_byte(&b, '\n');
@@ -77,6 +82,26 @@ static struct err *run_admin(struct arena *a, int argc, char *argv[])
 	return print(a, text);
 }
 
+/* `check-config [FLAGS]` */
+static struct err *run_check(struct arena *a, int argc, char *argv[])
+{
+	struct settings s;
+	str text;
+
+	TRY(settings_read(a, argc, argv, environ, &s));
+	log_setup(LOG_WARN, LOG_TEXT, STDERR_FILENO, "broker");
+	TRY(check_config(a, &s, &text));
+	return print(a, text);
+}
+
+static struct err *run_settings(struct arena *a, int argc, char *argv[])
+{
+	str text;
+
+	TRY(settings_print(a, argc, argv, environ, &text));
+	return print(a, text);
+}
+
 static struct err *run(struct arena *a, int argc, char *argv[])
 {
 	struct settings s;
@@ -85,7 +110,11 @@ static struct err *run(struct arena *a, int argc, char *argv[])
 		return print_protocol(a, argc - 2, argv + 2);
 	if (argc > 1 && str_eq(str_from(argv[1]), S("admin")))
 		return run_admin(a, argc - 2, argv + 2);
+	if (argc > 1 && str_eq(str_from(argv[1]), S("check-config")))
+		return run_check(a, argc - 2, argv + 2);
 	TRY(settings_read(a, argc - 1, argv + 1, environ, &s));
+	if (s.print_settings)
+		return run_settings(a, argc - 1, argv + 1);
 	if (s.help)
 		return print(a, settings_help(a));
 	if (s.version)
