@@ -59,6 +59,8 @@ await play(async s => {
 	await bob.getByText("tests/last-byte.conv").waitFor();
 	check(true, "chat goes all ways");
 	check((await bob.locator(".unread-line").count()) === 0, "what comes while one reads is not marked as unread");
+	for (const page of [alice, bob])
+		check((await page.getByText(/unsigned|unverified/).count()) === 0, "everybody's posts are signed by members");
 	await accessible(alice, "a topic");
 	await alice.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
 	await picture(alice, "topic-light-1280");
@@ -77,6 +79,19 @@ await play(async s => {
 	await bob.locator(".unread-line").waitFor();
 	await bob.getByRole("link", { name: /parser/ }).getByLabel("1 unread").waitFor({ state: "detached" });
 	check(true, "unread posts are counted and marked; opening reads them");
+
+	// What nobody signed, and what the broker can read, is marked.
+	s.as("carol", ["topic", "create", "open", "--plaintext"]);
+	s.as("carol", ["topic", "post", "open", "Signed, in the open."]);
+	const key = JSON.parse(s.as("carol", ["apikey", "create", "program", "--yes", "--json"])).secret;
+	await fetch(`${s.url}/api/v1/topics/open`, { method: "POST", body: "By a program.", headers: { Authorization: `Bearer ${key}` } });
+	await bob.getByRole("link", { name: /open/ }).first().click();
+	await bob.getByText("By a program.").waitFor();
+	const tags = async text => (await bob.locator(".message", { hasText: text }).locator(".tag").allInnerTexts()).join();
+	check(await tags("Signed, in the open.") === "not encrypted", "plain text is marked", await tags("Signed, in the open."));
+	check(await tags("By a program.") === "unsigned,not encrypted", "and a post that nobody signed", await tags("By a program."));
+	await picture(bob, "topic-open");
+	await bob.getByRole("link", { name: /parser/ }).click();
 
 	/* Who is removed reads nothing more: the next post is under a new key. */
 	await alice.getByRole("button", { name: "Members" }).click();
