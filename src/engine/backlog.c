@@ -1,7 +1,8 @@
-#include "engine/state.h"
+#include "engine/backlog.h"
 
 #include <utlist.h>
 
+#include "engine/state.h"
 #include "store/grant.h"
 
 static void adjust(struct mailbox *mb, i64 messages, i64 bytes)

@@ -83,7 +83,7 @@ TEST(roles_have_what_the_table_says)
 	for (size_t rank = 0; rank < 3; rank++)
 		for (unsigned i = 0; permission_words[i]; i++)
 			assert_int_equal(member_may(member_of(c->by_rank[rank]), 1u << i),
-					 stands_in_table(permission_words[i], rank));
+					 stands_in_table(permission_words[i], (enum rank)rank));
 }
 
 /* What was refused for want of a permission says so; all else is somebody else's business. */
@@ -244,6 +244,90 @@ TEST(another_role_ends_the_row)
 	assert_true(member_may(admin, PERM_DELETE_MESH));
 	say(c->by_rank[RANK_OWNER], "{'type':'member_update','memberId':'%s','role':'member'}", admin->id);
 	assert_int_equal(member_permissions(admin), permissions_of_role(member_of(c->by_rank[RANK_MEMBER])));
+}
+
+/* ---- over HTTP, by an account ---- */
+
+static str told(struct house *h, const char *key)
+{
+	return arena_dup(h->a, json_get_str(answer(h), str_from(key)));
+}
+
+/* Signs in, and the peer says over its connection whose it is. */
+static str account_of(struct peer *p, const char *email)
+{
+	struct house *h = p->place->house;
+	str code, token;
+
+	h->bearer = STR_NONE;
+	assert_int_equal(call(h, "admin_login_code", "", text(h->a, "{'email':'%s'}", email)), 200);
+	code = told(h, "code");
+	assert_int_equal(call(h, "login_code", "", text(h->a, "{'email':'%s','code':'%.*s'}", email, STRF(code))), 200);
+	token = told(h, "token");
+	forget(p);
+	say(p, "{'type':'account_link','token':'%.*s'}", STRF(token));
+	forget(p);
+	return token;
+}
+
+TEST(d_38_an_account_changes_what_its_member_may_change)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	struct house *h = c->h;
+	struct peer *member = c->by_rank[RANK_MEMBER], *admin = c->by_rank[RANK_ADMIN];
+	str of_admin = account_of(admin, "admin@x.org"), of_member = account_of(member, "member@x.org");
+	str change = text(a, "{'requester_id':'%s','member_id':'%s','permissions':{'canInvite':true,'canSend':false}}",
+			  member_of(c->by_rank[RANK_OWNER])->id, member_of(member)->id);
+
+	/* Nobody is believed: not the body, not a member that may not. */
+	h->bearer = STR_NONE;
+	assert_int_equal(call(h, "cli_permissions_set", "team", change), 401);
+	assert_int_equal(call(h, "cli_permissions", "team", S("")), 401);
+	h->bearer = of_member;
+	assert_int_equal(call(h, "cli_permissions_set", "team", change), 403);
+	assert_int_equal(call(h, "cli_permissions", "team", S("")), 403);
+	assert_false(member_of(member)->has_permissions);
+	h->bearer = of_admin;
+	assert_int_equal(call(h, "cli_permissions_set", "none", change), 404);
+	assert_int_equal(call(h, "cli_permissions_set", "team", S("{}")), 400);
+	assert_int_equal(call(h, "cli_permissions_set", "team", text(a, "{'member_id':'x','permissions':{}}")), 404);
+	assert_int_equal(call(h, "cli_permissions_set", "team", change), 200);
+	expect_answer(h, 200, "{'ok':true}");
+	assert_int_equal(call(h, "cli_permissions", "team", S("")), 200);
+	expect_answer(h, 200, "{'mesh':'team','members':[{'is_owner':true,'role':'admin','permissions':{'canDeleteMesh':true}},"
+			      "{'display_name':'admin','role':'admin','is_owner':false},"
+			      "{'member_id':'*','display_name':'member','role':'member','permissions':{'canInvite':true,"
+			      "'canSend':false,'canManagePermissions':false}}]}");
+	forget(member);
+	send_to(member, admin->pubkey, "x", NULL);
+	expect(member, "{'type':'ack','queued':false,'code':'forbidden'}");
+}
+
+TEST(grants_of_an_account_are_its_members)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	struct house *h = c->h;
+	struct peer *member = c->by_rank[RANK_MEMBER], *admin = c->by_rank[RANK_ADMIN];
+	struct place *other = place(h, "other");
+	str token = account_of(member, "member@x.org"), block = text(a, "{'grants':{'%s':[]}}", admin->pubkey);
+
+	h->bearer = STR_NONE;
+	assert_int_equal(call(h, "cli_grants", "team", block), 401);
+	h->bearer = token;
+	assert_int_equal(call(h, "cli_grants", other->slug, block), 403);
+	expect_answer(h, 403, "{'error':'Not a member of this mesh'}");
+	assert_int_equal(call(h, "cli_grants", "nowhere", block), 404);
+	assert_int_equal(call(h, "cli_grants", "team", S("{}")), 400);
+	expect_answer(h, 400, "{'error':'grants required'}");
+	assert_int_equal(call(h, "cli_grants", "team", S("{\"grants\":[]}")), 400);
+	assert_int_equal(call(h, "cli_grants", "team", S("{\"grants\":{\"x\":[]}}")), 400);
+	assert_int_equal(call(h, "cli_grants", "team", block), 200);
+	expect_answer(h, 200, text(a, "{'ok':true,'grants':{'%s':[]}}", admin->pubkey).ptr);
+	forget_all(h);
+	send_to(admin, member->pubkey, "x", NULL);
+	expect_nothing(member);
 }
 
 TEST_MAIN("engine/permission")
