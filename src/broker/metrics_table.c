@@ -20,7 +20,7 @@ const struct metric metrics_table[] = {
 	  BY("priority", priority_labels), .doc = "Messages handed to a connection." },
 	{ "broker_messages_rejected_total", METRIC_COUNTER, AT(engine.sends_refused),
 	  BY("reason", send_refusal_words), .doc = "Messages that were not accepted, by the code of the answer." },
-	{ "broker_messages_dropped_by_grant_total", METRIC_COUNTER, AT(engine.dropped_by_grant),
+	{ "broker_messages_dropped_by_grant_total", METRIC_COUNTER, AT(engine.grant_drops),
 	  BY("cap", grant_drop_words),
 	  .doc = "Messages that a recipient did not get because it had not granted the capability." },
 	{ "broker_legacy_auth_hits_total", METRIC_COUNTER, AT(engine.legacy_auth_hits),

@@ -81,8 +81,7 @@ struct engine_stats {
 	i64 expired, receipts_pruned, mailboxes_pruned, signatures_pruned;
 	i64 routed[3];                     /* pushes, by rank: now, next, low */
 	i64 hellos_refused[HELLO_REFUSAL_COUNT], sends_refused[SEND_REFUSAL_COUNT];
-	i64 grant_drops[2];                /* kept from who does not want them: direct, of several and posts */
-	i64 dropped_by_grant[GRANT_DROP_COUNT]; /* by what the recipient did not grant */
+	i64 grant_drops[GRANT_DROP_COUNT]; /* kept from who does not want them: direct, of several and posts */
 	i64 legacy_auth_hits;              /* calls that BROKER_LEGACY_AUTH let through */
 	struct histogram queued;           /* events, from the socket to their batch */
 	struct histogram commit;           /* of a batch */
