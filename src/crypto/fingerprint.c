@@ -2,7 +2,6 @@
 
 #include <sodium.h>
 
-#include "crypto/canonical.h"
 #include "crypto/encode.h"
 #include "crypto/secret.h"
 
@@ -77,36 +76,6 @@ bool safety_number(struct arena *a, str pubkey, str other_pubkey, str *ret_text)
 				 safety_group(h, 1), safety_group(h, 2), safety_group(h, 3),
 				 safety_group(h, 4), safety_group(h, 5));
 	return true;
-}
-
-str audit_hash(struct arena *a, const struct audit_row *row)
-{
-	/* The payload is JSON and may contain '|': the form is the reference's. */
-	struct canonical_part parts[] = {
-		{ "prev", row->prev },
-		{ "mesh_id", row->mesh_id },
-		{ "event_type", row->event_type },
-		{ "actor", str_empty(row->actor) ? S("null") : row->actor },
-		{ "payload", row->payload },
-		{ "created", row->created_iso },
-	};
-
-	return sha256_hex(a, canonical_join_any(a, parts, ARRAY_LEN(parts)));
-}
-
-i64 audit_lock_key(str mesh_id)
-{
-	u8 digest[SHA256_BYTES];
-	hash_state h;
-	u64 key = 0;
-
-	crypto_hash_sha256_init(&h);
-	hash_add(&h, S("audit:"));
-	hash_add(&h, mesh_id);
-	crypto_hash_sha256_final(&h, digest);
-	for (size_t i = 0; i < 8; i++)
-		key = key << 8 | digest[i];
-	return (i64)(key & INT64_MAX);
 }
 
 void api_key_new(struct arena *a, struct api_key *ret_key)

@@ -1,6 +1,5 @@
 /*
- * fingerprint.h - hashes with a fixed recipe: request fingerprint, safety number, audit
- * chain, API keys.
+ * fingerprint.h - hashes with a fixed recipe: request fingerprint, safety number, API keys.
  */
 #ifndef CRYPTO_FINGERPRINT_H
 #define CRYPTO_FINGERPRINT_H
@@ -32,19 +31,6 @@ str request_fingerprint(struct arena *a, const struct request_parts *rq);
 
 /* Six groups of five digits; the same for both sides. False unless both are 64 hex. */
 bool safety_number(struct arena *a, str pubkey, str other_pubkey, str *ret_text) MUST_CHECK;
-
-#define AUDIT_GENESIS "genesis" /* prev of a mesh's first row */
-/* One row of the audit chain (wire-core.md 10). */
-struct audit_row {
-	str prev;             /* AUDIT_GENESIS for the first */
-	str mesh_id, event_type;
-	str actor;            /* member id; empty is written "null" */
-	str payload;          /* canonical JSON */
-	str created_iso;
-};
-str audit_hash(struct arena *a, const struct audit_row *row); /* 64 lower hex */
-/* The lock that serialises appends of a mesh: 63 bits. */
-i64 audit_lock_key(str mesh_id);
 
 /* secret: shown once, wiped with the arena; prefix and hash: stored. */
 struct api_key {
