@@ -111,10 +111,26 @@ void topic_key_put(struct topic *t, const struct member *maker, const struct top
 		}
 }
 
+/* A key is kept as long as its topic, with a copy for each: another one costs what a post costs. */
+static struct err *charge_change(struct req *rq, const struct topic *t)
+{
+	const struct engine_settings *s = &rq->engine->settings;
+	struct member *by = req_member(rq);
+
+	if (!t->epoch)
+		return NULL;
+	if (!bucket_has(&by->sends, rq->engine->mono_ms, s->rate_per_minute, s->rate_burst))
+		return FAIL(rq->arena, RATE_LIMIT, "rate_limit: max %lld keys and posts a minute (burst %lld) \xe2\x80\x94 slow down",
+			    (long long)s->rate_per_minute, (long long)s->rate_burst);
+	message_charge(by);
+	return NULL;
+}
+
 struct err *topic_key_install(struct req *rq, struct topic *t, const struct topic_new_key_args *key)
 {
 	TRY(topic_key_may(rq, t, key));
 	TRY(topic_news_may(rq));
+	TRY(charge_change(rq, t));
 	topic_key_put(t, req_member(rq), key);
 	return NULL;
 }

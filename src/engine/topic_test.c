@@ -4,6 +4,7 @@
  */
 #include "engine/harness_test.h"
 
+#include "crypto/encode.h"
 #include "db/db.h"
 #include "engine/topic.h"
 
@@ -483,6 +484,28 @@ TEST(news_of_topics_are_bounded)
 	advance(h, 60000);
 	say(alice, "{'type':'topic_leave','topic':'general','_reqId':'l'}");
 	expect(alice, "{'type':'ack','_reqId':'l'}");
+}
+
+/* The first is made with its topic; each further one is kept for good. */
+TEST(keys_of_a_topic_are_bounded)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice");
+	str sealed = base64_encode(a, str_of(memset(arena_alloc(a, 80), 7, 80), 80));
+	str nonce = base64_encode(a, str_of(memset(arena_alloc(a, 24), 7, 24), 24));
+
+	h->engine->settings.rate_per_minute = 60;
+	h->engine->settings.rate_burst = 3;
+	forget_all(h);
+	for (int epoch = 1; epoch <= 5; epoch++) {
+		say(alice, "{'type':'topic_key_install','topic':'general','_reqId':'%d','newKey':{'epoch':%d,'copies':["
+		    "{'memberId':'%s','encryptedKey':'%.*s','nonce':'%.*s'}]}}", epoch, epoch, alice->member_id,
+		    STRF(sealed), STRF(nonce));
+		expect(alice, epoch < 5 ? "{'type':'topic_key_installed'}" : "{'type':'error','code':'rate_limit'}");
+		forget(alice);
+	}
 }
 
 TEST(topics_are_bounded)
