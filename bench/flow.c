@@ -68,6 +68,9 @@ static void send_message(struct peer *p, u64 no)
 	args.nonce = sealed.nonce;
 	args.ciphertext = sealed.ciphertext;
 	args.request_fingerprint = fingerprint_of(a, id);
+	/* The broker keeps it and passes it on; who measures it reads no posts. */
+	if (args.targetSpec.ptr[0] == '#')
+		args.signature = sign_hex(a, id, peer_seal_pair(p));
 	peer_write(p, "send", send_fields, &args);
 }
 
