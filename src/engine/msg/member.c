@@ -152,7 +152,11 @@ static struct err *member_update_run(struct req *rq, const void *args)
 		TRY(find(rq, in->memberId, &person));
 	TRY(check_role(rq, person, in->role));
 	if (in->role && in->role != person->role)
-		audit(person->mesh, rq->from->member, "role_changed", str_from(person->id));
+		audit_with(person->mesh, rq->from->member, "role_changed",
+			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(person->id)),
+					AUDIT_TEXT("role", enum_word(role_words, (int)in->role))));
+	if (in->displayName.ptr && !str_eq(in->displayName, person->name))
+		audit(person->mesh, rq->from->member, "member_renamed", str_from(person->id));
 	HASH_ITER(hh, person->mesh->members, m, next)
 		if (!m->revoked_ms && member_person(m) == person)
 			apply(m, in);

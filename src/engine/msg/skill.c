@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/req.h"
@@ -145,6 +146,7 @@ static struct err *share_skill_run(struct req *rq, const void *args)
 		TRY(check_room(rq));
 	}
 	store_skill_put(e->store, &row);
+	audit(rq->from->mesh, member, "skill_shared", in->name);
 	charge(rq, in->instructions.len);
 	req_send(rq, "skill_ack", skill_ack_fields, &ack);
 	announce(rq, S("skill_shared"), in->name);
@@ -169,6 +171,7 @@ static struct err *remove_skill_run(struct req *rq, const void *args)
 		return FAIL(rq->arena, FORBIDDEN, "the skill '%.*s' is %.*s's; only its author or an admin "
 			    "may remove it", STRF(in->name), STRF(old->author_name));
 	store_skill_remove(st, mesh_no, in->name);
+	audit(rq->from->mesh, rq->from->member, "skill_removed", in->name);
 	req_send(rq, "skill_ack", skill_ack_fields, &ack);
 	announce(rq, S("skill_removed"), in->name);
 	return NULL;

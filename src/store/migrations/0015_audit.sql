@@ -1,5 +1,5 @@
 -- The audit log: a chain for each mesh, whose rows are added and never changed. The key keeps
--- two writers from adding the same row of a chain. Rows of a mesh number 0 are the broker's own.
+-- two writers from adding the same row of a chain.
 CREATE TABLE audit (
 	mesh_no BIGINT NOT NULL,
 	seq BIGINT NOT NULL,                  -- from 1, without a gap
