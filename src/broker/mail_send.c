@@ -64,8 +64,7 @@ static struct err *read_api(struct arena *a, const char *setting, str base, cons
 {
 	struct url u;
 
-	TRY(url_parse(a, base, &u));
-	if (url_is_ws(&u) || u.query.ptr || u.fragment.ptr || (u.scheme != URL_HTTPS && !is_here(u.host)))
+	if (url_parse(a, base, &u) || url_is_ws(&u) || u.query.ptr || u.fragment.ptr || (u.scheme != URL_HTTPS && !is_here(u.host)))
 		return FAIL(a, BAD_REQUEST, "--%s is an address https://...", setting);
 	way->plain = u.scheme == URL_HTTP;
 	way->url = arena_cstr(a, arena_printf(a, "%.*s%s", STRF(base), path));

@@ -3,6 +3,8 @@
 const struct command *const commands[] = {
 	&create_command,
 	&share_command,
+	&invite_list_command,
+	&invite_revoke_command,
 	&join_command,
 	&list_command,
 	&leave_command,

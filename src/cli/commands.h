@@ -13,7 +13,7 @@ extern const struct command daemon_accept_host_command, daemon_command, daemon_d
 extern const struct command create_command, group_join_command, group_leave_command, help_command,
 	inbox_command, join_command, leave_command, list_command, listen_command,
 	msg_status_command, peers_command,
-	send_command, serve_command, share_command, status_set_command, summary_command,
+	send_command, serve_command, share_command, invite_list_command, invite_revoke_command, status_set_command, summary_command,
 	hook_command, install_command, launch_command, mcp_command, uninstall_command, skill_command, skill_get_command, skill_list_command, skill_remove_command, skill_share_command,
 	visible_command, whoami_command;
 extern const struct command apikey_create_command, apikey_list_command, apikey_revoke_command;

@@ -4,12 +4,37 @@
 
 enum { QR_TEXT_MAX = 2048 };
 
+#ifdef QR_AT_RUN_TIME
+/* A program for many machines (meson -Dportable=true) uses the library where there is one. */
+#include <dlfcn.h>
+
+static QRcode *encode(str text)
+{
+	QRcode *(*make)(int, const unsigned char *, int, QRecLevel);
+	void *library = dlopen("libqrencode.so.4", RTLD_NOW | RTLD_LOCAL), *found;
+
+	found = library ? dlsym(library, "QRcode_encodeData") : NULL;
+	memcpy(&make, &found, sizeof(make));
+	return make ? make((int)text.len, (const unsigned char *)text.ptr, 0, QR_ECLEVEL_L) : NULL;
+}
+
+/* The process ends soon, and the library keeps the pair of malloc and free to itself. */
+static void done(QRcode *code UNUSED) {}
+#else
+static QRcode *encode(str text)
+{
+	return QRcode_encodeData((int)text.len, (const unsigned char *)text.ptr, 0, QR_ECLEVEL_L);
+}
+
+static void done(QRcode *code)
+{
+	QRcode_free(code);
+}
+#endif
+
 bool qr_make(struct arena *a, str text, struct qr *ret_qr)
 {
-	QRcode *code = text.len <= QR_TEXT_MAX
-			       ? QRcode_encodeData((int)text.len, (const unsigned char *)text.ptr,
-						   0, QR_ECLEVEL_L)
-			       : NULL;
+	QRcode *code = text.len <= QR_TEXT_MAX ? encode(text) : NULL;
 	size_t inner;
 
 	if (!code)
@@ -21,7 +46,7 @@ bool qr_make(struct arena *a, str text, struct qr *ret_qr)
 		for (size_t x = 0; x < inner; x++)
 			ret_qr->dark[(y + QR_MARGIN) * ret_qr->width + x + QR_MARGIN] =
 				code->data[y * inner + x] & 1;
-	QRcode_free(code);
+	done(code);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/context.h"
 
 #include "cli/text.h"
+#include "client/confirm.h"
 #include "client/keys.h"
 #include "crypto/fingerprint.h"
 
@@ -122,9 +123,33 @@ static void print_rows(struct cli *c, const struct config_mesh_args *mesh, const
 	out_hint(o, "another number on the other side: somebody reads along, do not go on");
 }
 
-/* From now on this machine takes the key to be that person's: it seals topic keys to it. */
-static struct err *confirm(struct cli *c, const struct stay *s, const struct target *who)
+/* The owner's word is told to everybody, where nobody has given it yet. Keeping it to oneself is no
+ * failure: of a broker that does not know how, nothing is lost. */
+static struct err *tell_others(struct cli *c, const struct member_args *m, bool *ret_told)
 {
+	struct member_confirm_args args;
+	struct mesh_keys_args keys;
+	struct stay stay;
+	struct err *e;
+
+	*ret_told = false;
+	TRY(stay_find(c, &stay));
+	TRY(keys_load(c->arena, stay.client.paths, stay.mesh->meshId, &keys));
+	if (str_empty(keys.owner_secret) || m->device.present || m->chain.present)
+		return NULL;
+	TRY(confirm_make(c->arena, &keys, stay.mesh->slug, m, clock_ms(&clock_real), &random_system, &args));
+	TRY(stay_visit(c, &stay));
+	e = visit_call(c->arena, stay.visit, "member_confirm", member_confirm_fields, &args, NULL, NULL, 0);
+	visit_close(stay.visit);
+	*ret_told = !e;
+	return e;
+}
+
+/* From now on this machine takes the key to be that person's: it seals topic keys to it. */
+static struct err *confirm(struct cli *c, const struct stay *s, const struct peers_list_args *list,
+			   const struct target *who)
+{
+	bool told = false;
 	str number;
 
 	if (who->is_self)
@@ -133,11 +158,16 @@ static struct err *confirm(struct cli *c, const struct stay *s, const struct tar
 		return FAIL(c->arena, NOT_FOUND, "nobody here has the key '%.*s'", STRF(c->args[0]));
 	TRY(cli_confirm(c, "Do you both see %.*s?", STRF(number)));
 	TRY(keys_confirm(c->arena, s->client.paths, s->mesh->meshId, who->member_pubkey));
-	out_ok(&c->out, text_cut(who->member_pubkey, 16), "%.*s is who they say", STRF(who->name));
+	for (size_t i = 0; i < list->members.n; i++)
+		if (str_eq_nocase(list->members.items[i].pubkey, who->member_pubkey))
+			TRY(tell_others(c, &list->members.items[i], &told));
+	out_ok(&c->out, text_cut(who->member_pubkey, 16), told ? "%.*s is who they say, and verified for everybody"
+	       : "%.*s is who they say", STRF(who->name));
 	if (c->out.json) {
 		json_put_str(out_json(&c->out), "peer", who->name);
 		json_put_str(&c->out.json_out, "pubkey", who->member_pubkey);
 		json_put_bool(&c->out.json_out, "confirmed", true);
+		json_put_bool(&c->out.json_out, "signed", told);
 		out_json_end(&c->out);
 	}
 	return NULL;
@@ -165,7 +195,7 @@ static struct err *verify_run(struct cli *c, const void *flags)
 					   S("a name or a key"));
 	}
 	if (in->confirm)
-		return confirm(c, &stay, &who);
+		return confirm(c, &stay, &list, &who);
 	TRY(collect(c, stay.mesh, &list, who.member_pubkey, in->devices, &rows));
 	if (c->args_n && rows.n == 0)
 		return FAIL(c->arena, NOT_FOUND, "nobody here has the key '%.*s'", STRF(c->args[0]));
@@ -188,6 +218,7 @@ const struct command verify_command = {
 	.more = "Both sides see the same six groups of digits if they have each other's true\n"
 		"keys. With --devices also those of the single connections, as the other\n"
 		"claudemesh shows them. With --confirm you say that you compared the number with\n"
-		"WHO: keys of topics are sealed to them even if no invite proves who they are.",
-	.fields = "mesh peer pubkey safetyNumber sessionId online verified",
+		"WHO: keys of topics are sealed to them even if no invite proves who they are.\n"
+		"Of the owner it is a signature: everybody sees WHO as verified from then on.",
+	.fields = "mesh peer pubkey safetyNumber sessionId online verified confirmed signed",
 };

@@ -182,6 +182,12 @@ struct err *mesh_share(struct arena *a, const struct client *c, const struct con
 		       str role, i64 uses, i64 ttl_ms, struct share_made *ret_share)
 {
 	i64 expires_ms = clock_ms(c->clock) + (ttl_ms ? ttl_ms : SHARE_TTL_DEFAULT_MS);
+{
+	return mesh_share_to(a, c, mesh, role, STR_NONE, uses, ttl_ms, ret_share);
+}
+
+struct err *mesh_share_to(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
+			  str role, str email, i64 uses, i64 ttl_ms, struct share_made *ret_share)
 	struct share_spec spec = { .role = str_empty(role) ? S("member") : role,
 				   .expires_s = expires_ms / 1000,
 				   .max_uses = uses ? uses : SHARE_USES_DEFAULT };
@@ -205,6 +211,7 @@ struct err *mesh_share(struct arena *a, const struct client *c, const struct con
 	TRY(share_prepare(a, c, mesh, &keys, &spec, &args, secret));
 	e = api_invite_create(a, &api, spec.mesh_slug, &args, &made);
 	if (!e && !str_eq(made.code, args.code))
+	args.email = email;
 		e = FAIL(
 			a, REFUSED,
 			"the broker made an invite of its own instead of ours: it is too old for this client");
@@ -218,6 +225,7 @@ struct err *mesh_share(struct arena *a, const struct client *c, const struct con
 			.slug = mesh->slug,
 		};
 	secret_wipe(secret, sizeof(secret));
+			.emailed = made.emailed,
 	return e;
 }
 

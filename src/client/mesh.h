@@ -49,10 +49,14 @@ struct share_made {
 	str code, token, expires_at;
 	i64 max_uses;
 	str slug;
+	bool emailed; /* the broker's first try to mail it worked */
 };
 /* uses 0, ttl_ms 0, role empty: the defaults. FORBIDDEN if we hold no owner key. */
 struct err *mesh_share(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
 		       str role, i64 uses, i64 ttl_ms, struct share_made *ret_share) MUST_CHECK;
+/* The same, mailed to an address; the mail has the link without its secret. */
+struct err *mesh_share_to(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
+			  str role, str email, i64 uses, i64 ttl_ms, struct share_made *ret_share) MUST_CHECK;
 
 /* link: any form of invite_link.h. default_broker: for a bare code; empty: that of
  * CLAUDEMESH_BROKER_URL or of the only broker in the configuration. */

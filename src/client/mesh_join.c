@@ -175,6 +175,40 @@ static struct err *join_claim(struct arena *a, struct join *j, const struct api 
 			   claimed.mesh_name);
 }
 
+/* An invite without the owner's signature. Who the owner is we have from the broker alone. */
+static struct err *join_open(struct arena *a, struct join *j, const struct api *api,
+			     const struct invite_link *link, const struct invite_code_args *invite)
+{
+	struct claimed_args claimed;
+	struct claim_args args;
+
+	j->code = link->code;
+	j->invite_id = invite->invite_id;
+	TRY(join_identity(a, j, invite->mesh_id, STR_NONE));
+	args = (struct claim_args){
+		.recipient_x25519_pubkey = share_x25519(a, &j->member),
+		.display_name = j->who,
+		.peer_pubkey = sign_pair_pubkey(a, &j->member),
+	};
+	TRY(api_claim(a, api, link->code, &args, &claimed));
+	if (!str_eq(claimed.mesh_id, invite->mesh_id) || !pubkey_is_valid(claimed.owner_pubkey))
+		return FAIL(a, REFUSED, "the broker answered for another mesh, or names no owner key");
+	if (!str_empty(j->keys.owner_pubkey) && !str_eq(j->keys.owner_pubkey, claimed.owner_pubkey))
+		return err_word(FAIL(a, UNAUTHORIZED,
+				     "the mesh has another owner than when you joined it; do not trust this "
+				     "invite, ask the owner"),
+				S("invite_owner_mismatch"));
+	j->made.already_member = claimed.already_member;
+	j->made.mesh.inviteVersion = 2;
+	j->made.role = claimed.role;
+	j->made.warning = S("this link has no secret: others see you as unverified until the owner confirms your key "
+			    "(claudemesh verify NAME --confirm); compare safety numbers with claudemesh verify");
+	j->keys.owner_pubkey = claimed.owner_pubkey;
+	j->keys.role = claimed.role;
+	j->keys.public_url = claimed.broker_url;
+	return join_record(a, j, invite->mesh_id, claimed.member_id, claimed.mesh_slug, claimed.mesh_name);
+}
+
 /* A used-up invite is not shown to anyone any more; but if we came by it, or the answer to
  * our claim was lost, the broker still knows our key: claim again with what we remember. */
 static struct err *find_invite(struct arena *a, struct join *j, const struct api *api,
@@ -214,6 +248,8 @@ static struct err *join_code(struct arena *a, struct join *j, const struct invit
 			a, NOT_SUPPORTED,
 			"the broker knows the code but not the invite's key: the link's secret cannot be "
 			"checked; ask the owner for a new link");
+	if (str_empty(invite.token) && str_empty(invite.invite_pubkey) && !str_empty(invite.mesh_id))
+		return join_open(a, j, &api, link, &invite);
 	if (str_empty(invite.token))
 		return FAIL(
 			a, BAD_REQUEST,
