@@ -7,6 +7,8 @@ enum {
 	AGAIN_MS = 60000,                     /* the same event of the same member is told once in that time */
 	WHAT_LEN_MAX = 16,
 };
+#define CAME "came"
+#define WENT "went"
 static const i64 TEN_MS = 600000, HOUR_MS = 3600000;
 
 /* counts[at % n] is of the slot `at`, the others of those before it. */
@@ -179,7 +181,14 @@ static void note(struct mesh *m, const char *what, i64 member_no, i64 topic_no)
 		at = &t->events[i % TRAFFIC_EVENTS_MAX];
 		if (m->engine->now_ms - at->at_ms > AGAIN_MS)
 			break;
-		if (at->member_no == member_no && at->topic_no == topic_no && strcmp(at->what, what) == 0)
+		if (at->member_no != member_no || at->topic_no != topic_no)
+			continue;
+		/* Who is back soon was never away. */
+		if (strcmp(at->what, WENT) == 0 && strcmp(what, CAME) == 0) {
+			at->member_no = 0;
+			return;
+		}
+		if (strcmp(at->what, what) == 0)
 			return;
 	}
 	at = &t->events[t->n_events++ % TRAFFIC_EVENTS_MAX];
@@ -194,7 +203,7 @@ void traffic_presence(const struct presence *about, bool came)
 	DL_FOREACH2(about->member->presences, p, member_next)
 		if (p != about && p->takes && !p->hidden)
 			return;
-	note(about->mesh, came ? "came" : "went", person_no(about->member), 0);
+	note(about->mesh, came ? CAME : WENT, person_no(about->member), 0);
 }
 
 void traffic_topic(const struct topic *t, str what, const struct member *about)

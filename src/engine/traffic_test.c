@@ -151,6 +151,8 @@ TEST(who_comes_and_goes_is_told_once)
 	hang_up(second);
 	advance(h, 120000);
 	hang_up(bob);
+	enter(bob, GREETING(0));
+	hang_up(bob);
 	forget(alice);
 	say(alice, "{'type':'mesh_activity'}");
 	expect(alice, "{'type':'mesh_activity_response','events':[{'what':'went','displayName':'bob'},"
