@@ -27,9 +27,9 @@ interface Pending {
 	timer: number;
 }
 
-/** A refusal of the broker's, with its word. */
+/** A refusal of the broker's, with its word; over HTTP with its status. */
 export class Refused extends Error {
-	constructor(readonly code: string, text: string) {
+	constructor(readonly code: string, text: string, readonly status = 0) {
 		super(text);
 	}
 }
@@ -38,16 +38,16 @@ export function api(path: string): string {
 	return new URL(path, document.baseURI).href.replace(/#.*$/, "");
 }
 
-export async function ask<T>(path: string, body?: unknown): Promise<T> {
+export async function ask<T>(path: string, body?: unknown, how: { method?: string; token?: string } = {}): Promise<T> {
 	const answer = await fetch(api(path), {
-		method: body === undefined ? "GET" : "POST",
-		headers: body === undefined ? {} : { "Content-Type": "application/json" },
+		method: how.method ?? (body === undefined ? "GET" : "POST"),
+		headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...(how.token ? { Authorization: `Bearer ${how.token}` } : {}) },
 		body: body === undefined ? null : JSON.stringify(body),
 		credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer",
 	});
 	const value = await answer.json();
 	if (!answer.ok)
-		throw new Refused(String(value.error ?? answer.status), String(value.detail ?? answer.statusText));
+		throw new Refused(String(value.error ?? answer.status), String(value.detail ?? answer.statusText), answer.status);
 	return value as T;
 }
 

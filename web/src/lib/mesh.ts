@@ -2,6 +2,8 @@
 import { from_plain, open, plain, seal, type Pair, attestation_holds, type Chain, chain_holds, type DeviceOf, device_holds } from "./crypto";
 import * as db from "./db";
 import { type Frame, Link, type LinkState, Refused } from "./link";
+import { Notices } from "./notices";
+import { Rest } from "./rest";
 import { Store } from "./store";
 import { Topics } from "./topics";
 
@@ -37,9 +39,9 @@ export interface Peer {
 	stats?: { messagesIn?: number; messagesOut?: number };
 }
 
+/** Of messages, which only this browser knows of. */
 export interface Activity {
 	at_ms: number;
-	kind: "came" | "went" | "message" | "topic" | "status";
 	who: string;
 	what: string;
 }
@@ -67,11 +69,13 @@ export class Mesh extends Store {
 	former: Member[] = [];
 	correspondents: db.Correspondent[] = [];
 	activity: Activity[] = [];
-	/** messages between two people, "a b" of their keys, that this browser has seen */
-	traffic = new Map<string, number>();
+	/** counts what is told of who comes and goes */
+	people_version = 0;
 	loaded = false;
 	role = "member";
 	readonly topics: Topics;
+	readonly rest = new Rest(async () => text((await this.request("bearer_token")).token));
+	readonly notices = new Notices(this);
 	private link: Link | undefined;
 	private refresh_timer = 0;
 	private by_broker_id = new Map<string, string>();
@@ -97,6 +101,7 @@ export class Mesh extends Store {
 
 	stop(): void {
 		this.link?.close();
+		this.rest.forget();
 		this.tabs.close();
 	}
 
@@ -118,6 +123,7 @@ export class Mesh extends Store {
 		if (state === "ready") {
 			void this.refresh();
 			void this.topics.refresh();
+			void this.notices.refresh();
 		}
 		this.changed();
 	}
@@ -224,13 +230,8 @@ export class Mesh extends Store {
 
 	// ---- what happens ----
 
-	private note(kind: Activity["kind"], who: string, what: string): void {
-		this.activity = [{ at_ms: Date.now(), kind, who, what }, ...this.activity].slice(0, ACTIVITY_MAX);
-	}
-
-	count(from: string, to: string): void {
-		const pair = `${from} ${to}`;
-		this.traffic.set(pair, (this.traffic.get(pair) ?? 0) + 1);
+	private note(who: string, what: string): void {
+		this.activity = [{ at_ms: Date.now(), who, what }, ...this.activity].slice(0, ACTIVITY_MAX);
 	}
 
 	private async on_frame(frame: Frame): Promise<void> {
@@ -255,13 +256,11 @@ export class Mesh extends Store {
 	}
 
 	private on_event(event: string, data: Record<string, unknown>): void {
-		const who = text(data.displayName) || text(data.name);
+		if (event === "notification")
+			this.notices.refresh_soon();
 		if (this.topics.on_event(event, data))
 			return;
-		if (event === "peer_joined" || event === "peer_returned" || event === "peer_visible")
-			this.note("came", who, event === "peer_returned" ? "is back" : "came online");
-		else if (event === "peer_left" || event === "peer_hidden")
-			this.note("went", who, "left");
+		this.people_version++;
 		this.refresh_soon();
 		this.changed();
 	}
@@ -299,7 +298,6 @@ export class Mesh extends Store {
 			body = "";
 			error = "This message could not be decrypted with this browser's key.";
 		}
-		this.count(person, target || this.own_key);
 		if (await db.has_message(this.id.mesh_id, id))
 			return;
 		await db.put_message({
@@ -309,7 +307,7 @@ export class Mesh extends Store {
 			...(frame.replyToId ? { reply_to: text(frame.replyToId) } : {}),
 			broker_ids: [text(frame.messageId)],
 		});
-		this.note("message", text(frame.senderName) || this.name_of(person), target ? `wrote to ${this.name_of(target)}` : "wrote to you");
+		this.note(text(frame.senderName) || this.name_of(person), target ? `wrote to ${this.name_of(target)}` : "wrote to you");
 		await this.stored();
 	}
 
@@ -356,7 +354,6 @@ export class Mesh extends Store {
 		if (done.state === "stored")
 			delete done.error;
 		await this.put_own(done);
-		this.count(this.own_key, m.peer);
 	}
 
 	/** A delivery may have been told before the ack was stored. */

@@ -1,7 +1,9 @@
-// Where one is: #/, #/m/SLUG, #/m/SLUG/t/TOPIC, #/m/SLUG/d/KEY, #/m/SLUG/people ...
+// Where one is: #/, #/mentions, #/m/SLUG, #/m/SLUG/t/TOPIC, #/m/SLUG/d/KEY, #/m/SLUG/people ...
 import { useEffect, useState } from "preact/hooks";
 
 export interface Route {
+	/** a screen of no mesh */
+	top?: "mentions";
 	slug?: string;
 	page?: string;
 	item?: string;
@@ -16,6 +18,8 @@ export function parse(hash: string): Route {
 	} catch {
 		return {};
 	}
+	if (m === "mentions")
+		return { top: m };
 	if (m !== "m" || !slug)
 		return {};
 	return { slug, ...(page ? { page } : {}), ...(item ? { item } : {}) };

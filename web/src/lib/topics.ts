@@ -70,7 +70,11 @@ export class Room extends Store {
 	/** Its first page, or what came since. */
 	async open(): Promise<void> {
 		if (this.entry.role === null && this.entry.visibility === "public") {
-			await this.mesh.request("topic_join", { topic: this.entry.id });
+			/* Who was taken out by a lead may read what is not encrypted, and is told when it writes. */
+			await this.mesh.request("topic_join", { topic: this.entry.id }).catch(e => {
+				if (!(e instanceof Refused) || e.code !== "forbidden")
+					throw e;
+			});
 			await this.topics.refresh();
 		}
 		this.unread_after = this.entry.unread ? this.entry.lastSeq - this.entry.unread : Infinity;
@@ -211,10 +215,12 @@ export class Room extends Store {
 		this.changed();
 	}
 
-	private look_blocked(): void {
+	look_blocked(): void {
 		const { entry } = this, key = this.keys.get(entry.epoch);
 		if (entry.role === "observer")
 			this.blocked = "You are an observer here: you read.";
+		else if (entry.role === null)
+			this.blocked = "You are not in this topic: a lead took you out, and can add you again.";
 		else if (entry.plaintext || entry.epoch === 0 || entry.stale)
 			this.blocked = "";
 		else if (!key)
@@ -399,6 +405,18 @@ export class Room extends Store {
 		await this.seal_pending();
 	}
 
+	async set_role(member_id: string, role: string): Promise<void> {
+		await this.mesh.request("topic_member_set", { topic: this.entry.id, memberId: member_id, role });
+		await this.load_members();
+	}
+
+	/** A post that is shown elsewhere. */
+	async read_post(frame: Frame): Promise<Post> {
+		if (frame.bodyVersion === 2 && !this.keys.has(Number(frame.epoch) || 1))
+			await this.load_keys();
+		return this.post_of(frame);
+	}
+
 	/** From then on the next post is under a new key. */
 	async remove_member(member_id: string): Promise<void> {
 		await this.mesh.request("topic_member_remove", { topic: this.entry.id, memberId: member_id });
@@ -418,6 +436,7 @@ export class Room extends Store {
 		if (!newest || !this.entry.unread)
 			return;
 		this.entry.unread = 0;
+		this.mesh.notices.read_topic(this.entry.id);
 		this.topics.changed();
 		this.mesh.changed();
 		await this.mesh.request("topic_mark_read", { topic: this.entry.id, upToId: newest.id }).catch(() => undefined);
@@ -451,8 +470,10 @@ export class Topics extends Store {
 		}
 		for (const t of this.list) {
 			const room = this.rooms.get(t.id);
-			if (room)
+			if (room) {
 				room.entry = t;
+				room.look_blocked();
+			}
 		}
 		this.changed();
 		this.mesh.changed();
@@ -470,6 +491,11 @@ export class Topics extends Store {
 		return this.list.find(t => t.name === name || t.id === name);
 	}
 
+	/** Its name in the address, where that means it: there may be private ones of the same name. */
+	address(t: TopicEntry): string {
+		return this.find(t.name) === t ? t.name : t.id;
+	}
+
 	room(entry: TopicEntry): Room {
 		let room = this.rooms.get(entry.id);
 		if (!room) {
@@ -478,6 +504,12 @@ export class Topics extends Store {
 		}
 		room.entry = entry;
 		return room;
+	}
+
+	/** A post of any topic that is seen here. */
+	async read_post(topic_id: string, frame: Frame): Promise<Post | undefined> {
+		const entry = this.find(topic_id);
+		return entry ? this.room(entry).read_post(frame) : undefined;
 	}
 
 	async create(name: string, description: string, visibility: string): Promise<void> {
@@ -492,7 +524,6 @@ export class Topics extends Store {
 			entry.lastSeq = Math.max(entry.lastSeq, Number(frame.topicSeq ?? 0));
 			entry.lastMessageAt = String(frame.createdAt);
 			entry.unread += mine ? 0 : 1;
-			this.mesh.count(this.mesh.person_key(String(frame.senderMemberPubkey ?? "")), `#${entry.name}`);
 			this.rooms.get(entry.id)?.on_push(frame);
 			this.changed();
 			this.mesh.changed();

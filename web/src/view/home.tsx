@@ -33,7 +33,7 @@ function Card({ mesh }: { mesh: Mesh }) {
 			{topics.length ? (
 				<ul class="plain-list">
 					{topics.map(t => (
-						<li key={t.id}><a class="item" href={href(slug, "t", t.name)}><span class="hash" aria-hidden="true">#</span><span class="grow">{t.name}</span>
+						<li key={t.id}><a class="item" href={href(slug, "t", mesh.topics.address(t))}><span class="hash" aria-hidden="true">#</span><span class="grow">{t.name}</span>
 							<span class="muted small">{t.lastMessageAt ? ago(Date.parse(t.lastMessageAt)) : ""}</span><Badge n={t.unread} /></a></li>
 					))}
 				</ul>

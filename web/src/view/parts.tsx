@@ -16,6 +16,17 @@ export function Head({ mesh, title, sub, children }: { mesh: Mesh; title: string
 	);
 }
 
+/** Of a screen that is of no mesh. */
+export function TopHead({ title, sub, children }: { title: string; sub: string; children?: ComponentChildren }) {
+	return (
+		<header class="head">
+			<a class="back" href="#/" aria-label="Back to your meshes">‹</a>
+			<div class="head-text"><h1>{title}</h1><p class="muted">{sub}</p></div>
+			{children}
+		</header>
+	);
+}
+
 /** A name's letters on a colour of its own. */
 export function Avatar({ name, id, online, size = 32 }: { name: string; id: string; online?: boolean; size?: number }) {
 	const letters = name.replace(/[^\p{L}\p{N}]+/gu, " ").trim().split(" ").map(w => [...w][0] ?? "").slice(0, 2).join("");

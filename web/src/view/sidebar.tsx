@@ -4,8 +4,7 @@ import type { App } from "../lib/app";
 import type { Mesh } from "../lib/mesh";
 import { href, type Route } from "../lib/route";
 import { Avatar, Badge } from "./parts";
-
-const screens: [string, string][] = [["people", "People"], ["graph", "Who talks to whom"], ["activity", "Activity"], ["invites", "Invites"], ["keys", "API keys"], ["settings", "This browser"]];
+import { screens } from "./screens";
 
 function Item({ to, current, children }: { to: string; current: boolean; children: preact.ComponentChildren }) {
 	return <li><a class="item" href={to} aria-current={current ? "page" : undefined}>{children}</a></li>;
@@ -15,6 +14,9 @@ export function Sidebar({ app, mesh, route }: { app: App; mesh: Mesh | undefined
 	return (
 		<nav class="side" aria-label="Meshes">
 			<p class="brand"><a href="#/">claudemesh</a></p>
+			<ul>
+				<Item to="#/mentions" current={route.top === "mentions"}><span class="hash" aria-hidden="true">@</span><span class="grow">Mentions</span><Badge n={app.meshes.reduce((n, m) => n + m.notices.unread, 0)} /></Item>
+			</ul>
 			<ul class="meshes">
 				{app.identities.map(id => {
 					const m = app.meshes.find(x => x.id.mesh_id === id.mesh_id);
@@ -45,7 +47,7 @@ function Inside({ mesh, route }: { mesh: Mesh; route: Route }) {
 				<h2 id="side-topics">Topics</h2>
 				<ul aria-labelledby="side-topics">
 					{topics.map(t => (
-						<Item key={t.id} to={href(slug, "t", t.name)} current={route.page === "t" && route.item === t.name}>
+						<Item key={t.id} to={href(slug, "t", mesh.topics.address(t))} current={route.page === "t" && mesh.topics.find(route.item ?? "general") === t}>
 							<span class="hash" aria-hidden="true">{t.visibility === "public" ? "#" : "◆"}</span>
 							<span class={t.role ? "grow" : "grow muted"}>{t.name}</span>
 							<Badge n={t.role ? t.unread : 0} />
@@ -72,7 +74,7 @@ function Inside({ mesh, route }: { mesh: Mesh; route: Route }) {
 			</ul>
 			<h2 id="side-mesh">Mesh</h2>
 			<ul aria-labelledby="side-mesh">
-				{screens.map(([page, title]) => <Item key={page} to={href(slug, page)} current={route.page === page}>{title}</Item>)}
+				{screens.map(s => s.title ? <Item key={s.page} to={href(slug, s.page)} current={route.page === s.page}>{s.title}</Item> : null)}
 			</ul>
 		</div>
 	);
