@@ -38,10 +38,13 @@ export function api(path: string): string {
 	return new URL(path, document.baseURI).href.replace(/#.*$/, "");
 }
 
-export async function ask<T>(path: string, body?: unknown, how: { method?: string; token?: string } = {}): Promise<T> {
+export async function ask<T>(path: string, body?: unknown, token?: string, method = body === undefined ? "GET" : "POST"): Promise<T> {
 	const answer = await fetch(api(path), {
-		method: how.method ?? (body === undefined ? "GET" : "POST"),
-		headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...(how.token ? { Authorization: `Bearer ${how.token}` } : {}) },
+		method,
+		headers: {
+			...(body === undefined ? {} : { "Content-Type": "application/json" }),
+			...(token ? { Authorization: `Bearer ${token}` } : {}),
+		},
 		body: body === undefined ? null : JSON.stringify(body),
 		credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer",
 	});

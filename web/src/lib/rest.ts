@@ -20,7 +20,7 @@ export class Rest {
 	async call<T>(method: string, path: string, body?: object): Promise<T> {
 		for (let tries = 1; ; tries++) {
 			try {
-				return await ask<T>(`api/v1/${path}`, body, { method, token: await this.token() });
+				return await ask<T>(`api/v1/${path}`, body, await this.token(), method);
 			} catch (e) {
 				/* A broker that was started anew asks for another. */
 				if (!(e instanceof Refused) || !e.code.startsWith("api_key_") || e.status !== 401 || tries >= TRIES)
