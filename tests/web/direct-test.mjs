@@ -67,6 +67,21 @@ await play(async s => {
 		await accessible(page, name);
 		await picture(page, name);
 	}
+	/* Who is blocked is not told; what was kept from one is counted, and nowhere else to be seen. */
+	await page.goto(`${s.url}/#/m/demo/settings`);
+	await page.getByLabel("Person").selectOption({ label: "carol" });
+	await page.getByRole("button", { name: "Set" }).click();
+	await page.getByText("blocked", { exact: true }).waitFor();
+	s.as("carol", ["send", "alice", "are you there?"]);
+	await page.goto(`${s.url}/#/m/demo/people`);
+	await page.goto(`${s.url}/#/m/demo/settings`);
+	await page.getByText("kept from you").first().waitFor();
+	check((await page.getByText("are you there?").count()) === 0, "a block is silent, and counted");
+	await accessible(page, "what others may do");
+	await picture(page, "grants");
+	await page.getByRole("button", { name: "As everybody: carol" }).click();
+	await until(async () => (await page.getByText("blocked", { exact: true }).count()) === 0, "the block taken back");
+
 	await page.setViewportSize({ width: 360, height: 800 });
 	await page.goto(`${s.url}/#/m/demo`);
 	await accessible(page, "the list on a phone");

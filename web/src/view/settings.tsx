@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { App } from "../lib/app";
 import type { Mesh } from "../lib/mesh";
+import { Grants } from "./grants";
 import { Head, Trouble } from "./parts";
 
 export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
@@ -33,6 +34,7 @@ export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
 						))}
 					</ul>
 					{error ? <p class="error" role="alert">{error}</p> : null}
+					<Grants mesh={mesh} />
 					<h2>Sign out</h2>
 					<p>Removes this device from the mesh and everything of it from this browser, direct messages included: the broker has no copy of them.</p>
 					<button class="danger" onClick={() => confirm(`Sign out of ${mesh.id.name}?`) && void app.sign_out(mesh)}>Sign out of {mesh.id.name}</button>
