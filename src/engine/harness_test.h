@@ -99,11 +99,11 @@ void store_now(struct house *h);
 /* From now on a commit fails with code; 0 ends that. */
 void fail_commits(struct house *h, enum err_code code);
 
-/* Hands out what a step gave, and frees it. */
 /* The oldest mail is told to have ended so (enum mail_outcome), and taken off. */
 const struct json *mailed(struct house *h, int outcome);
 /* The same broker with a way to send mail. */
 void with_mail(struct house *h);
+/* Hands out what a step gave, and frees it. */
 void take_effects(struct house *h, struct effects *fx);
 
 void hold(struct house *h);
@@ -178,6 +178,8 @@ void forget_all(struct house *h);
 size_t pending(const struct peer *p);
 bool matches(const struct json *got, const struct json *pattern);
 /* printf, with ' for ". */
+/* Each apostrophe is a quotation mark. */
+str text_quoted(struct arena *a, const char *fmt, va_list ap);
 str text(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif
