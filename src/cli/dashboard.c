@@ -6,13 +6,9 @@
  * on to the page: never on a command line, in a query or in a log. The broker is told the code's
  * public key only. The file is gone when the code was used or is over.
  */
+#include "cli/browser.h"
 #include "cli/commands.h"
 #include "cli/context.h"
-
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <unistd.h>
 
 #include "base/ids.h"
 #include "client/file.h"
@@ -105,42 +101,6 @@ static struct err *write_file(struct cli *c, const struct stay *stay, const stru
 
 	*ret_path = arena_printf(c->arena, "%.*s/dashboard-%.*s.html", STRF(stay->client.paths->dir), STRF(name));
 	return file_write_private(c->arena, *ret_path, html);
-}
-
-/* A desktop, so that a browser can be shown. */
-static const char *opener(void)
-{
-	const char *own = getenv("BROWSER");
-
-	if (own && *own)
-		return own;
-	if (!getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY"))
-		return NULL;
-	return "xdg-open";
-}
-
-extern char **environ;
-
-/* False: nothing was started. It may still fail; then the file is there to be opened by hand. */
-static bool start_browser(struct cli *c, str path)
-{
-	const char *program = opener();
-	char *argv[] = { NULL, NULL, NULL };
-	posix_spawn_file_actions_t actions;
-	bool started;
-	pid_t pid;
-
-	if (!program)
-		return false;
-	argv[0] = arena_cstr(c->arena, str_from(program));
-	argv[1] = arena_cstr(c->arena, path);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	signal(SIGCHLD, SIG_IGN);
-	started = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) == 0;
-	posix_spawn_file_actions_destroy(&actions);
-	return started;
 }
 
 static void print_ticket(struct cli *c, const struct stay *stay, const struct ticket *t, str path, bool started,
@@ -242,7 +202,7 @@ static struct err *offer(struct cli *c, struct stay *stay, struct ticket *t, con
 	TRY(register_code(c, stay, t));
 	if (!in->link) {
 		TRY(write_file(c, stay, t, &path));
-		started = !in->no_open && !c->out.json && start_browser(c, path);
+		started = !in->no_open && !c->out.json && browser_open(c, path);
 	}
 	print_ticket(c, stay, t, path, started, in->link);
 	e = out_flush(&c->out, c->arena);

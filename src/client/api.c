@@ -38,6 +38,9 @@ static const struct {
 	{ "invite_v2_disabled", ERR_NOT_SUPPORTED,
 	  "this broker does not take this kind of claim; ask for the long link "
 	  "('claudemesh share --json' shows its token)" },
+	{ "invalid_or_revoked_token", ERR_UNAUTHORIZED,
+	  "your login has expired or was revoked; sign in again with 'claudemesh login', or "
+	  "forget it with 'claudemesh logout'" },
 	{ "rate_limit", ERR_RATE_LIMIT,
 	  "the broker has had too many attempts from here; wait a minute" },
 };
@@ -46,6 +49,7 @@ struct err *api_init(struct arena *a, str broker_url, struct api *ret_api)
 {
 	TRY(url_http_base(a, broker_url, &ret_api->base));
 	ret_api->tls = NULL;
+	ret_api->token = STR_NONE;
 	return NULL;
 }
 
@@ -166,8 +170,10 @@ static struct err *call_broker(struct arena *a, const struct api *api, enum api_
 			       const struct json_field *fields, const void *args, void *ret_args)
 {
 	CLEANUP(buf_done) struct buf body = buf_make(BODY_BYTES_MAX);
-	static const struct http_header headers[] = { { S("Content-Type"),
-							S("application/json") } };
+	struct http_header headers[] = {
+		{ S("Content-Type"), S("application/json") },
+		{ S("Authorization"), arena_printf(a, "Bearer %.*s", STRF(api->token)) },
+	};
 	struct json_out out = json_out(&body);
 	struct http_answer answer;
 	struct http_spec spec = {
@@ -187,7 +193,7 @@ static struct err *call_broker(struct arena *a, const struct api *api, enum api_
 				    call_names[call], BODY_BYTES_MAX);
 		spec.body = buf_str(&body);
 		spec.headers = headers;
-		spec.n_headers = ARRAY_LEN(headers);
+		spec.n_headers = api->token.len ? 2 : 1;
 	}
 	e = http_fetch(a, &spec, &answer);
 	if (e)

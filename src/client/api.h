@@ -1,5 +1,6 @@
 /*
- * api.h - the broker's HTTP calls that need no account, typed (proto/mesh.h).
+ * api.h - the broker's HTTP calls of who makes and joins meshes, typed (proto/mesh.h); those of an
+ * account are in account.h.
  *
  * Each waits for its answer, at most API_DEADLINE_MS. A refusal of either dialect
  * ({"ok":false,"error"} or {"error"}) becomes an err: word is the server's word, the text a
@@ -21,6 +22,7 @@ enum {
 struct api {
 	str base;        /* "https://host[:port]", no trailing '/' */
 	struct tls *tls; /* NULL: the system's authorities */
+	str token;       /* session token of who is signed in there; empty: nobody */
 };
 
 /* base for a broker's ws address or http address. */

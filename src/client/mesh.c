@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ids.h"
+#include "client/account.h"
 #include "client/api.h"
 #include "client/mesh_internal.h"
 #include "client/share.h"
@@ -119,6 +120,7 @@ struct err *mesh_create(struct arena *a, const struct client *c, str name, str w
 
 	TRY(api_init(a, broker, &api));
 	api.tls = c->tls;
+	TRY(auth_token_for(a, c->paths, broker, &api.token));
 	TRY(url_ws_address(a, broker, &m.mesh.brokerUrl));
 	sign_pair_new(&owner);
 	sign_pair_new(&member);
