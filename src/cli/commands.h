@@ -25,6 +25,7 @@ extern const struct command me_activity_command, me_command, me_notifications_co
 	me_topics_command;
 extern const struct command backup_command;
 extern const struct command dashboard_command;
+extern const struct command login_command, logout_command, sync_command, sessions_command, sessions_revoke_command;
 extern const struct command restore_command;
 extern const struct command verify_command;
 extern const struct command info_command;
