@@ -227,6 +227,7 @@ static void apply(struct sim *s, const struct effect *fx, struct conn *c)
 	case EFFECT_EVENT:
 	case EFFECT_EVENT_LAST:
 	case EFFECT_REPLY:
+	case EFFECT_MAIL:
 	case EFFECT_FORWARD: violated(s, "effects", "a reply to nobody's call"); break;
 	}
 }

@@ -187,4 +187,5 @@ void heal_and_check(struct sim *s)
 	all_leave(s);
 	run_until(s, s->now_us + 4 * MINUTE);
 	check_rest(s);
+	audit_check_all(s);
 }

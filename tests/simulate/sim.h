@@ -256,6 +256,7 @@ bool simulate(u64 seed, const struct options *options, u64 *ret_hash);
 void act(struct sim *s);                       /* act.c: one random action */
 void heal_and_check(struct sim *s);            /* heal.c: the end of a run */
 void liar_act(struct sim *s, struct client *c); /* liar.c */
+void audit_check_all(struct sim *s);           /* audit.c: after all that */
 
 /* ---- sim.c ---- */
 u64 roll(struct sim *s, u64 below);
