@@ -28,6 +28,8 @@ extern const struct command dashboard_command;
 extern const struct command login_command, logout_command, sync_command, sessions_command, sessions_revoke_command;
 extern const struct command restore_command;
 extern const struct command verify_command;
+extern const struct command kick_command, disconnect_command;
+extern const struct command ban_command, unban_command, bans_command, role_command;
 extern const struct command info_command;
 extern const struct command ping_command;
 extern const struct command stats_command;

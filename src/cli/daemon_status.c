@@ -58,7 +58,8 @@ static void print_health(struct cli *c, const struct json *health, i64 pid)
 
 	out_ok(o, arena_printf(c->arena, "pid %" PRId64, pid), "the daemon is running");
 	for (const struct json *b = brokers ? brokers->first : NULL; b; b = b->next) {
-		str why = json_get_str(json_get(health, b->s), b->key);
+		str put_out = warm_put_out(health, b->key);
+		str why = put_out.len ? put_out : json_get_str(json_get(health, b->s), b->key);
 
 		out_span(o, tone_of(b->s), "  ●");
 		out_span(o, TONE_PLAIN, " %.*s  ", STRF(b->key));

@@ -30,22 +30,23 @@ static void mesh_json(struct cli *c, const struct client *client, const struct c
 	json_obj_end(j);
 }
 
-/* Slug to state, as the daemon tells; NULL where none runs: nothing is started for a list. */
-static const struct json *links(struct cli *c)
+/* What the daemon tells of its links; NULL where none runs: nothing is started for a list. */
+static const struct json *daemon_health(struct cli *c)
 {
 	const struct json *body;
 	struct warm w;
 
 	if (warm_look(c, &w) || !w.is_up || warm_get(c, &w, S("/v1/health"), &body))
 		return NULL;
-	return json_get(body, S("brokers"));
+	return body;
 }
 
 static void mesh_row(struct cli *c, const struct client *client, const struct config_mesh_args *m,
-		     const struct json *links)
+		     const struct json *health)
 {
 	struct output *o = &c->out;
-	str role = role_of(c, client, m), state = json_get_str(links, m->slug);
+	str role = role_of(c, client, m), state = json_get_str(json_get(health, S("brokers")), m->slug);
+	str put_out = warm_put_out(health, m->slug);
 	bool is_open = str_eq(state, S("open"));
 
 	out_span(o, is_open ? TONE_GREEN : str_empty(state) ? TONE_DIM : TONE_YELLOW, "    ●");
@@ -55,14 +56,16 @@ static void mesh_row(struct cli *c, const struct client *client, const struct co
 	out_end(o);
 	out_span(o, TONE_DIM, "      %.*s%s%.*s", STRF(role), role.len ? "  ·  " : "",
 		 STRF(m->brokerUrl));
-	if (!str_empty(state))
+	if (put_out.len)
+		out_span(o, TONE_RED, "  ·  %.*s", STRF(put_out));
+	else if (!str_empty(state))
 		out_span(o, TONE_DIM, "  ·  %.*s", STRF(is_open ? S("connected") : state));
 	out_end(o);
 }
 
 static struct err *list_run(struct cli *c, const void *flags UNUSED)
 {
-	const struct json *states;
+	const struct json *health;
 	struct client client;
 	struct config_args config;
 
@@ -83,10 +86,10 @@ static struct err *list_run(struct cli *c, const void *flags UNUSED)
 		out_hint(&c->out, "claudemesh create NAME    to make one");
 		return NULL;
 	}
-	states = links(c);
+	health = daemon_health(c);
 	out_section(&c->out, "your meshes (%zu)", config.meshes.n);
 	for (size_t i = 0; i < config.meshes.n; i++)
-		mesh_row(c, &client, &config.meshes.items[i], states);
+		mesh_row(c, &client, &config.meshes.items[i], health);
 	out_hint(&c->out, "kept in %.*s", STRF(client.paths->config));
 	return NULL;
 }

@@ -75,6 +75,29 @@ struct err *warm_get(struct cli *c, const struct warm *w, str target, const stru
 	return ipc_ask(c->arena, &w->ipc, &rq, ret_body);
 }
 
+str warm_put_out(const struct json *health, str slug)
+{
+	static const char *const words[] = { "kicked: ", "banned: ", "revoked: " };
+	str why = json_get_str(json_get(health, S("closed")), slug);
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_starts(why, str_from(words[i])))
+			return str_skip(why, strlen(words[i]));
+	return STR_NONE;
+}
+
+static void tell_put_out(struct cli *c, const struct json *health)
+{
+	const struct json *closed = json_get(health, S("closed"));
+
+	for (const struct json *m = closed ? closed->first : NULL; m; m = m->next) {
+		str why = warm_put_out(health, m->key);
+
+		if (why.len && (str_empty(c->global.mesh) || str_eq(m->key, c->global.mesh)))
+			out_warn(&c->out, STR_NONE, "%.*s: %.*s", STRF(m->key), STRF(why));
+	}
+}
+
 void warm_tell_away(struct cli *c, const struct warm *w)
 {
 	const struct ipc_request rq = { .target = S("/v1/health"), .deadline_ms = AWAY_MS };
@@ -82,6 +105,7 @@ void warm_tell_away(struct cli *c, const struct warm *w)
 
 	if (c->out.json || !w->is_up || ipc_ask(c->arena, &w->ipc, &rq, &body))
 		return;
+	tell_put_out(c, body);
 	lost = json_get(body, S("reconnecting"));
 	for (const struct json *m = lost ? lost->first : NULL; m; m = m->next)
 		if (str_empty(c->global.mesh) || str_eq(m->key, c->global.mesh))

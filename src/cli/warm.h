@@ -25,8 +25,12 @@ struct err *warm_open(struct cli *c, struct warm *w) MUST_CHECK;
 /* The same without starting one. */
 struct err *warm_look(struct cli *c, struct warm *w) MUST_CHECK;
 
-/* Says to people of which mesh the daemon knows only what was before: its connection is lost. */
+/* Says to people of which mesh the daemon knows only what was before: its connection is lost, or
+ * they were put out. */
 void warm_tell_away(struct cli *c, const struct warm *w);
+
+/* Of /v1/health: what is to be said of a mesh that we were kicked or removed from; else absent. */
+str warm_put_out(const struct json *health, str slug);
 
 /* One call: ipc_ask(). The body is written by the caller, or {NULL, 0}. */
 struct err *warm_get(struct cli *c, const struct warm *w, str target, const struct json **ret_body)

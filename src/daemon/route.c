@@ -134,6 +134,24 @@ static void remember(struct route *r, const struct err *why)
 	});
 }
 
+/* To the agent whose session was put out; the user sees it in what it asks. */
+static void tell_session(struct route *r, const struct err *why)
+{
+	CLEANUP(buf_done) struct buf text = buf_make(EVENT_MAX);
+	struct json_out out = json_out(&text);
+
+	json_obj(&out);
+	json_put_str(&out, "ts", time_iso(r->why_arena, clock_ms(r->ms->spec.clock)));
+	json_put_str(&out, "mesh", r->mesh->m.slug);
+	json_put_str(&out, "event", str_eq(why->word, S("kicked")) ? S("kicked") : S("banned"));
+	json_key(&out, S("eventData"));
+	json_obj(&out);
+	json_put_str(&out, "message", why->text);
+	json_obj_end(&out);
+	json_obj_end(&out);
+	events_publish(r->ms->spec.events, 0, "system", r->mesh->m.mesh_id, r->session_pubkey, buf_str(&text));
+}
+
 static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_ms)
 {
 	struct route *r = arg;
@@ -150,6 +168,8 @@ static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_
 	put_out = is_putting_out(why);
 	if (put_out)
 		remember(r, why);
+	if (put_out && !is_member(r) && !r->lent)
+		tell_session(r, why);
 	set_state(r, ROUTE_CLOSED, why);
 	r = route_by_serial(ms, serial);
 	if (!r)

@@ -151,6 +151,10 @@ static void say_system(struct buf *b, str kind, const struct json *data)
 	const char *verb = verb_of(event);
 
 	buf_add(b, S("[system] "));
+	if (str_eq(event, S("kicked")) || str_eq(event, S("banned"))) {
+		neutral_add_line(b, json_get_str(inner, S("message")), DATA_SHOWN_MAX);
+		return;
+	}
 	if (!verb) {
 		neutral_add_line(b, event, NAME_SHOWN_MAX);
 		buf_add(b, S(": "));
