@@ -183,7 +183,7 @@ TEST(d_57_pages_are_bounded_and_filtered)
 
 /* ---- an act and its row are stored together ---- */
 
-TEST(c_9_what_cannot_be_logged_is_not_done)
+TEST(what_cannot_be_logged_is_not_done)
 {
 	ARENA;
 	struct house *h = house(a);
