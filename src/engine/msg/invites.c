@@ -171,7 +171,7 @@ static struct err *member_confirm_run(struct req *rq, const void *args)
 		.id = in->invite_id, .invite_pubkey = in->invite_pubkey, .owner_signature = in->owner_signature,
 		.sealed_root = in->sealed_root, .max_uses = 1, .uses = 1, .expires_ms = in->expires_at * 1000,
 	}, *same;
-	struct member *who;
+	struct member *who = NULL;
 
 	TRY(find_member(rq, in->memberId, &who));
 	if (!id_is_prefix(in->invite_id, ID_LEN) || in->expires_at > INT64_MAX / 1000)
