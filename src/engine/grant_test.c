@@ -107,6 +107,11 @@ TEST(a_person_is_all_its_devices)
 	expect_nothing(bob);
 	expect_nothing(tablet);
 	expect_dropped(bob, alice, 3, 1);
+	/* The copy for a device is no other message. */
+	say(alice, "{'type':'send','id':'c','targetSpec':'%s','nonce':'','ciphertext':'aGk=','client_message_id':'c.%.8s'}",
+	    tablet->pubkey, tablet->pubkey);
+	expect_nothing(tablet);
+	expect_dropped(bob, alice, 3, 1);
 	/* A person's own never, whatever it says. */
 	say(bob, "{'type':'grants_set','grants':{'%s':[]}}", tablet->pubkey);
 	expect(bob, "{'type':'error','code':'invalid','message':'*'}");

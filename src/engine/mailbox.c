@@ -194,8 +194,20 @@ static bool is_withheld(const struct mailbox *mb, const struct message_row *m)
 	return !grant_allows(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target));
 }
 
+/* Senders seal one to the person and a copy to each of its devices (client/resolve.c). */
+static bool is_copy(const struct mailbox *mb, const struct message_row *m)
+{
+	enum { KEY_START = 8 };
+	str device = str_of(mb->member->pubkey, KEY_START);
+
+	return mb->member->device_of && str_ends(m->client_id, device) && m->client_id.len > device.len &&
+	       m->client_id.ptr[m->client_id.len - device.len - 1] == '.';
+}
+
 static void count_dropped(const struct mailbox *mb, const struct message_row *m)
 {
+	if (is_copy(mb, m))
+		return;
 	grant_dropped(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target), m->no);
 }
 
