@@ -356,7 +356,7 @@ static struct err *check_body(struct play *p, struct arena *a, str args, str bod
 	return NULL;
 }
 
-/* http [from ADDRESS] METHOD PATH ['Header: value']... [{body} | raw 'body'] -> STATUS [PATTERN | 'part'] */
+/* http [from ADDRESS|admin] METHOD PATH ['Header: value']... [{body} | raw 'body'] -> STATUS [PATTERN | 'part'] */
 static struct err *verb_http(struct play *p, struct arena *a, struct actor *who UNUSED, str args)
 {
 	str method = take_token(&args), path, headers[HEADERS_MAX], body = STR_NONE, from = STR_NONE, copy;
@@ -366,6 +366,8 @@ static struct err *verb_http(struct play *p, struct arena *a, struct actor *who 
 
 	if (str_eq(method, S("from"))) {
 		from = take_token(&args);
+		if (str_eq(from, S("admin")))
+			from = arena_printf(a, "%s/broker.sock", p->broker.data_dir);
 		method = take_token(&args);
 	}
 	TRY(vars_expand_text(&p->vars, take_token(&args), &path));

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -34,13 +35,36 @@ static struct err *wait_fd(struct arena *a, int fd, short events, i64 deadline_m
 	return FAIL(a, TIMEOUT, "the broker did not %s in time", events == POLLIN ? "answer" : "read");
 }
 
-/* from: an address of this machine, empty for the usual one. */
+static struct err *connect_unix(struct arena *a, str path, int *ret_fd)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (path.len >= sizeof(to.sun_path))
+		return FAIL(a, BAD_REQUEST, "too long for a socket: '%.*s'", STRF(path));
+	memcpy(to.sun_path, path.ptr, path.len);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return FAIL(a, NETWORK, "no socket: %s", strerror(errno));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
+		close(fd);
+		return FAIL(a, NETWORK, "connect to '%.*s' failed: %s", STRF(path), strerror(errno));
+	}
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	*ret_fd = fd;
+	return NULL;
+}
+
+/* from: an address of this machine, empty for the usual one; or the path of the broker's socket. */
 static struct err *connect_from(struct arena *a, str from, int port, int *ret_fd)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int one = 1, fd;
 
+	if (str_starts(from, S("/")))
+		return connect_unix(a, from, ret_fd);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return FAIL(a, NETWORK, "no socket: %s", strerror(errno));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
