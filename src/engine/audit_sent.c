@@ -1,6 +1,6 @@
 /*
  * audit_sent.c - messages in the audit log. Those that one member sends to one target at one priority
- * in one batch are one row that counts them: under load the log costs less than a tenth of what is
+ * in one batch are one row that counts them: under load the log costs about a tenth of what is
  * sent, and it still tells of every message, in the commit that stores it.
  */
 #include "engine/audit.h"

@@ -79,6 +79,14 @@ static bool is_daemon(const struct presence *p)
 	return !p->session && str_eq(p->channel, S("claudemesh-daemon"));
 }
 
+/* Named as the reference does. */
+static void log_act(struct req *rq, const char *event, const struct member *target)
+{
+	audit_with(target->mesh, rq->from->member, event,
+		   AUDIT_FIELDS(AUDIT_TEXT("target", target->name),
+				AUDIT_TEXT("targetPubkey", str_of(target->pubkey, 64))));
+}
+
 static void close_one(struct req *rq, struct sweep_of *sweep, struct presence *p)
 {
 	if (sweep->way->spares_daemons && is_daemon(p)) {
@@ -89,7 +97,7 @@ static void close_one(struct req *rq, struct sweep_of *sweep, struct presence *p
 	/* One entry a member, however many connections it had. */
 	if (p->member->stamp != rq->engine->stamp) {
 		p->member->stamp = rq->engine->stamp;
-		audit(p->mesh, rq->from->member, sweep->way->event, str_from(p->member->id));
+		log_act(rq, sweep->way->event, p->member);
 	}
 	if (p->online)
 		presence_close_with(p, sweep->way->code, sweep->reason);
@@ -204,7 +212,7 @@ static struct err *ban_run(struct req *rq, const void *args)
 		return invalid(rq, "cannot ban yourself");
 	TRY(check_rank(rq, person, "banned"));
 	TRY(member_ban(person, by, in->reason, rq->arena));
-	audit(person->mesh, by, "member_banned", str_from(person->id));
+	log_act(rq, "member_banned", person);
 	req_send(rq, "ban_ack", ban_ack_fields, &(struct ban_ack_args){
 		.banned = person->name, .pubkey = str_of(person->pubkey, 64), .memberId = str_from(person->id),
 		._reqId = in->_reqId });
@@ -224,7 +232,7 @@ static struct err *unban_run(struct req *rq, const void *args)
 		return FAIL(rq->arena, NOT_FOUND, "no banned peer \"%.*s\"", STRF(shown(rq, in->target)));
 	TRY(check_rank(rq, person, "unbanned"));
 	member_unban(person);
-	audit(person->mesh, rq->from->member, "member_unbanned", str_from(person->id));
+	log_act(rq, "member_unbanned", person);
 	req_send(rq, "unban_ack", unban_ack_fields, &(struct unban_ack_args){
 		.unbanned = person->name, .pubkey = str_of(person->pubkey, 64), .memberId = str_from(person->id),
 		._reqId = in->_reqId });
