@@ -218,7 +218,7 @@ TEST(a_member_is_verified_by_the_owner_we_know)
 	m.pubkey = sign_pair_pubkey(a, &mallory);
 	assert_false(member_is_verified(a, &m, S("mesh0001"), key));
 	m = good;
-	m.role = S("admin");
+	m.chain.role = S("admin");
 	assert_false(member_is_verified(a, &m, S("mesh0001"), key));
 	m = good;
 	m.chain.maxUses = 9;

@@ -223,10 +223,14 @@ TEST(who_left_signed_what_it_wrote)
 	assert_ok(topics_history(carol, &in, &page, &lines));
 	assert_true(lines[3].verified && lines[3].former);
 	assert_true(lines[0].verified && !lines[0].former);
-	/* A chain for another role, or another owner's, is none. */
-	gone.role = S("admin");
+	/* A chain for another role, or another owner's, is none. What it was made later is the broker's word. */
+	gone.chain.role = S("admin");
 	assert_ok(topics_history(carol, &in, &page, &lines));
 	assert_false(lines[3].verified || lines[3].former);
+	gone.chain.role = S("member");
+	gone.role = S("admin");
+	assert_ok(topics_history(carol, &in, &page, &lines));
+	assert_true(lines[3].verified && lines[3].former);
 	gone.role = S("member");
 	carol->keys.owner_pubkey = r.people[BOB].mesh.pubkey;
 	assert_ok(topics_history(carol, &in, &page, &lines));

@@ -114,13 +114,13 @@ test("a chain holds from the owner only", () => {
 		ownerSignature: c.sign(`claudemesh-invite|${MESH}|i|${SESSION}|member|5|1`, owner),
 		claimSignature: c.sign(`claudemesh-claim|${MESH}|i|${RECIPIENT}|${X25519}`, invite),
 	};
-	assert(c.chain_holds(chain, MESH, MEMBER, RECIPIENT, "member"));
-	assert(!c.chain_holds(chain, MESH, MEMBER, RECIPIENT, "admin"));
-	assert(!c.chain_holds(chain, MESH, SESSION, RECIPIENT, "member"));
-	assert(!c.chain_holds({ ...chain, maxUses: 2 }, MESH, MEMBER, RECIPIENT, "member"));
-	assert(!c.chain_holds({ ...chain, inviteId: "owner" }, MESH, MEMBER, RECIPIENT, "member"));
+	assert(c.chain_holds(chain, MESH, MEMBER, RECIPIENT));
+	assert(!c.chain_holds({ ...chain, role: "admin" }, MESH, MEMBER, RECIPIENT));
+	assert(!c.chain_holds(chain, MESH, SESSION, RECIPIENT));
+	assert(!c.chain_holds({ ...chain, maxUses: 2 }, MESH, MEMBER, RECIPIENT));
+	assert(!c.chain_holds({ ...chain, inviteId: "owner" }, MESH, MEMBER, RECIPIENT));
 	const creator = { ...chain, inviteId: "owner", claimSignature: c.sign(`claudemesh-claim|${MESH}|owner|${RECIPIENT}|${X25519}`, owner) };
-	assert(c.chain_holds(creator, MESH, MEMBER, RECIPIENT, "admin"));
+	assert(c.chain_holds(creator, MESH, MEMBER, RECIPIENT));
 });
 
 test("the hello signs the challenge", () => {

@@ -242,14 +242,14 @@ export interface DeviceOf {
 }
 
 /** Is this key a member by the owner's own signature? The broker's word does not count. */
-export function chain_holds(c: Chain, mesh_id: string, owner: string, pubkey: string, role: string): boolean {
+export function chain_holds(c: Chain, mesh_id: string, owner: string, pubkey: string): boolean {
 	try {
 		const claim = canonical("claudemesh-claim", mesh_id, c.inviteId, pubkey, c.x25519);
 		if (c.inviteId === "owner")
 			return signature_holds(claim, c.claimSignature, owner);
 		const invite = canonical("claudemesh-invite", mesh_id, c.inviteId, c.invitePubkey, c.role, c.expiresAt,
 			c.maxUses);
-		return c.role === role && signature_holds(invite, c.ownerSignature, owner) &&
+		return signature_holds(invite, c.ownerSignature, owner) &&
 			signature_holds(claim, c.claimSignature, c.invitePubkey);
 	} catch {
 		return false;

@@ -5,6 +5,8 @@ import { hello_sign, type Pair } from "./crypto";
 const HELLO_MS = 10000, REPLY_MS = 10000, BACKOFF_MAX_MS = 15000, PING_MS = 25000;
 const FINAL = new Set(["unauthorized", "revoked", "malformed", "kicked", "banned", "bad_signature"]);
 const CLOSE_KICKED = 4001, CLOSE_BANNED = 4002;
+const KICKED = "Kicked from this mesh. Load the page again to rejoin.";
+const BANNED = "You've been removed from this mesh. Contact the mesh owner to rejoin.";
 
 export type Frame = Record<string, unknown> & { type: string };
 export type LinkState = "connecting" | "ready" | "waiting" | "final";
@@ -166,6 +168,8 @@ export class Link {
 			const frame = JSON.parse(String(e.data)) as Frame;
 			if (this.state === "ready") {
 				this.take(frame);
+				if (frame.type === "error" && frame.code === "revoked" && frame._reqId === undefined)
+					this.end(String(frame.message));
 			} else if (frame.type === "hello_ack") {
 				clearTimeout(deadline);
 				this.tries = 0;
@@ -181,8 +185,11 @@ export class Link {
 			clearTimeout(deadline);
 			if (this.socket !== socket)
 				return;
-			if (e.code === CLOSE_BANNED || e.code === CLOSE_KICKED)
-				this.end("This browser was removed from the mesh.");
+			/* What the broker says, unless it is one word. */
+			if (e.code === CLOSE_KICKED)
+				this.end(KICKED);
+			if (e.code === CLOSE_BANNED)
+				this.end(e.reason.includes(" ") ? e.reason : BANNED);
 			this.later(refusal || "the connection was lost");
 		};
 	}

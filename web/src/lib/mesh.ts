@@ -14,6 +14,7 @@ export interface Member {
 	pubkey: string;
 	displayName: string;
 	role: string;
+	owner?: boolean;
 	online: boolean;
 	chain?: Chain;
 	device?: DeviceOf;
@@ -161,7 +162,7 @@ export class Mesh extends Store {
 		for (const m of all)
 			/* Who let this browser in has proved itself by the code. */
 			m.verified = m.pubkey === this.id.of_pubkey ||
-				(!!m.chain && !!owner_pubkey && chain_holds(m.chain, mesh_id, owner_pubkey, m.pubkey, m.role));
+				(!!m.chain && !!owner_pubkey && chain_holds(m.chain, mesh_id, owner_pubkey, m.pubkey));
 		for (const m of all) {
 			const of = m.device && known.get(m.device.memberPubkey);
 			if (m.device)

@@ -1,6 +1,7 @@
 // Who is in the mesh: what they do and how they can be reached.
 import type { Mesh, Peer, Person } from "../lib/mesh";
 import { href } from "../lib/route";
+import { Bans, may_moderate, Moderate } from "./moderate";
 import { Avatar, Empty, Head, reach_text, Trouble } from "./parts";
 
 export function People({ mesh }: { mesh: Mesh }) {
@@ -14,6 +15,7 @@ export function People({ mesh }: { mesh: Mesh }) {
 				<ul class="people column">
 					{people.map(p => <PersonRow key={p.key} mesh={mesh} person={p} />)}
 				</ul>
+				{may_moderate(mesh) ? <div class="column"><Bans mesh={mesh} /></div> : null}
 				{mesh.loaded && people.length === 1 ? <Empty title="You are alone here"><p>Invite somebody: <code>claudemesh share</code></p></Empty> : null}
 			</div>
 		</>
@@ -36,7 +38,7 @@ function PersonRow({ mesh, person }: { mesh: Mesh; person: Person }) {
 				<p class="person-name">
 					<strong>{member.displayName}</strong>
 					{person.is_self ? <span class="tag">you</span> : null}
-					{member.role === "admin" ? <span class="tag">admin</span> : null}
+					{member.owner ? <span class="tag">owner</span> : member.role === "admin" ? <span class="tag">admin</span> : null}
 					{person.online && status !== "idle" ? <span class={`tag ${status}`}>{status === "dnd" ? "do not disturb" : status}</span> : null}
 					{member.verified ? null : <span class="tag warn" title="The owner's signature does not prove this membership.">unverified</span>}
 				</p>
@@ -44,6 +46,7 @@ function PersonRow({ mesh, person }: { mesh: Mesh; person: Person }) {
 				<p class="muted small">{[reach_text(person), ...groups.map(g => `@${g}`)].join(" · ")}</p>
 				{peers.length > 1 || peers.some(p => p.peerRole === "session") ? <ul class="sessions">{peers.map(p => <Session key={p.sessionId + p.pubkey} peer={p} />)}</ul> : null}
 			</div>
+			{may_moderate(mesh, person) ? <Moderate mesh={mesh} person={person} /> : null}
 			{person.is_self ? null : <a class="button" href={href(mesh.id.slug, "d", person.key)} aria-label={`Write to ${member.displayName}`}>Write</a>}
 		</li>
 	);
