@@ -498,9 +498,10 @@ TEST(keys_of_a_topic_are_bounded)
 
 	h->engine->settings.rate_per_minute = 60;
 	h->engine->settings.rate_burst = 3;
+	say(alice, "{'type':'topic_create','name':'ops'}");
 	forget_all(h);
 	for (int epoch = 1; epoch <= 5; epoch++) {
-		say(alice, "{'type':'topic_key_install','topic':'general','_reqId':'%d','newKey':{'epoch':%d,'copies':["
+		say(alice, "{'type':'topic_key_install','topic':'ops','_reqId':'%d','newKey':{'epoch':%d,'copies':["
 		    "{'memberId':'%s','encryptedKey':'%.*s','nonce':'%.*s'}]}}", epoch, epoch, alice->member_id,
 		    STRF(sealed), STRF(nonce));
 		expect(alice, epoch < 5 ? "{'type':'topic_key_installed'}" : "{'type':'error','code':'rate_limit'}");
