@@ -87,4 +87,18 @@ for mode in inbox off; do
 	until_ok test -s "$work/status"
 done
 
+# A daemon that is slow at the start: the session is on the mesh as soon as it answers.
+: >"$work/log"
+rm -f "$work/status"
+slow=$(cat "$(find "$work/alice" -name daemon.pid)")
+kill -STOP "$slow"
+(FAKE_LOG="$work/log" as alice launch --message-mode inbox >"$work/launch" 2>&1; echo $? >"$work/status") &
+until_ok heard '"started"' && verdict ok 'a session whose daemon does not answer' || verdict no 'a session whose daemon does not answer'
+kill -CONT "$slow"
+until_ok reached poll && verdict ok '  is on the mesh once it does' || verdict no '  is on the mesh once it does'
+is 0 '  a peer writes' as bob send alice 'for the late one' --wait
+until_ok heard 'waits: claudemesh inbox' && verdict ok '  and the agent is told' || verdict no '  and the agent is told'
+kill -TERM "$(pgrep -f 'claudemesh launch --message-mode inbox' | head -n 1)"
+until_ok test -s "$work/status"
+
 echo "1..$count"

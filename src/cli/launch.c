@@ -21,7 +21,7 @@
 #include "crypto/encode.h"
 #include "crypto/secret.h"
 
-enum { TOKEN_BYTES = 32 };
+enum { TOKEN_BYTES = 32, AGAIN_ASK_MS = 2000 };
 
 static const char *const mode_words[] = { "", "push", "inbox", "off", NULL };
 enum mode { MODE_ABSENT };
@@ -172,23 +172,47 @@ static str register_body(struct arena *a, const struct launch_input *li, str tok
 	return text;
 }
 
-/* Without a daemon the agent runs all the same: its messages wait at the broker. */
-static bool register_session(struct cli *c, const struct launch_input *li, struct warm *w, str token, str cwd)
-{
-	const struct json *body;
-	struct err *e = warm_open(c, w);
+/* A session on its way to the daemon. */
+struct joining {
+	struct cli *c;
+	struct warm warm;
+	str body;
+	bool done;
+};
 
-	if (!e && !w->is_up)
-		return false;
-	if (!e) {
-		w->ipc.token = STR_NONE;
-		e = ipc_ask(c->arena, &w->ipc, &(struct ipc_request){ .target = S("/v1/sessions/register"),
-								      .body = register_body(c->arena, li, token, cwd) },
-			    &body);
-	}
+static struct err *register_session(struct arena *a, struct joining *s, i64 deadline_ms)
+{
+	const struct ipc_request rq = { .target = S("/v1/sessions/register"), .body = s->body, .deadline_ms = deadline_ms };
+	const struct json *body;
+
+	s->warm.ipc.token = STR_NONE;
+	TRY(ipc_ask(a, &s->warm.ipc, &rq, &body));
+	s->done = true;
+	return NULL;
+}
+
+/* Without a daemon the agent runs all the same: its messages wait at the broker. */
+static void join_mesh(struct joining *s)
+{
+	struct err *e = warm_open(s->c, &s->warm);
+
+	if (!e && s->warm.is_up)
+		e = register_session(s->c->arena, s, 0);
 	if (e)
-		out_warn(&c->out, S("claudemesh daemon status"), "this session is not on the mesh: %.*s", STRF(e->text));
-	return !e;
+		out_warn(&s->c->out, S("claudemesh daemon status"), "this session is not on the mesh yet: %.*s",
+			 STRF(e->text));
+}
+
+/* A daemon that was slow, or is started later, as the MCP server does, hears of the session then:
+ * it would refuse the session's token for as long as the agent runs. */
+static bool join_again(void *arg)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct joining *s = arg;
+	struct err *e = register_session(a, s, AGAIN_ASK_MS);
+
+	/* What is wrong with the request stays wrong. */
+	return !e || e->code == ERR_BAD_REQUEST || e->code == ERR_FORBIDDEN;
 }
 
 static void end_session(struct cli *c, const struct warm *w, str token)
@@ -272,8 +296,12 @@ static struct err *finish(struct cli *c, int status)
 }
 
 /* Between the directory and its end nothing returns early. */
-static struct err *run_agent(struct cli *c, struct launch_input *li, str token, int *ret_status)
+static struct err *run_agent(struct cli *c, struct launch_input *li, str token, struct joining *s, int *ret_status)
 {
+	/* Where the user wants no daemon there is no place of one. */
+	bool tries = !s->done && !str_empty(s->warm.ipc.place.socket) &&
+		     daemon_policy_from(c->global.no_daemon, c->global.strict) != DAEMON_NONE;
+	const struct launch_meanwhile meanwhile = { tries ? join_again : NULL, s };
 	struct launch_plan plan;
 	struct err *e = launch_dir_make(c->arena, &li->dir);
 
@@ -282,7 +310,7 @@ static struct err *run_agent(struct cli *c, struct launch_input *li, str token, 
 	if (!e)
 		e = launch_write(c->arena, &plan, token);
 	if (!e)
-		e = launch_agent(c->arena, &plan, ret_status);
+		e = launch_agent(c->arena, &plan, &meanwhile, ret_status);
 	launch_dir_remove(c->arena, li->dir);
 	return e;
 }
@@ -291,21 +319,21 @@ static struct err *run_agent(struct cli *c, struct launch_input *li, str token, 
 static struct err *run_plan(struct cli *c, struct launch_input *li, const struct launch_plan *p, str cwd,
 			    int *ret_status)
 {
-	struct warm w = { 0 };
+	struct joining s = { .c = c };
 	u8 bytes[TOKEN_BYTES];
-	bool registered;
 	struct err *e;
 	str token;
 
 	random_fill(&random_system, bytes, sizeof(bytes));
 	token = hex_encode(c->arena, str_of(bytes, sizeof(bytes)));
-	registered = register_session(c, li, &w, token, cwd);
+	s.body = register_body(c->arena, li, token, cwd);
+	join_mesh(&s);
 	banner(c, li, p);
 	e = out_flush(&c->out, c->arena);
 	if (!e)
-		e = run_agent(c, li, token, ret_status);
-	if (registered)
-		end_session(c, &w, token);
+		e = run_agent(c, li, token, &s, ret_status);
+	if (s.done)
+		end_session(c, &s.warm, token);
 	return e;
 }
 

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -151,15 +153,31 @@ static void child(struct arena *a, const struct launch_plan *p, int tell)
 	_exit(NOT_STARTED);
 }
 
-static struct err *wait_for(struct arena *a, pid_t pid, int *ret_status)
+/* Until it is done or the agent ends. */
+static void do_meanwhile(pid_t pid, const struct launch_meanwhile *m)
 {
+	struct pollfd agent = { .fd = m->fn ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
+	int n = 0;
+
+	if (agent.fd < 0)
+		return;
+	do
+		n = poll(&agent, 1, LAUNCH_AGAIN_MS);
+	while ((n == 0 && !m->fn(m->arg)) || (n < 0 && errno == EINTR));
+	close(agent.fd);
+}
+
+static struct err *wait_for(struct arena *a, pid_t pid, const struct launch_meanwhile *meanwhile, int *ret_status)
+{
+	do_meanwhile(pid, meanwhile);
 	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return FAIL(a, INTERNAL, "cannot wait for the agent: %s", strerror(errno));
 	return NULL;
 }
 
-struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_status)
+struct err *launch_agent(struct arena *a, const struct launch_plan *p, const struct launch_meanwhile *meanwhile,
+			 int *ret_status)
 {
 	int tell[2], why = 0;
 	ssize_t n;
@@ -185,7 +203,7 @@ struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_
 		n = read(tell[0], &why, sizeof(why)); /* the end of it: the program runs */
 	while (n < 0 && errno == EINTR);
 	close(tell[0]);
-	TRY(wait_for(a, pid, ret_status));
+	TRY(wait_for(a, pid, meanwhile, ret_status));
 	agent_process = 0;
 	if (n == sizeof(why))
 		return FAIL(a, NO_PROGRAM, "cannot start %.*s: %s", STRF(p->program), strerror(why));

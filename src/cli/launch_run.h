@@ -17,8 +17,15 @@ struct err *launch_dir_make(struct arena *a, str *ret_dir) MUST_CHECK;
 void launch_dir_remove(struct arena *a, str dir);
 /* Writes the files and the token, 0600. */
 struct err *launch_write(struct arena *a, const struct launch_plan *p, str token) MUST_CHECK;
+/* What is tried while the agent runs, every LAUNCH_AGAIN_MS until it is done (true). */
+enum { LAUNCH_AGAIN_MS = 1000 };
+struct launch_meanwhile {
+	bool (*fn)(void *arg); /* NULL: nothing */
+	void *arg;
+};
 /* Runs the agent in this terminal until it ends; its status as wait(2) tells it. NO_PROGRAM: it
  * is not on the PATH. The terminal's signals are the agent's; SIGTERM and SIGHUP are passed on. */
-struct err *launch_agent(struct arena *a, const struct launch_plan *p, int *ret_status) MUST_CHECK;
+struct err *launch_agent(struct arena *a, const struct launch_plan *p, const struct launch_meanwhile *meanwhile,
+			 int *ret_status) MUST_CHECK;
 
 #endif
