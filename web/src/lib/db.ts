@@ -96,6 +96,16 @@ async function wrapping_key(): Promise<CryptoKey> {
 	return made;
 }
 
+/** A text that only this browser can read again. */
+export async function keep_secret(text: string): Promise<{ wrapped: ArrayBuffer; iv: Bytes }> {
+	const iv = random(12);
+	return { wrapped: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await wrapping_key(), new TextEncoder().encode(text)), iv };
+}
+
+export async function kept_secret(kept: { wrapped: ArrayBuffer; iv: Bytes }): Promise<string> {
+	return new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, await wrapping_key(), kept.wrapped));
+}
+
 /** A fresh key pair, and how it is kept. */
 export async function new_pair(): Promise<{ pair: Pair; wrapped: ArrayBuffer; iv: Bytes }> {
 	const seed = random(32), iv = random(12);

@@ -31,6 +31,16 @@ export function href(slug?: string, page?: string, item?: string): string {
 	return `#/m/${encodeURIComponent(slug)}${page ? `/${page}` : ""}${item ? `/${encodeURIComponent(item)}` : ""}`;
 }
 
+/** A page of the account, beside all meshes: /cli-auth, /token, #/account. */
+export type Place = "cli-auth" | "token" | "account";
+
+export function account_place(): Place | undefined {
+	const last = location.pathname.split("/").pop();
+	if (last === "cli-auth" || last === "token")
+		return last;
+	return location.hash === "#/account" ? "account" : undefined;
+}
+
 export function use_route(): Route {
 	const [route, set] = useState(() => parse(location.hash));
 	useEffect(() => {

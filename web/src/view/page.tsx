@@ -1,8 +1,9 @@
 // The frame: signing in, the list at the side, the screen that is open.
 import { useEffect } from "preact/hooks";
 import type { App } from "../lib/app";
-import { type Route, use_route } from "../lib/route";
+import { account_place, type Route, use_route } from "../lib/route";
 import { use_store } from "../lib/store";
+import { AccountPage } from "./account";
 import { Home } from "./home";
 import { Mentions } from "./mentions";
 import { screens } from "./screens";
@@ -15,6 +16,9 @@ export function Page({ app }: { app: App }) {
 	useEffect(() => {
 		document.title = app.unread ? `(${app.unread}) claudemesh` : "claudemesh";
 	}, [app.unread]);
+	const place = account_place();
+	if (place && app.screen !== "broken")
+		return <AccountPage place={place} />;
 	switch (app.screen) {
 	case "loading":
 	case "adding":

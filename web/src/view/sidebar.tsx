@@ -32,6 +32,7 @@ export function Sidebar({ app, mesh, route }: { app: App; mesh: Mesh | undefined
 					);
 				})}
 			</ul>
+			<p class="foot"><a class="item" href="#/account">Account</a></p>
 		</nav>
 	);
 }

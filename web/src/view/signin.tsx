@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { App } from "../lib/app";
 import { browser_name } from "../lib/device";
 
-function Mark() {
+export function Mark() {
 	return (
 		<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
 			<g stroke="currentColor" stroke-width="2" fill="none"><path d="M7 25 16 7l9 18zM16 7v11M7 25l9-7 9 7" /></g>
@@ -25,6 +25,7 @@ export function Welcome({ error }: { error: string }) {
 			<p>This browser is no device of anybody yet. On the machine where you use claudemesh, run</p>
 			<pre><code>claudemesh dashboard</code></pre>
 			<p class="muted">It opens this page with a code that is good for a minute and works once. The page makes a key of its own, which never leaves this browser.</p>
+			<p class="muted"><a href="#/account">Your account</a> lists where you are signed in.</p>
 		</main>
 	);
 }
