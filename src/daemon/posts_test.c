@@ -3,6 +3,7 @@
 #include "client/keys.h"
 #include "client/topic_keys.h"
 #include "crypto/encode.h"
+#include "crypto/post.h"
 
 static const u8 topic_key[TOPIC_KEY_BYTES] = { 0x11, 0x22 };
 static const struct topic_slot slot_one = { S("mesh0001"), S("topic001"), 1 };
@@ -36,6 +37,27 @@ static void push_post(struct yard *y, struct guest *g, const char *id, const cha
 				 "'topicId':'topic001','topicSeq':1,'bodyVersion':2,'epoch':1,'replyToId':'parent01',"
 				 "'nonce':'%.*s','ciphertext':'%.*s'}",
 				 id, STRF(sealed.nonce), STRF(sealed.ciphertext))
+			    .ptr);
+}
+
+/* One of bob's, as he signed it; told: whose, and in which topic, the broker says that it is. */
+static void push_signed(struct yard *y, struct guest *g, const char *id, const char *author, const char *topic_id)
+{
+	struct sealed sealed = topic_body_seal(y->a, str_from(id), topic_key, NULL);
+	struct post_claim claim = { S("mesh0001"), S("topic001"), 1, 2, str_from(id), STR_NONE, sealed.nonce,
+				    sealed.ciphertext };
+	struct sign_pair bob = test_pair(2);
+	str signature;
+
+	assert_ok(post_sign(y->a, &claim, &bob, &signature));
+	yard_say(g, arena_printf(y->a,
+				 "{'type':'push','messageId':'%s','meshId':'another','senderPubkey':'%s',"
+				 "'senderMemberPubkey':'%s','senderMemberId':'m','senderName':'bob','priority':'next',"
+				 "'createdAt':'2026-01-02T03:04:05.678Z','topic':'ops','topicId':'%s','topicSeq':1,"
+				 "'bodyVersion':2,'epoch':1,'client_message_id':'%s','signature':'%.*s','nonce':'%.*s',"
+				 "'ciphertext':'%.*s'}",
+				 id, author, author, topic_id, id, STRF(signature), STRF(sealed.nonce),
+				 STRF(sealed.ciphertext))
 			    .ptr);
 }
 
@@ -86,6 +108,35 @@ TEST(a_post_is_opened_with_a_key_that_is_asked_for_once)
 	assert_str(rows.items[0].topic, S("ops"));
 	assert_str(rows.items[0].reply_to_id, S("parent01"));
 	assert_str(rows.items[0].sender_member_id, S("member-bob"));
+	yard_end(&y);
+}
+
+TEST(a_post_is_kept_as_its_authors_word_or_not_at_all)
+{
+	struct sign_pair carol = test_pair(4);
+	struct inbox_rows rows;
+	struct session *s;
+	struct guest *g;
+	struct yard y;
+
+	s = with_session(&y, &g);
+	y.reply = key_data(&y, true);
+	push_post(&y, g, "unsigned", "hello");
+	until(&y, y.n_acks == 1);
+	push_signed(&y, g, "signed", YARD_BOB, "topic001");
+	push_signed(&y, g, "given to another", arena_cstr(y.a, sign_pair_pubkey(y.a, &carol)), "topic001");
+	push_signed(&y, g, "moved", YARD_BOB, "topic002");
+	until(&y, y.n_acks == 4);
+	rows = rows_of(&y, s);
+	assert_int_equal(rows.n, 4);
+	assert_true(!rows.items[3].proven && rows.items[3].body.ptr);
+	assert_true(rows.items[2].proven);
+	assert_str(rows.items[2].body, S("signed"));
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(!rows.items[i].proven && !rows.items[i].own);
+		assert_null(rows.items[i].body.ptr);
+		assert_str(rows.items[i].why, S(POST_FORGED_TEXT));
+	}
 	yard_end(&y);
 }
 
