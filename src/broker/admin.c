@@ -1,5 +1,6 @@
 #include "broker/admin.h"
 
+#include "broker/backup.h"
 #include "broker/datadir.h"
 #include "json/json.h"
 #include "net/http_client.h"
@@ -58,6 +59,12 @@ static struct err *login_code(struct arena *a, const struct settings *s, const s
 const struct admin_command admin_commands[] = {
 	{ "login-code", "EMAIL", 1, 1, login_code,
 	  "Prints a code with which the owner of that address signs in, without mail." },
+	{ "backup", "DIR", 1, 1, admin_backup,
+	  "Copies database and keys into a new directory, while the broker runs." },
+	{ "restore", "DIR", 1, 1, admin_restore,
+	  "Puts a backup in the place of the data, which are kept aside. The broker must be stopped." },
+	{ "vacuum", "", 0, 0, admin_vacuum,
+	  "Gives the disk back what the database does not use. The broker must be stopped." },
 	{ 0 }
 };
 

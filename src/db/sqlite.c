@@ -22,6 +22,7 @@ enum {
 	CHECKPOINT_PAGES = 4000, /* of the write-ahead log, before it is copied back */
 	EXIT_FSYNC = 10,         /* the exit status of IO */
 	LOCK_TEXT_MAX = 24,
+	CHECK_TEXT_MAX = 256,    /* of what integrity_check finds */
 };
 
 struct sqlite {
@@ -408,3 +409,91 @@ const struct db_driver db_sqlite = {
 	.write = write_all,
 	.exec = exec,
 };
+
+/* ---- files as a whole ---- */
+
+static void close_db(sqlite3 **handle)
+{
+	sqlite3_close(*handle);
+}
+
+static struct err *file_error(struct arena *a, const char *what, str path, const char *text)
+{
+	return FAIL(a, IO, "%s '%.*s': %s", what, STRF(path), text);
+}
+
+/* Without a write: a file that is being written stays as it is. */
+static struct err *open_to_read(struct arena *a, str path, sqlite3 **ret_handle)
+{
+	int rc = sqlite3_open_v2(arena_cstr(a, path), ret_handle, SQLITE_OPEN_READONLY, NULL);
+
+	if (rc != SQLITE_OK)
+		return file_error(a, "cannot open", path, sqlite3_errstr(rc));
+	sqlite3_busy_timeout(*ret_handle, BUSY_MS);
+	return NULL;
+}
+
+static struct err *sync_file(struct arena *a, str path)
+{
+	int fd = open(arena_cstr(a, path), O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good ? NULL : file_error(a, "cannot make durable", path, strerror(errno));
+}
+
+struct err *sqlite_copy(struct arena *a, str from, str to)
+{
+	CLEANUP(close_db) sqlite3 *handle = NULL;
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	if (access(arena_cstr(a, to), F_OK) == 0)
+		return FAIL(a, EXISTS, "'%.*s' exists; name a new file", STRF(to));
+	TRY(open_to_read(a, from, &handle));
+	rc = sqlite3_prepare_v2(handle, "VACUUM INTO ?", -1, &stmt, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(stmt, 1, to.ptr, (int)to.len, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	if (rc != SQLITE_DONE) {
+		struct err *failed = file_error(a, "cannot copy", from, sqlite3_errmsg(handle));
+
+		unlink(arena_cstr(a, to));
+		return failed;
+	}
+	return sync_file(a, to);
+}
+
+static int first_text(void *arg, int n, char **values, char **names UNUSED)
+{
+	char *text = arg;
+
+	if (n && values[0] && !text[0])
+		snprintf(text, CHECK_TEXT_MAX, "%s", values[0]);
+	return 0;
+}
+
+struct err *sqlite_check(struct arena *a, str path)
+{
+	CLEANUP(close_db) sqlite3 *handle = NULL;
+	char found[CHECK_TEXT_MAX] = "";
+	int rc;
+
+	TRY(open_to_read(a, path, &handle));
+	rc = sqlite3_exec(handle, "PRAGMA integrity_check(1)", first_text, found, NULL);
+	if (rc == SQLITE_OK && strcmp(found, "ok") == 0)
+		return NULL;
+	return FAIL(a, BAD_REQUEST, "'%.*s' is damaged, or no database: %s", STRF(path),
+		    rc == SQLITE_OK ? found : sqlite3_errmsg(handle));
+}
+
+struct err *sqlite_vacuum(struct arena *a, str path)
+{
+	CLEANUP(db_closep) struct db *db = NULL;
+
+	TRY(db_open(a, &db_sqlite, path, &db));
+	return db_exec(db, a, S("VACUUM"));
+}
