@@ -183,13 +183,13 @@ static struct err *share_prepare(struct arena *a, const struct client *c,
 struct err *mesh_share(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
 		       str role, i64 uses, i64 ttl_ms, struct share_made *ret_share)
 {
-	i64 expires_ms = clock_ms(c->clock) + (ttl_ms ? ttl_ms : SHARE_TTL_DEFAULT_MS);
-{
 	return mesh_share_to(a, c, mesh, role, STR_NONE, uses, ttl_ms, ret_share);
 }
 
 struct err *mesh_share_to(struct arena *a, const struct client *c, const struct config_mesh_args *mesh,
 			  str role, str email, i64 uses, i64 ttl_ms, struct share_made *ret_share)
+{
+	i64 expires_ms = clock_ms(c->clock) + (ttl_ms ? ttl_ms : SHARE_TTL_DEFAULT_MS);
 	struct share_spec spec = { .role = str_empty(role) ? S("member") : role,
 				   .expires_s = expires_ms / 1000,
 				   .max_uses = uses ? uses : SHARE_USES_DEFAULT };
@@ -211,9 +211,9 @@ struct err *mesh_share_to(struct arena *a, const struct client *c, const struct 
 	TRY(api_init(a, mesh->brokerUrl, &api));
 	api.tls = c->tls;
 	TRY(share_prepare(a, c, mesh, &keys, &spec, &args, secret));
+	args.email = email;
 	e = api_invite_create(a, &api, spec.mesh_slug, &args, &made);
 	if (!e && !str_eq(made.code, args.code))
-	args.email = email;
 		e = FAIL(
 			a, REFUSED,
 			"the broker made an invite of its own instead of ours: it is too old for this client");
@@ -225,9 +225,9 @@ struct err *mesh_share_to(struct arena *a, const struct client *c, const struct 
 			.expires_at = time_iso(a, spec.expires_s * 1000),
 			.max_uses = spec.max_uses,
 			.slug = mesh->slug,
+			.emailed = made.emailed,
 		};
 	secret_wipe(secret, sizeof(secret));
-			.emailed = made.emailed,
 	return e;
 }
 
