@@ -21,6 +21,13 @@ struct err *topic_post_check(struct arena *a, str text)
 	return NULL;
 }
 
+struct err *topic_id_check(struct arena *a, str client_message_id)
+{
+	if (str_index(client_message_id, '|') >= 0)
+		return FAIL(a, BAD_REQUEST, "an id of your own cannot be signed with '|' in it");
+	return NULL;
+}
+
 /* ---- how it stands ---- */
 
 static void take_key(const struct topic_keys_args *known, struct topic_standing *st)
@@ -111,7 +118,7 @@ static void sign_frame(struct arena *a, const struct topic_author *author, const
 		.reply_to = args->replyToId, .nonce = args->nonce, .ciphertext = args->ciphertext,
 	};
 
-	/* An id with '|' in it cannot be signed: the post says that it is unsigned. */
+	/* What cannot be signed (topic_id_check()) says that it is unsigned. */
 	if (post_sign(a, &claim, author->member, &args->signature))
 		args->signature = STR_NONE;
 }

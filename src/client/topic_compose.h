@@ -47,6 +47,8 @@ struct topic_standing {
 str topic_bare(str topic);
 /* BAD_REQUEST, TOO_LARGE: no text that can be posted. */
 struct err *topic_post_check(struct arena *a, str text) MUST_CHECK;
+/* BAD_REQUEST: an id of the sender's own that cannot be signed. */
+struct err *topic_id_check(struct arena *a, str client_message_id) MUST_CHECK;
 
 /* As we remember it: that will do, mostly; if it is out of date the broker says so. epoch 0: nothing
  * is remembered that helps. */

@@ -86,8 +86,7 @@ struct err *topics_post(struct topics *t, const struct topic_post *in, struct to
 	struct err *e = NULL;
 
 	TRY(topic_post_check(t->arena, in->text));
-	if (str_index(in->client_message_id, '|') >= 0)
-		return FAIL(t->arena, BAD_REQUEST, "an id of your own cannot be signed with '|' in it");
+	TRY(topic_id_check(t->arena, in->client_message_id));
 	post.topic = topic_bare(in->topic);
 	if (str_empty(post.client_message_id))
 		post.client_message_id = id_random(t->arena, t->client->random);

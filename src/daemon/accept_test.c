@@ -39,6 +39,7 @@ static const struct {
 	{ { .to = S("#"), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "topic" },
 	{ { .to = S("#a b"), .message = S("x") }, ERR_BAD_REQUEST, "bad_request", "topic" },
 	{ { .to = S("#ops"), .message = S("\xff") }, ERR_BAD_REQUEST, "bad_request", "not text" },
+	{ { .to = S("#ops"), .message = S("x"), .client_message_id = S("a|b") }, ERR_BAD_REQUEST, "bad_request", "signed" },
 	{ { .to = S("bob"), .message = S("x"), .plaintext = true },
 	  ERR_BAD_REQUEST,
 	  "bad_request",
