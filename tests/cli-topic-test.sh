@@ -158,6 +158,50 @@ tells 'cannot be signed'
 is 3 'plain text where there is a key' as alice topic post ops 'x' --plaintext
 tells 'encrypted'
 
+# Who is in a topic, and as what.
+is 0 'a role' as alice topic role watched carol observer
+says 'carol is an observer now'
+is 7 '  is kept' as carol topic post watched x
+is 0 '  by the start of a key' as alice topic role watched bob lead --json
+one_document
+says '"member":"bob"'
+says '"role":"lead"'
+is 0 '  a lead changes others' as bob topic role watched carol member
+is 7 '  who is none does not' as carol topic role watched bob observer
+tells 'topic members watched'
+is 5 '  of nobody' as alice topic role watched nobody-here member
+is 3 '  no such role' as alice topic role watched bob king
+tells 'lead, member, observer'
+is 0 'who is added to a private topic' as alice topic role secret carol member
+is 0 '  reads and posts' as carol topic post secret 'let in'
+is 0 'taken out' as alice topic remove secret carol
+says 'carol is not in it any more'
+is 5 '  does not find it' as carol topic history secret
+is 0 '  the next post brings the next key' as bob topic post secret 'without carol' --json
+says '"epoch":2'
+is 7 '  by who is no lead' as bob topic remove ops alice
+is 5 '  out of nothing' as alice topic remove nothing carol
+
+# Mentions are marked as read.
+as bob topic post ops 'one for @alice' >/dev/null
+as bob topic post ops 'two for @alice' >/dev/null
+is 0 'mentions' as alice notification list --json
+mention=$(sed -n 's/.*"messageId":"\([^"]*\)","meshId":"[^"]*","meshSlug":"[^"]*","topicId":"[^"]*","topicName":"ops","senderName":"bob","senderMemberId":"[^"]*","createdAt":"[^"]*","message":"two for @alice".*/\1/p' "$out")
+is 0 '  one is read' as alice notification read "$mention"
+says '1 read'
+is 0 '  and not listed' as alice notification list
+silent 'two for @alice'
+says 'one for @alice'
+is 0 '  again' as alice notification read "$mention" --json
+says '"marked":0'
+is 5 '  none of that id' as alice notification read aaaaaaaaaaaa
+is 3 '  no id' as alice notification read
+is 3 '  an id and all' as alice notification read "$mention" --all
+is 0 '  all of them' as alice notification read --all --json
+one_document
+is 0 '  nothing is unread' as alice notification list
+says '(none unread)'
+
 # A stranger: joined by a link of the reference's kind, or whoever nobody vouches for.
 is 5 'an answer to nothing' as bob topic post ops x --reply-to aaaaaaaaaaaa
 is 3 'an id too short' as bob topic post ops x --reply-to abc

@@ -20,9 +20,10 @@ extern const struct command apikey_create_command, apikey_list_command, apikey_r
 extern const struct command audit_checkpoint_command, audit_list_command, audit_verify_command;
 extern const struct command grants_command, grant_command, revoke_command, block_command, unblock_command;
 extern const struct command topic_create_command, topic_history_command, topic_join_command, topic_leave_command,
-	topic_list_command, topic_members_command, topic_post_command, topic_read_command, topic_tail_command;
+	topic_list_command, topic_members_command, topic_post_command, topic_read_command, topic_remove_command,
+	topic_role_command, topic_tail_command;
 extern const struct command me_activity_command, me_command, me_notifications_command, me_search_command,
-	me_topics_command;
+	me_topics_command, notification_read_command;
 extern const struct command backup_command;
 extern const struct command dashboard_command;
 extern const struct command login_command, logout_command, sync_command, sessions_command, sessions_revoke_command;
