@@ -211,6 +211,15 @@ is 3 'an empty text' as bob topic post ops ''
 is 5 'a tail of nothing' as bob topic tail nothing
 is 3 '--online of a topic' as bob send '#ops' hi --online
 
+# A name tells nothing of a private topic; who comes to see two is told which it means.
+is 0 'a private topic' as bob topic create board --visibility private
+is 0 '  another of that name, by who sees none' as carol topic create board --visibility private --with bob --json
+says '"created":true'
+is 0 '  who is in both' as bob topic list
+says 'another of that name: #'
+is 0 '  who is in one' as carol topic list
+grep -q 'another of' "$out" && verdict no '  has nothing to choose' || verdict ok '  has nothing to choose'
+
 # The end of a tail is no error, and its key is revoked.
 kill -INT $tail
 wait $tail

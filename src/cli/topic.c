@@ -134,7 +134,8 @@ static struct err *create_run(struct cli *c, const void *flags)
 #define TOPIC_LIST_FLAGS(F, T) F(T, bool, unread, "", 0, 0, "only those with something unread")
 CLI_FLAGS(topic_list, TOPIC_LIST_FLAGS);
 
-static void entry_print(struct cli *c, const struct topic_entry_args *t)
+/* another: there is another of its name before it, which the name means. */
+static void entry_print(struct cli *c, const struct topic_entry_args *t, bool another)
 {
 	struct output *o = &c->out;
 
@@ -148,6 +149,8 @@ static void entry_print(struct cli *c, const struct topic_entry_args *t)
 		out_span(o, TONE_YELLOW, "  not encrypted");
 	if (t->unread)
 		out_span(o, TONE_CLAY, "  %" PRId64 " unread", t->unread);
+	if (another)
+		out_span(o, TONE_YELLOW, "  another of that name: #%.*s", STRF(t->id));
 	out_end(o);
 	if (!str_empty(t->description)) {
 		out_row(o);
@@ -184,7 +187,8 @@ static struct err *list_run(struct cli *c, const void *flags)
 	}
 	out_section(&c->out, "topics on %.*s (%zu)", STRF(s.wire.mesh->slug), shown);
 	for (size_t i = 0; i < shown; i++)
-		entry_print(c, &list.topics.items[i]);
+		entry_print(c, &list.topics.items[i],
+			    i && str_eq(list.topics.items[i].name, list.topics.items[i - 1].name));
 	return NULL;
 }
 
