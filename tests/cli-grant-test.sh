@@ -61,10 +61,40 @@ grants() {
 	is 0 'nothing was changed by that' as alice grants --json
 	says '"grants":{}'
 }
+# What the mesh lets a member do.
+permissions() {
+	is 0 "who may what ($how)" as alice peer permissions
+	says 'bob  member'
+	says 'canWriteState, canSend, canUseTools'
+	is 0 '  of one, as JSON' as alice peer permissions bob --json
+	one_document
+	says '"role":"member","isOwner":false,"explicit":false'
+	is 7 '  for who manages it' as bob peer permissions
+	tells canManagePermissions
+	is 0 'forbid' as alice peer forbid bob canSend
+	says 'bob may on demo now'
+	silent canSend
+	is 12 'who may not send is told' as bob send carol hello --no-daemon
+	tells canSend
+	is 0 'permit' as alice peer permit bob canSend,canInvite
+	says 'canInvite'
+	is 0 'as its role' as alice peer permit bob default
+	silent canInvite
+	is 0 'who may again sends' as bob send carol hello
+	is 3 'a word that is no permission' as alice peer permit bob canSnd
+	tells canSend
+	is 3 'none' as alice peer forbid bob ,
+	is 7 "the owner's stay" as bob peer forbid alice canSend
+	is 7 '  whoever asks' as alice peer forbid alice canSend
+	tells owner
+	is 5 'of nobody' as alice peer permit dave canSend
+}
 how=cold
 export CLAUDEMESH_NO_DAEMON=1
 grants
+permissions
 unset CLAUDEMESH_NO_DAEMON
 how=warm
 grants
+permissions
 finish

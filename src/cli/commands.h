@@ -31,6 +31,7 @@ extern const struct command restore_command;
 extern const struct command verify_command;
 extern const struct command kick_command, disconnect_command;
 extern const struct command ban_command, unban_command, bans_command, role_command;
+extern const struct command permissions_command, permit_command, forbid_command;
 extern const struct command info_command;
 extern const struct command ping_command;
 extern const struct command stats_command;

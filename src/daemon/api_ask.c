@@ -11,7 +11,7 @@ enum { ASK_MS = 10000 };
 
 /* By name, or by how the name begins if it ends with '_'. Everything else has a route of its
  * own, or is the daemon's alone (hello, client_ack, send). */
-static const char *const asked[] = { "topic_", "apikey_", "audit_", "notification_", "me_", "member_", "grants_", "list_peers",
+static const char *const asked[] = { "topic_", "apikey_", "audit_", "notification_", "me_", "member_", "grants_", "permissions_", "list_peers",
 				       "kick", "disconnect", "ban", "unban", "list_bans", "leave_mesh", NULL };
 
 static bool is_asked(str type)
