@@ -440,13 +440,14 @@ TEST(a_session_posts_over_its_own_connection)
 }
 
 static const struct {
-	const char *to, *text, *word;
+	const char *to, *text, *id;
 	bool plaintext;
 } refused[] = {
-	{ "#", "x", "bad_request", false },
-	{ "#a b", "x", "bad_request", false },
-	{ "#ops", "\xff", "bad_request", false },
-	{ YARD_BOB, "x", "bad_request", true },
+	{ "#", "x", "p1", false },
+	{ "#a b", "x", "p1", false },
+	{ "#ops", "\xff", "p1", false },
+	{ "#ops", "x", "p|1", false }, /* it cannot be signed */
+	{ YARD_BOB, "x", "p1", true },
 };
 
 TEST(what_cannot_be_a_post_uses_up_no_id)
@@ -456,9 +457,10 @@ TEST(what_cannot_be_a_post_uses_up_no_id)
 	open_room(&r);
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		struct accept_request rq = { .to = str_from(refused[i].to), .message = str_from(refused[i].text),
-					     .client_message_id = S("p1"), .plaintext = refused[i].plaintext };
+					     .client_message_id = str_from(refused[i].id),
+					     .plaintext = refused[i].plaintext };
 
-		assert_str(yard_accept(&r.y, &rq).word, str_from(refused[i].word));
+		assert_str(yard_accept(&r.y, &rq).word, S("bad_request"));
 	}
 	post(&r, "p1", "fine");
 	yard_end(&r.y);
