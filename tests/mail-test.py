@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """mail-test.py CLAUDEMESH BROKER - invitations by e-mail: SMTP with and without TLS, Postmark, Resend, and
 from a mail to a verified member. TAP on stdout."""
+import hashlib
 import json
 import os
 import re
@@ -61,9 +62,24 @@ def certificate(host):
     return cert, context
 
 
+def release():
+    """Something to install."""
+    place = os.path.join(work, "release")
+    os.makedirs(place)
+    sums = ""
+    for name in ("install.sh", "claudemesh-linux-x64"):
+        with open(os.path.join(place, name), "w") as f:
+            f.write(name)
+        sums += "%s  %s\n" % (hashlib.sha256(name.encode()).hexdigest(), name)
+    with open(os.path.join(place, "SHA256SUMS"), "w") as f:
+        f.write(sums)
+    return place
+
+
 def from_a_mail_to_a_member():
     sink = mail_sink.Smtp()
-    server, alice = broker(CLAUDEMESH_BROKER_SMTP_URL="smtp://127.0.0.1:%d" % sink.port)
+    server, alice = broker(CLAUDEMESH_BROKER_SMTP_URL="smtp://127.0.0.1:%d" % sink.port,
+                           CLAUDEMESH_BROKER_INSTALL_DIR=release())
     made = share(alice, "Bob@example.org")
     verdict(made.get("emailed") is True and made["email"] == "Bob@example.org" and len(sink.mails) == 1,
             "B18: share EMAIL sends a mail and says so")
@@ -75,6 +91,8 @@ def from_a_mail_to_a_member():
     verdict(mail.subject == 'You\'re invited to join "demo" on claudemesh', "the subject names the mesh")
     verdict(link in mail.text and link in mail.html and "curl -fsSL %s/install | sh && claudemesh launch --join %s" %
             (server.url, link) in mail.text, "text and HTML have the link and the line that does all of it")
+    verdict("\r\nContent-Transfer-Encoding: quoted-printable\r\n" in mail.raw.decode() and "=0A" not in mail.raw.decode() and
+            max(len(line) for line in mail.raw.split(b"\r\n")) < 999, "its lines are lines")
     root = made["url"].split("#")[1]
     verdict(root not in mail.raw.decode() and made["token"] not in mail.raw.decode() and
             root not in log(1) and made["token"] not in log(1), "A12: neither mail nor log has the secret or a token")

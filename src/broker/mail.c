@@ -99,7 +99,7 @@ static enum mail_outcome try_once(struct mailer *m, struct arena *a, const struc
 	if (json_parse(a, block_str(p->block), &obj) ||
 	    json_decode(a, obj, mail_fields, &says, sizeof(says), NULL))
 		return MAIL_REFUSED;
-	text = mail_text(a, &says);
+	text = mail_text(a, &says, m->way->installs);
 	outcome = mail_send(a, m->way, says.to, &text, &why);
 	if (outcome != MAIL_SENT && !atomic_load(&m->way->stop))
 		log_warn("a mail was not sent", LOG_I("job", (i64)p->job), LOG_S("error", why),

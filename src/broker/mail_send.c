@@ -95,6 +95,7 @@ struct err *mail_way_read(struct arena *a, const struct settings *s, struct mail
 		if ((u8)secret.ptr[i] <= 0x20 || (u8)secret.ptr[i] >= 0x7f)
 			return FAIL(a, BAD_REQUEST, "the password or key for mail has a space or a strange character");
 	way->secret = secret.len ? arena_cstr(a, secret) : NULL;
+	way->installs = s->install_dir.len > 0;
 	way->ca = s->mail_ca.len ? arena_cstr(a, s->mail_ca) : NULL;
 	if (!mail_from_split(s->mail_from, &way->from_name, &way->from))
 		return FAIL(a, BAD_REQUEST, "--mail-from must say from whom mail comes, such as "
@@ -164,9 +165,26 @@ static str date_header(struct arena *a)
 	return arena_printf(a, "%.*s:%02d +0000", (int)shown.len - 4, shown.ptr, (int)(clock_ms(&clock_real) / 1000 % 60));
 }
 
-static void add_part(struct try *t, str body, const char *type)
+/* With the line ends that mail has. */
+static str as_lines(struct arena *a, str text)
+{
+	struct buf b = buf_make(2 * text.len + 1);
+	str line, lines;
+
+	while (str_cut(&text, '\n', &line)) {
+		buf_add(&b, line);
+		if (text.ptr)
+			buf_add(&b, S("\r\n"));
+	}
+	lines = arena_dup(a, buf_str(&b));
+	buf_done(&b);
+	return lines;
+}
+
+static void add_part(struct try *t, str text, const char *type)
 {
 	curl_mimepart *part = curl_mime_addpart(t->mime);
+	str body = as_lines(t->arena, text);
 
 	if (!part || curl_mime_data(part, body.ptr, body.len) || curl_mime_type(part, type) ||
 	    curl_mime_encoder(part, "quoted-printable"))

@@ -18,6 +18,7 @@ struct mail_way {
 	enum mail_way_kind { MAIL_WAY_NONE, MAIL_WAY_SMTP, MAIL_WAY_POSTMARK, MAIL_WAY_RESEND } kind;
 	const char *url;      /* "smtp://host:587", without a user; "https://api.postmarkapp.com/email" */
 	bool plain;           /* this machine: without TLS */
+	bool installs;        /* see mail_text() */
 	const char *user, *secret, *ca; /* NULL: none */
 	str from_name, from;
 	atomic_bool stop;     /* ends a try that is under way */

@@ -102,7 +102,7 @@ str mail_time(struct arena *a, i64 ms)
 
 /* ---- what is said ---- */
 
-static str invite_blocks(struct arena *a, const struct mail_args *m, struct blocks *to)
+static str invite_blocks(struct arena *a, const struct mail_args *m, bool installs, struct blocks *to)
 {
 	str mesh = shown(a, m->mesh), inviter = shown(a, m->inviter);
 	bool admin = str_eq(m->role, S("admin"));
@@ -118,9 +118,11 @@ static str invite_blocks(struct arena *a, const struct mail_args *m, struct bloc
 	if (m->max_uses > 1)
 		add(to, FACT, S("uses"), arena_printf(a, "%lld people", (long long)m->max_uses));
 	add(to, BUTTON, S("Open the invitation"), m->url);
-	add(to, LABEL, S("The first time: install, join and start, in one line"), STR_NONE);
-	add(to, COMMAND, arena_printf(a, "curl -fsSL %.*s/install | sh && claudemesh launch --join %.*s",
-		STRF(m->base), STRF(m->url)), STR_NONE);
+	if (installs) {
+		add(to, LABEL, S("The first time: install, join and start, in one line"), STR_NONE);
+		add(to, COMMAND, arena_printf(a, "curl -fsSL %.*s/install | sh && claudemesh launch --join %.*s",
+			STRF(m->base), STRF(m->url)), STR_NONE);
+	}
 	add(to, LABEL, S("With claudemesh installed"), STR_NONE);
 	add(to, COMMAND, arena_printf(a, "claudemesh launch --join %.*s", STRF(m->url)), STR_NONE);
 	add(to, RULE, STR_NONE, STR_NONE);
@@ -284,10 +286,11 @@ static str as_text(struct arena *a, const struct mail_args *says, const struct b
 	return text;
 }
 
-struct mail_text mail_text(struct arena *a, const struct mail_args *says)
+struct mail_text mail_text(struct arena *a, const struct mail_args *says, bool installs)
 {
 	struct blocks *blocks = NEW(a, struct blocks);
-	str subject = says->kind == MAIL_LOGIN_CODE ? code_blocks(a, says, blocks) : invite_blocks(a, says, blocks);
+	str subject = says->kind == MAIL_LOGIN_CODE ? code_blocks(a, says, blocks)
+						    : invite_blocks(a, says, installs, blocks);
 
 	return (struct mail_text){ .subject = subject, .text = as_text(a, says, blocks),
 				   .html = as_html(a, says, blocks, subject) };

@@ -16,7 +16,8 @@ struct mail_text {
 	str text, html;       /* UTF-8, lines end in "\n" */
 };
 
-struct mail_text mail_text(struct arena *a, const struct mail_args *says);
+/* installs: this broker has something to install at /install. */
+struct mail_text mail_text(struct arena *a, const struct mail_args *says, bool installs);
 /* A header's value in ASCII: as it is, or as encoded words of RFC 2047. */
 str mail_header(struct arena *a, str value);
 /* "Name <address>" or "address"; false if that is not what it is. The name may be empty. */

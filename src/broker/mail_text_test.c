@@ -29,7 +29,7 @@ TEST(an_invitation_says_who_to_what_as_what_until_when_and_how)
 {
 	ARENA;
 	struct mail_args says = an_invite();
-	struct mail_text mail = mail_text(a, &says);
+	struct mail_text mail = mail_text(a, &says, true);
 	static const char *const both[] = {
 		"flea circus", "Alice", "bob@example.org", "member", "Mon, 23 Nov 2026 15:04 UTC",
 		"https://mesh.example.org/i/ABCDEFGHJKLM", "unverified",
@@ -42,13 +42,15 @@ TEST(an_invitation_says_who_to_what_as_what_until_when_and_how)
 	assert_true(str_contains(mail.text, S("curl -fsSL https://mesh.example.org/install | sh && claudemesh launch "
 					      "--join https://mesh.example.org/i/ABCDEFGHJKLM\n")));
 	assert_true(str_contains(mail.html, S("curl -fsSL https://mesh.example.org/install | sh &amp;&amp; claudemesh")));
+	mail = mail_text(a, &says, false);
+	assert_false(str_contains(mail.text, S("curl")) || str_contains(mail.html, S("curl")));
 }
 
 TEST(an_invitation_looks_as_it_should)
 {
 	ARENA;
 	struct mail_args says = an_invite();
-	struct mail_text mail = mail_text(a, &says);
+	struct mail_text mail = mail_text(a, &says, true);
 
 	assert_true(count(mail.html, "#141413") && count(mail.html, "#faf9f5") && count(mail.html, "#d97757"));
 	assert_true(count(mail.html, "max-width:560px") && count(mail.html, "Georgia") && count(mail.html, "monospace"));
@@ -66,7 +68,7 @@ TEST(nothing_that_members_chose_becomes_markup_or_a_line)
 
 	says.mesh = S("<img src=x onerror=alert(1)>\r\nBcc: eve@evil.org");
 	says.inviter = S("\"><script>alert('&')</script>");
-	mail = mail_text(a, &says);
+	mail = mail_text(a, &says, true);
 	assert_int_equal(count(mail.html, "<img") + count(mail.html, "<script"), 0);
 	assert_true(count(mail.html, "&lt;script&gt;alert(&#39;&amp;&#39;)"));
 	assert_int_equal(count(mail.subject, "\r") + count(mail.subject, "\n") + count(mail.text, "\r"), 0);
@@ -83,7 +85,7 @@ TEST(a_long_name_is_cut_between_characters)
 	while (name.len < 126)
 		name = arena_printf(a, "%.*s\xe6\xbc\xa2", STRF(name));
 	says.mesh = name;
-	mail = mail_text(a, &says);
+	mail = mail_text(a, &says, true);
 	assert_true(str_is_utf8(mail.subject) && str_is_utf8(mail.text) && str_is_utf8(mail.html));
 	assert_true(mail.subject.len < 130 && str_contains(mail.subject, S("\xe2\x80\xa6")));
 }
@@ -96,11 +98,11 @@ TEST(an_admin_s_invitation_says_so_and_one_for_many_says_how_many)
 
 	says.role = S("admin");
 	says.max_uses = 7;
-	mail = mail_text(a, &says);
+	mail = mail_text(a, &says, true);
 	assert_true(str_contains(mail.text, S("admin: may invite and remove others")));
 	assert_true(str_contains(mail.text, S("7 people")));
 	says.inviter = STR_NONE;
-	assert_true(str_contains(mail_text(a, &says).text, S("Somebody invites you")));
+	assert_true(str_contains(mail_text(a, &says, true).text, S("Somebody invites you")));
 }
 
 TEST(a_login_code_is_in_subject_text_and_html)
@@ -108,7 +110,7 @@ TEST(a_login_code_is_in_subject_text_and_html)
 	ARENA;
 	struct mail_args says = { .kind = MAIL_LOGIN_CODE, .to = S("bob@example.org"), .code = S("042317"),
 				  .base = S("https://mesh.example.org"), .expires_ms = 1795446240000 };
-	struct mail_text mail = mail_text(a, &says);
+	struct mail_text mail = mail_text(a, &says, true);
 
 	assert_str(mail.subject, S("042317 is your claudemesh code"));
 	assert_true(str_contains(mail.text, S("    042317\n")));

@@ -106,8 +106,8 @@ export class Mesh extends Store {
 		this.tabs.close();
 	}
 
-	request(type: string, fields: object = {}): Promise<Frame> {
-		return this.link ? this.link.request(type, fields) : Promise.reject(new Error("not connected"));
+	request(type: string, fields: object = {}, timeout_ms?: number): Promise<Frame> {
+		return this.link ? this.link.request(type, fields, timeout_ms) : Promise.reject(new Error("not connected"));
 	}
 
 	send_frame(fields: object): Promise<Frame> {
