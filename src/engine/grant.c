@@ -1,6 +1,7 @@
 #include "engine/grant.h"
 
 #include "engine/audit.h"
+#include "engine/permission.h"
 #include "engine/req.h"
 #include "engine/topic.h"
 #include "engine/words.h"
@@ -112,7 +113,7 @@ static struct err *caps_of(struct req *rq, const struct json *list, unsigned *re
 
 static struct err *check(struct req *rq, const struct member *person, const struct json *changes)
 {
-	size_t n = HASH_COUNT(person->grants);
+	size_t before = HASH_COUNT(person->grants), n = before;
 	unsigned caps;
 
 	if (changes->type != JSON_OBJ)
@@ -128,6 +129,8 @@ static struct err *check(struct req *rq, const struct member *person, const stru
 	if (n > GRANTS_MAX)
 		return err_word(FAIL(rq->arena, CONFLICT, "grants for more than %d keys are not kept", GRANTS_MAX),
 				S("too_many"));
+	if (n > before && person->mesh->n_grants + (i64)(n - before) > GRANTS_PER_MESH_MAX)
+		return err_word(FAIL(rq->arena, CONFLICT, "the mesh has as many grants as are kept"), S("too_many"));
 	return NULL;
 }
 
@@ -139,12 +142,14 @@ static struct grant *grant_add(struct member *person, str peer)
 		abort();
 	memcpy(g->peer, peer.ptr, KEY_LEN);
 	HASH_ADD(hh, person->grants, peer, KEY_LEN, g);
+	person->mesh->n_grants++;
 	return g;
 }
 
 static void grant_free(struct member *person, struct grant *g)
 {
 	HASH_DELETE(hh, person->grants, g);
+	person->mesh->n_grants--;
 	free(g);
 }
 
@@ -187,9 +192,10 @@ struct err *grants_set(struct req *rq, struct member *member, const struct json 
 {
 	struct member *person = member_person(member);
 
+	TRY(change_may(rq, member));
 	TRY(check(rq, person, changes));
 	person->mesh->touched_in = rq->engine->batch_no;
-	bucket_take_many(&person->lists, (i64)changes->count);
+	bucket_take_many(&member->lists, (i64)changes->count);
 	for (const struct json *entry = changes->first; entry; entry = entry->next)
 		apply(rq, person, entry);
 	/* Not about whom: others read the log, too. */

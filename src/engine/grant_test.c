@@ -568,4 +568,46 @@ TEST(grants_are_bounded)
 	assert_int_equal(HASH_COUNT(member_of(bob)->grants), 0);
 }
 
+TEST(changes_are_bounded)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+	bool refused = false;
+
+	for (int i = 0; i < 2000 && !refused; i++) {
+		forget(bob);
+		say(bob, "{'type':'grants_set','grants':{'%s':[]}}", alice->pubkey);
+		refused = str_contains(bob->first->text, S("rate_limit"));
+	}
+	assert_true(refused);
+	advance(h, 60000);
+	grant(bob, alice->pubkey, "null");
+}
+
+/* What a batch that is not stored withheld is neither there nor counted. */
+TEST(what_was_not_stored_is_not_withheld)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+
+	grant(bob, alice->pubkey, "[]");
+	send_to(alice, bob->pubkey, "1", NULL);
+	store_now(h);
+	forget_all(h);
+	fail_commits(h, ERR_TRY_AGAIN);
+	send_to(alice, bob->pubkey, "2", NULL);
+	expect(alice, "{'type':'ack','queued':false,'code':'try_again'}");
+	fail_commits(h, 0);
+	send_to(alice, bob->pubkey, "3", NULL);
+	expect(alice, "{'type':'ack','queued':true}");
+	check_backlogs(h);
+	assert_int_equal(member_of(bob)->mailbox->withheld.messages, 2);
+	expect_dropped(bob, alice, 2, 0);
+	expect_nothing(bob);
+}
+
 TEST_MAIN("engine/grant")

@@ -6,7 +6,10 @@
 #include "engine/words.h"
 #include "store/grant.h"
 
-enum { PERMISSIONS_JSON_MAX = 4096 };
+enum {
+	PERMISSIONS_JSON_MAX = 4096,
+	CHANGE_KB = 128,              /* of what a member's lists may take in a minute */
+};
 
 #define OWNER_BIT_(id, word, owner, admin, member) | (owner ? id : 0)
 #define ADMIN_BIT_(id, word, owner, admin, member) | (admin ? id : 0)
@@ -62,6 +65,18 @@ const struct json *permissions_json(struct arena *a, unsigned permissions)
 }
 
 /* ---- changing ---- */
+
+struct err *change_may(struct req *rq, struct member *by)
+{
+	i64 kb = rq->engine->settings.lists_kb_per_minute;
+
+	if (!bucket_has(&by->lists, rq->engine->mono_ms, kb, kb)) {
+		rq->retry_after_s = 10;
+		return FAIL(rq->arena, RATE_LIMIT, "too much was changed in a minute; wait a little");
+	}
+	bucket_take_many(&by->lists, CHANGE_KB);
+	return NULL;
+}
 
 static struct member *find(struct mesh *m, str id)
 {
@@ -133,6 +148,7 @@ struct err *permissions_set(struct req *rq, struct member *by, str member_id, co
 	bool has = changes && changes->type != JSON_NULL;
 	unsigned wanted;
 
+	TRY(change_may(rq, by));
 	if (!person)
 		return FAIL(rq->arena, NOT_FOUND, "no member of this mesh has this id");
 	wanted = has ? member_permissions(person) : permissions_of_role(person);

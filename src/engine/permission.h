@@ -23,6 +23,8 @@ static inline struct err *req_permit(struct req *rq, struct member *member)
 	return permission_check(rq->arena, member, rq->op->perm);
 }
 
+/* Each change is a row of the audit log: RATE_LIMIT for who made too many in a minute. Charges one. */
+struct err *change_may(struct req *rq, struct member *by) MUST_CHECK;
 /* Sets the keys that `changes` names and leaves the others as they hold; NULL: as the role has it.
  * Of an admin only the owner and itself change anything, and nobody gives what it has not. Audited. */
 struct err *permissions_set(struct req *rq, struct member *by, str member_id,

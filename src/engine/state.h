@@ -177,6 +177,7 @@ struct mesh {
 	i64 touched_in;                       /* last batch that had to do with it */
 	i64 idle_in, idle_ms;                 /* the same when last looked at, and since when */
 	struct member *members, *members_by_no;
+	i64 n_grants;                         /* of all members, see grant.h */
 	struct mailbox *mailboxes;
 	struct topic *topics;
 	struct topic_name *topic_names;

@@ -22,6 +22,7 @@ static const char *const grant_words[] UNUSED = {
 
 enum {
 	GRANTS_MAX = 1000,               /* entries of one member */
+	GRANTS_PER_MESH_MAX = 100000,
 };
 
 #define GRANTS_SET_ARGS(F, T) \

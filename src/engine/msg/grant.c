@@ -20,7 +20,6 @@ static struct err *grants_set_run(struct req *rq, const void *args)
 {
 	const struct grants_set_args *in = args;
 
-	TRY(req_may_list(rq));
 	TRY(grants_set(rq, rq->from->member, in->grants));
 	answer(rq, in->_reqId);
 	return NULL;
