@@ -220,6 +220,15 @@ says 'another of that name: #'
 is 0 '  who is in one' as carol topic list
 grep -q 'another of' "$out" && verdict no '  has nothing to choose' || verdict ok '  has nothing to choose'
 
+# Who is put out of the mesh signed what it wrote.
+is 0 'somebody is banned' as alice ban carol --yes
+is 0 '  its posts stay its own' as bob topic history open
+says 'for all'
+says 'left the mesh'
+silent unverified
+is 0 '  as JSON' as alice topic history open --json
+says '"authorship":"verified","authorLeft":true'
+
 # The end of a tail is no error, and its key is revoked.
 kill -INT $tail
 wait $tail

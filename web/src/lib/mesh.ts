@@ -149,7 +149,10 @@ export class Mesh extends Store {
 			return;
 		}
 		this.peers = list.peers as Peer[];
-		this.members = (list.members as Member[]).map(m => ({ ...m, verified: false }));
+		const members = (list.members as Member[]).map(m => ({ ...m, verified: false }));
+		/* Who is not in it any more signed what it wrote all the same. */
+		this.former = [...this.former, ...this.members].filter(m => !members.some(x => x.pubkey === m.pubkey));
+		this.members = members;
 		this.verify();
 		this.role = this.members.find(m => m.memberId === this.id.member_id)?.role ?? "member";
 		this.loaded = true;

@@ -46,6 +46,7 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 		r.open().then(() => set_error(""), e => set_error(e instanceof Error ? e.message : String(e)));
 	}, [entry?.id, mesh.state, mesh.loaded]);
 	const proved = useMemo(() => mesh.proved(), [mesh.members, mesh.former]);
+	const left = useMemo(() => new Set(mesh.former.map(m => m.pubkey)), [mesh.former]);
 	const lines = useMemo(() => (room?.posts ?? []).map((p): Line => {
 		const key = mesh.person_key(p.sender_key);
 		const parent = p.reply_to ? room?.get(p.reply_to) : undefined;
@@ -54,8 +55,9 @@ export function TopicChat({ mesh, name }: { mesh: Mesh; name: string }) {
 			...(p.unreadable ? { trouble: p.unreadable } : {}), ...(p.error ? { trouble: p.error } : {}), ...(p.state ? { state: p.state } : {}),
 			...(p.reply_to ? { reply: parent ? { name: parent.name, text: parent.text, id: parent.id } : { name: "", text: "an earlier message", id: p.reply_to } } : {}),
 			open: !p.encrypted, signed: p.proof === "signed", verified: p.proof === "signed" && proved.has(p.sender_key),
+			...(left.has(p.sender_key) ? { left: true } : {}),
 		};
-	}), [room?.posts, proved]);
+	}), [room?.posts, proved, left]);
 	if (!entry)
 		return <><Head mesh={mesh} title={`#${name}`} /><Trouble mesh={mesh} />{mesh.loaded && mesh.topics.list.length ? <Empty title="There is no such topic"><p>Or it is not for you.</p></Empty> : null}</>;
 	const first = room ? room.posts.find(p => p.seq > room.unread_after && mesh.person_key(p.sender_key) !== mesh.own_key)?.id : undefined;

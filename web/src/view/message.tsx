@@ -18,6 +18,8 @@ export interface Line {
 	verified: boolean;
 	/** of a topic: its author's signature holds */
 	signed?: boolean;
+	/** its author is not a member any more */
+	left?: boolean;
 }
 
 interface Props {
@@ -55,6 +57,7 @@ function Doubts({ line: l }: { line: Line }) {
 		<>
 			{l.signed === false ? (l.text ? <span class="tag warn" title="Nobody signed this: whoever is in the topic, or runs the broker, can have written it.">unsigned</span> : null)
 				: l.verified ? null : <span class="tag warn" title="That the sender is who it says could not be proved.">unverified</span>}
+			{l.left ? <span class="tag" title="Not a member of this mesh any more.">left</span> : null}
 			{l.open ? <span class="tag" title="Whoever runs the broker can read this.">not encrypted</span> : null}
 		</>
 	);
@@ -94,4 +97,4 @@ export const Message = memo(function Message({ line: l, before_ms, follows, unre
 		</>
 	);
 }, (a, b) => a.follows === b.follows && a.unread === b.unread && a.before_ms === b.before_ms && a.line.text === b.line.text && a.line.state === b.line.state &&
-	a.line.trouble === b.line.trouble && a.line.verified === b.line.verified && a.line.signed === b.line.signed && a.line.open === b.line.open && a.line.id === b.line.id && a.line.name === b.line.name && a.line.reply?.text === b.line.reply?.text);
+	a.line.trouble === b.line.trouble && a.line.verified === b.line.verified && a.line.signed === b.line.signed && a.line.open === b.line.open && a.line.left === b.line.left && a.line.id === b.line.id && a.line.name === b.line.name && a.line.reply?.text === b.line.reply?.text);
