@@ -152,6 +152,8 @@ class Member:
         if m["type"] == "push" and m.get("client_message_id"):
             self.ledger.arrive(m["client_message_id"], m["messageId"])
             self.socket.say(type="client_ack", brokerMessageId=m["messageId"])
+        elif m["type"] == "ack" and m.get("id") in self.answers:
+            self.answers.pop(m["id"]).set_result(m)
         elif m["type"] == "ack" and m.get("id") in self.unacked:
             to, since, _ = self.unacked.pop(m["id"])
             if m.get("queued"):
