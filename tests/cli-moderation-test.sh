@@ -42,9 +42,9 @@ acts() {
 	is 5 'nobody of that name' as alice kick nobody --yes
 	is 0 'nobody stale' as alice kick --stale 30m --yes
 	says 'No peers matched.'
-	is 7 'a member may not kick' as bob kick carol --yes
+	is 7 'a member may not kick' as bob kick carol --yes --no-daemon
 	tells 'only owner or admin'
-	is 7 'nor see who is banned' as bob bans
+	is 7 'nor see who is banned' as bob bans --no-daemon
 	listening bob
 	is 0 'kick' as alice kick bob --yes
 	says 'Kicked 1 peer: bob'
@@ -53,7 +53,7 @@ acts() {
 	tells 'Kicked from this mesh. Run claudemesh to rejoin.'
 	listening bob
 	is 0 'disconnect' as alice peer disconnect bob --yes
-	says 'Disconnected '
+	says 'Disconnected 1 peer: bob'
 	says 'They will auto-reconnect within seconds.'
 	until_ok here bob
 	verdict ok '  it is back by itself'
@@ -84,10 +84,10 @@ acts() {
 	is 3 'no such role' as alice peer role bob king --yes
 	is 0 'an admin' as alice peer role bob admin --yes
 	says 'bob is an admin on team now'
-	is 7 '  may not ban the owner' as bob ban alice --yes
+	is 7 '  may not ban the owner' as bob ban alice --yes --no-daemon
 	tells 'the owner cannot be banned'
-	is 7 '  nor make one' as bob peer role carol admin --yes
-	is 0 '  may see who is banned' as bob bans
+	is 7 '  nor make one' as bob peer role carol admin --yes --no-daemon
+	is 0 '  may see who is banned' as bob bans --no-daemon
 	is 0 'and a member again' as alice peer role bob member --yes --json
 	one_document
 	says '"role":"member"'
