@@ -130,4 +130,14 @@ says 'closed'
 until_ok as bob topic list
 until_ok open_broker bob
 is 0 '  and is back' as bob peers
+
+# Who leaves is no ban, and comes back by an invite.
+is 7 'the owner cannot leave for good' as alice leave team --everywhere --yes
+tells 'the owner cannot leave its mesh'
+is 0 'leave for good' as carol leave team --everywhere --yes
+members() { as alice peers --json | grep -q '"displayName":"carol"'; }
+members && verdict no '  and is no member' || verdict ok '  and is no member'
+is 0 '  and no ban' as alice bans
+says 'bans on team (0)'
+is 0 'by an invite it is back' as carol join "$link" --name carol
 finish

@@ -1,8 +1,29 @@
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/wire.h"
+#include "proto/moderation.h"
 
-static struct err *leave_run(struct cli *c, const void *flags UNUSED)
+#define LEAVE_FLAGS(F, T) \
+	F(T, bool, everywhere, "", 0, 0, "end your membership, on all your machines")
+CLI_FLAGS(leave, LEAVE_FLAGS);
+
+/* While the key is still there. */
+static struct err *end_membership(struct cli *c, str slug)
 {
+	struct leave_mesh_args args = { 0 };
+	struct wire w;
+	struct err *e;
+
+	c->global.mesh = slug;
+	TRY(wire_open(c, &w));
+	e = wire_call(&w, c->arena, "leave_mesh", leave_mesh_fields, &args, NULL, NULL, 0);
+	wire_close(&w);
+	return e;
+}
+
+static struct err *leave_run(struct cli *c, const void *flags)
+{
+	const struct leave_flags *in = flags;
 	const struct config_mesh_args *mesh;
 	struct client client;
 	struct config_args config;
@@ -12,7 +33,12 @@ static struct err *leave_run(struct cli *c, const void *flags UNUSED)
 	TRY(context_config(c, &client, &config));
 	TRY(config_find_mesh(c->arena, &config, slug, &mesh));
 	slug = mesh->slug;
-	TRY(cli_confirm(c, "Leave %.*s on this machine? Its key goes with it.", STRF(slug)));
+	if (in->everywhere)
+		TRY(cli_confirm(c, "Leave %.*s for good, on all your machines?", STRF(slug)));
+	else
+		TRY(cli_confirm(c, "Leave %.*s on this machine? Its key goes with it.", STRF(slug)));
+	if (in->everywhere)
+		TRY(end_membership(c, slug));
 	TRY(mesh_leave(c->arena, &client, slug, &kept));
 	if (c->out.json) {
 		struct json_out *j = out_json(&c->out);
@@ -37,9 +63,11 @@ const struct command leave_command = {
 	.arguments = "[SLUG]",
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "mesh", "leave"),
+	COMMAND_FLAGS(leave),
 	.run = leave_run,
 	.doc = "Leaves a mesh on this machine, after asking.",
 	.more = "The mesh goes on for the others. Messages that still wait for you there cannot\n"
-		"be read afterwards.",
+		"be read afterwards. Without --everywhere you stay a member, for a backup or another\n"
+		"machine; with it only an invite brings you back.",
 	.fields = "left remaining kept",
 };
