@@ -116,6 +116,39 @@ TEST(what_a_lead_said_of_somebody)
 	assert_int_equal(n, 0);
 }
 
+TEST(topics_of_a_database_of_before_keep_what_they_are)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture f = { .a = a, .where = test_is("pg") ? test_schema(a) : test_where(a) };
+	struct topic_row *rows;
+	size_t n = 0;
+
+	while (strcmp(store_migrations[n].name, "0012_topic_name.sql") != 0)
+		n++;
+	assert_ok(db_open(a, test_driver(), f.where, &f.db));
+	assert_ok(db_migrate(a, f.db, store_migrations, n, 1));
+	assert_ok(db_exec(f.db, a, S("INSERT INTO topic (no, mesh_no, id, name, visibility, created_by, created_ms, description,"
+				     " plaintext, epoch, stale, filled) VALUES"
+				     " (7, 1, 't-7', 'general', 'public', 3, 4, NULL, 0, 5, 1, 1),"
+				     " (8, 1, 't-8', 'board', 'private', 3, 4, 'd', 1, 0, 0, 0)")));
+	assert_ok(store_migrate(a, f.db));
+	assert_ok(store_open(a, f.db, &f.st));
+	arena_defer(a, fixture_close, &f);
+	assert_ok(store_topics(f.st, a, MESH_A, &rows, &n));
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].no, 7);
+	assert_str(rows[0].id, S("t-7"));
+	assert_str(rows[0].name, S("general"));
+	assert_int_equal(rows[0].epoch, 5);
+	assert_true(rows[0].stale && rows[0].filled && !rows[0].plaintext);
+	assert_true(str_empty(rows[0].description));
+	assert_str(rows[1].visibility, S("private"));
+	assert_str(rows[1].description, S("d"));
+	assert_true(rows[1].plaintext);
+	assert_int_equal(rows[1].created_by, 3);
+	assert_int_equal(rows[1].created_ms, 4);
+}
+
 TEST(members_of_topics)
 {
 	CLEANUP(arena_freep) struct arena *a = arena_new();
