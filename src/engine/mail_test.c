@@ -345,6 +345,53 @@ TEST(d_51_b_5_a_code_without_a_secret_makes_a_member_who_can_come_and_is_in_gene
 	expect_answer(h, 410, "{'error':'exhausted'}");
 }
 
+/* ---- by account ---- */
+
+static str signed_in(struct house *h, const char *email, struct peer *as)
+{
+	str code, token;
+
+	h->bearer = STR_NONE;
+	assert_int_equal(call(h, "admin_login_code", "", text(h->a, "{'email':'%s'}", email)), 200);
+	code = arena_dup(h->a, json_get_str(answer(h), S("code")));
+	assert_int_equal(call(h, "login_code", "", text(h->a, "{'email':'%s','code':'%.*s'}", email, STRF(code))), 200);
+	token = arena_dup(h->a, json_get_str(answer(h), S("token")));
+	if (!as)
+		return token;
+	forget(as);
+	say(as, "{'type':'account_link','token':'%.*s'}", STRF(token));
+	expect(as, "{'type':'account_linked'}");
+	return token;
+}
+
+TEST(who_is_signed_in_invites_as_its_member_may_on_its_own_terms_also_by_mail)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = an_admin(m, "alice"), *bob = arrive(m, "bob");
+	str ann = signed_in(h, "ann@x.org", alice), ben = signed_in(h, "ben@x.org", bob);
+	str eve = signed_in(h, "eve@x.org", NULL);
+	const char *terms = "{'role':'admin','max_uses':3,'expires_in':'1h','email':'bob@example.org'}";
+
+	with_mail(h);
+	h->may_create = false;
+	h->bearer = STR_NONE;
+	assert_int_equal(call(h, "invite_create", "team", text(a, "%s", terms)), 401);
+	h->bearer = eve;
+	assert_int_equal(call(h, "invite_create", "team", text(a, "%s", terms)), 403);
+	h->bearer = ben;
+	assert_int_equal(call(h, "invite_create", "team", text(a, "%s", terms)), 403);
+	h->bearer = ann;
+	call(h, "invite_create", "team", text(a, "%s", terms));
+	assert_str(json_get_str(mailed(h, MAIL_SENT), S("inviter")), S("alice"));
+	expect_answer(h, 200, "{'emailed':true,'code':'*','token':null}");
+	forget(alice);
+	say(alice, "{'type':'invite_list'}");
+	expect(alice, "{'invites':[{'role':'admin','max_uses':3,'made_by':'alice','mail':'sent','proves':false},'*']}");
+	assert_int_equal(call(h, "invite_create", "no-such-mesh", S("{}")), 404);
+}
+
 /* What the owner's client sends for a member; `wrong` names what is not as it should be. */
 static str confirmation(struct place *m, struct peer *who, const char *wrong)
 {
