@@ -199,7 +199,7 @@ function Overview({ account }: { account: Account }) {
 			<h1>{account.profile!.display_name}</h1>
 			<p class="muted">{account.profile!.email}</p>
 			{error || account.error ? <p class="strip bad" role="alert">{error || account.error}</p> : null}
-			<form class="row" onSubmit={e => {
+			<form class="bar" onSubmit={e => {
 				e.preventDefault();
 				void account.rename(name);
 			}}>
@@ -218,13 +218,18 @@ function Overview({ account }: { account: Account }) {
 	);
 }
 
+function last_used(s: Session): string {
+	const since = s.last_seen_at && ago(Date.parse(s.last_seen_at));
+	return !since ? "never used" : since === "now" ? "used just now" : `last used ${since} ago`;
+}
+
 function Row({ s, end }: { s: Session; end: () => void }) {
 	return (
 		<li class="person session">
 			<div class="grow">
 				<p><strong>{s.hostname}</strong><span class="tag">{kinds[s.kind] ?? s.kind}</span>{s.current ? <span class="tag working">this one</span> : null}</p>
-				<p class="muted small">{[s.platform, s.arch, s.address].filter(Boolean).join(" · ")}</p>
-				<p class="muted small">{s.last_seen_at ? `last used ${ago(Date.parse(s.last_seen_at))} ago` : "never used"}, until {new Date(s.expires_at).toLocaleDateString()}</p>
+				<p class="muted small">{[s.platform, s.arch, s.address].filter(x => x && x !== "unknown").join(" · ")}</p>
+				<p class="muted small">{last_used(s)}, until {new Date(s.expires_at).toLocaleDateString()}</p>
 			</div>
 			{s.current ? null : <button class="danger" onClick={end}>Revoke</button>}
 		</li>
