@@ -113,6 +113,12 @@ def from_a_mail_to_a_member():
     verdict(is_verified() is False, "the others see that")
     done = json.loads(run(alice, "verify", "bob", "--confirm", "--yes", "--json", env=quiet(alice)) or "{}")
     verdict(done.get("signed") is True and is_verified() is True, "the owner confirms the key: everybody sees it verified")
+    run("bob", "verify", "--json", env=quiet("bob"))
+    keys = [json.load(open(os.path.join(at, f))) for who in (alice, "bob")
+            for at, _, files in os.walk(os.path.join(work, who, ".claudemesh")) for f in files
+            if at.endswith("keys") and f.endswith(".json")]
+    verdict(len(keys) == 2 and keys[0]["root_key"] and keys[0]["root_key"] == keys[1]["root_key"],
+            "B16: and bob has the mesh's root key, sealed by alice")
     listed = json.loads(run(alice, "invite", "list", "--all", "--json", env=quiet(alice)))["invites"]
     verdict([(i["state"], i["email"], i["mail"], i["uses"]) for i in listed if i["code"] == made["code"]] ==
             [("exhausted", "bob@example.org", "sent", 1)], "B18: the list says to whom, that it was sent, and that it was used")

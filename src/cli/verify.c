@@ -179,13 +179,18 @@ static struct err *verify_run(struct cli *c, const void *flags)
 	struct peers_list_args list;
 	struct target who = { 0 };
 	struct rows rows = { 0 };
+	bool taken = false;
 	struct stay stay;
 	struct err *e;
 
 	TRY(stay_open(c, &stay));
 	e = visit_peers(c->arena, stay.visit, true, &list);
+	if (!e)
+		e = confirm_take_root(c->arena, stay.client.paths, stay.mesh, stay.visit, &taken);
 	visit_close(stay.visit);
 	TRY(e);
+	if (taken)
+		out_info(&c->out, "the owner has confirmed your key, and sent the mesh's root key");
 	if (in->confirm && !c->args_n)
 		return cli_invalid(c, S("target"), "missing", S("--confirm is about one person"), S("a name or a key"));
 	if (c->args_n) {

@@ -63,3 +63,40 @@ struct err *confirm_make(struct arena *a, const struct mesh_keys_args *keys, str
 	*ret_args = args;
 	return NULL;
 }
+
+/* Sealed to our member key: whoever else sealed it, nobody else opens it. That it is the mesh's root
+ * key is the word of the owner whose signatures came with it. */
+static struct err *open_root(struct arena *a, const struct config_mesh_args *mesh, str sealed, str *ret_root)
+{
+	CLEANUP(sign_pair_wipe) struct sign_pair member = { 0 };
+	CLEANUP(box_pair_wipe) struct box_pair own = { 0 };
+	str boxed, plain;
+
+	TRY(config_mesh_pair(a, mesh, &member));
+	box_pair_from_sign(&member, &own);
+	if (!base64url_decode(a, sealed, &boxed) || !sealedbox_open(a, boxed, &own, &plain) ||
+	    plain.len != ROOT_KEY_BYTES)
+		return FAIL(a, REFUSED, "the broker has a root key for us that is not sealed to our key");
+	*ret_root = encode_secret_base64url(a, (const u8 *)plain.ptr, plain.len);
+	return NULL;
+}
+
+struct err *confirm_take_root(struct arena *a, const struct paths *paths, const struct config_mesh_args *mesh,
+			      struct visit *v, bool *ret_taken)
+{
+	struct root_key_get_args args = { 0 };
+	struct mesh_keys_args keys;
+	struct root_key_args got;
+
+	*ret_taken = false;
+	TRY(keys_load(a, paths, mesh->meshId, &keys));
+	if (!str_empty(keys.root_key) || str_empty(keys.mesh_id))
+		return NULL;
+	if (visit_call(a, v, "root_key_get", root_key_get_fields, &args, root_key_fields, &got, sizeof(got)) ||
+	    str_empty(got.sealed_root))
+		return NULL;
+	TRY(open_root(a, mesh, got.sealed_root, &keys.root_key));
+	TRY(keys_save(a, paths, &keys));
+	*ret_taken = true;
+	return NULL;
+}
