@@ -65,12 +65,22 @@ static struct err *take_caps(struct cli *c, str text, unsigned *ret_caps)
 				       S("read, dm, broadcast, state-read, state-write, file-read or all"));
 }
 
+/* The reference's broker lists no members, and does not answer a verb that it does not know. */
+static struct err *is_ours(struct cli *c, const struct peers_list_args *list)
+{
+	if (list->members.n)
+		return NULL;
+	return cli_hint(c, FAIL(c->arena, NOT_SUPPORTED, "this broker takes no grants from here"),
+			"the reference keeps them for accounts: its own claudemesh sets them when signed in");
+}
+
 /* Whose key it is; somebody who is not listed any more is meant by the whole key. */
 static struct err *find(struct cli *c, str who, struct target *ret_who)
 {
 	struct company co;
 
 	TRY(warm_company(c, &co));
+	TRY(is_ours(c, &co.list));
 	/* The same one, if several were to choose from. */
 	c->global.mesh = co.mesh->slug;
 	TRY(resolve_target(c->arena, &co.list, co.mesh->pubkey, who, ret_who));
@@ -121,14 +131,6 @@ static unsigned present(const struct grants_args *grants, str key)
 	const struct json *entry = json_get(grants->grants, key);
 
 	return entry ? caps_of(entry) : (unsigned)GRANT_DEFAULT;
-}
-
-/* A broker that knows the verb no more than the reference's. */
-static struct err *explain(struct cli *c, struct err *e)
-{
-	if (e && str_eq(e->word, S("unknown_message_type")))
-		return cli_hint(c, e, "this broker keeps grants only for accounts; a newer one takes them from here");
-	return e;
 }
 
 static void print(struct cli *c, const struct wire *w, const struct target *who, enum act act, unsigned asked,
@@ -188,7 +190,7 @@ static struct err *change(struct cli *c, enum act act, unsigned asked)
 		e = put(&w, who.member_pubkey, act, caps, &grants);
 	}
 	wire_close(&w);
-	TRY(explain(c, e));
+	TRY(e);
 	print(c, &w, &who, act, asked, present(&grants, who.member_pubkey));
 	return NULL;
 }
@@ -293,12 +295,14 @@ static struct err *list_run(struct cli *c, const void *flags UNUSED)
 	struct err *e;
 
 	TRY(wire_open(c, &w));
-	e = get(&w, &grants);
-	if (!e && !c->out.json && grants.grants->first)
-		e = wire_call(&w, c->arena, "list_peers", list_peers_fields, &(struct list_peers_args){ .members = true },
-			      peers_list_fields, &list, sizeof(list));
+	e = wire_call(&w, c->arena, "list_peers", list_peers_fields, &(struct list_peers_args){ .members = true },
+		      peers_list_fields, &list, sizeof(list));
+	if (!e)
+		e = is_ours(c, &list);
+	if (!e)
+		e = get(&w, &grants);
 	wire_close(&w);
-	TRY(explain(c, e));
+	TRY(e);
 	if (c->out.json)
 		list_json(c, &w, &grants);
 	else
