@@ -92,6 +92,8 @@ until_ok closed_broker alice
 flaw '{}'
 is 0 'its status' as alice daemon status --json
 says 'kicked'
-as alice send "$bob_key" 'unwanted words' >"$out" 2>"$err" && verdict no 'C-22 nothing can be sent' || verdict ok 'C-22 nothing can be sent'
-tells 'kicked'
+is 0 'and again, for people' as alice daemon status
+says 'Kicked from this mesh. Run claudemesh to rejoin.'
+is 0 'C-22 until its user does something' as alice send "$bob_key" 'here again'
+until_ok open_broker alice
 finish

@@ -66,7 +66,7 @@ def thrown_out(s):
     call("alice", "daemon", "up")   # unless the MCP server was quicker
     verdict(until(lambda: state("alice", "team") == "closed"), "thrown out: the connection is closed for good")
     verdict(s.ask("out", "ping").get("result") == {}, "  the MCP server still answers")
-    verdict("kicked" in call("alice", "daemon", "status").stdout, "  and the status says why")
+    verdict("Kicked from this mesh" in call("alice", "daemon", "status").stdout, "  and the status says why")
     flaw()
     new = Server(os.path.join(work, "alice"))
     verdict(new.greet() == "2025-06-18", "  a new one is ready, too")

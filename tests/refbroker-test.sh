@@ -215,7 +215,7 @@ tells 'try again later'
 flaw '{"close_code":4001,"close_reason":"kicked","close_late":true}'
 following alice
 ended 12 'kicked while it listens'
-tells 'kicked from this mesh'
+tells 'Kicked from this mesh. Run claudemesh to rejoin.'
 heard
 occurs 1 '"type":"session_hello"'
 flaw '{"close_code":4002,"close_reason":"banned: ask the owner","close_late":true}'
@@ -256,6 +256,41 @@ heard
 says '"type":"set_summary","summary":"at work"'
 says '"type":"set_status","status":"dnd"'
 says '"type":"join_group","name":"dev"'
+
+# Who is meant is found out here: this broker would take the first that fits (D-24).
+is 5 'kick: a character of a key is nobody' as alice kick "$(printf %.1s "$bob_key")" --yes
+is 5 '  ban neither' as alice ban "$(printf %.1s "$bob_key")" --yes
+heard
+silent '"type":"kick"'
+silent '"type":"ban"'
+flaw '{}'
+following bob
+is 0 'kick' as alice kick bob --yes
+says ': bob'
+says 'They can rejoin anytime by running claudemesh.'
+ended 12 '  it ends what was kicked'
+tells 'Kicked from this mesh. Run claudemesh to rejoin.'
+heard
+says "\"type\":\"kick\",\"_reqId\""
+says "\"target\":\"$bob_key\""
+flaw '{}'
+following bob
+is 0 'disconnect' as alice disconnect --all --yes
+says 'They will auto-reconnect within seconds.'
+until_ok greeted
+kill -INT $listener
+ended 0 '  it comes back'
+is 0 'ban' as alice ban "$bob_key" --yes
+says 'Banned bob'
+is 2 '  out is out' as bob peers
+tells revoked
+is 0 'bans' as alice bans
+says 'bans on team (1)'
+is 5 'unban nobody' as alice unban carol --yes
+is 0 'unban' as alice unban bob --yes
+says 'Unbanned bob'
+is 0 '  and in again' as bob peers
+is 3 'roles it has none' as alice peer role bob admin --yes
 
 flaw '{"challenge":true}'
 is 0 'a broker that offers hello 2' as carol peers

@@ -28,8 +28,8 @@ JSON_ARGS(kick, KICK_ARGS);
 JSON_ARGS(disconnect, KICK_ARGS);
 
 #define KICK_ACK_ARGS(F, T) \
-	F(T, strs, kicked,   REQ, 0, LIST_ROWS_MAX, "names of the connections that were closed; presence ids where there is none") \
-	F(T, strs, affected, REQ, 0, LIST_ROWS_MAX, "the same") \
+	F(T, strs, kicked,   OPT, 0, LIST_ROWS_MAX, "names of the connections that were closed; presence ids where there is none") \
+	F(T, strs, affected, OPT, 0, LIST_ROWS_MAX, "the same") \
 	F(T, strs, skipped_control_plane, OPT, 0, LIST_ROWS_MAX, "links of daemons that a kick leaves alone") \
 	F(T, strs, skipped_protected, OPT, 0, LIST_ROWS_MAX, "ours: of who stands as high as the caller") \
 	F(T, str,  _reqId,   OPT, 0, 0, "echo")

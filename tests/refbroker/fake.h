@@ -45,6 +45,7 @@ JSON_ARGS(flaw, FLAW_ARGS);
 
 struct member {
 	str id, pubkey, name;
+	bool banned;
 	struct member *next;
 };
 
@@ -90,6 +91,11 @@ void queue_ack(struct fake *f, const struct presence *from, const struct json *m
 /* Claims and pushes what waits for it; a ghost claims too (D-07). */
 void queue_drain(struct fake *f, const struct presence *p);
 void queue_again(void *fake);
+
+/* moderation.c */
+void moderation_end(struct fake *f, struct presence *from, const struct json *m, bool kick);
+void moderation_ban(struct fake *f, struct presence *from, const struct json *m, bool ban);
+void moderation_list(struct fake *f, struct presence *from, const struct json *m);
 
 /* Says what out holds. */
 void say(struct ws_conn *c, const struct buf *out);

@@ -141,6 +141,11 @@ static void take_hello(struct fake *f, struct ws_conn *c, const struct json *m, 
 		refuse(c, S("unauthorized"), S("pubkey not found in mesh"));
 		return;
 	}
+	if (member->banned) {
+		say_error(c, S("revoked"), S("you were removed from this mesh"));
+		ws_conn_close(c, 4002, S("banned"));
+		return;
+	}
 	p = presence_add(f, c, member, m);
 	if (f->flaws.push_first)
 		queue_drain(f, p);
@@ -213,4 +218,10 @@ void frame_take(struct fake *f, struct ws_conn *c, str text)
 		queue_send(f, p, m);
 	else if (str_eq(type, S("client_ack")))
 		queue_ack(f, p, m);
+	else if (str_eq(type, S("kick")) || str_eq(type, S("disconnect")))
+		moderation_end(f, p, m, str_eq(type, S("kick")));
+	else if (str_eq(type, S("ban")) || str_eq(type, S("unban")))
+		moderation_ban(f, p, m, str_eq(type, S("ban")));
+	else if (str_eq(type, S("list_bans")))
+		moderation_list(f, p, m);
 }
