@@ -33,7 +33,7 @@ grants() {
 	says 'claudemesh unblock bob'
 	is 0 'they are listed' as alice grants
 	says 'bob  (blocked)'
-	is 0 'who is blocked sends as ever' as bob send alice "blocked $how"
+	is 0 'C-09 who is blocked sends as ever' as bob send alice "blocked $how"
 	silent blocked-
 	is 0 '  and as to anybody else' as bob send carol "carol $how"
 	is 0 'what was kept is counted' as alice grants
@@ -42,7 +42,7 @@ grants() {
 	one_document
 	says '"mesh":"demo","grants":{'
 	says '"capability":"dm","count":1'
-	is 0 'nothing came' as alice inbox --no-daemon
+	is 0 'C-09 nothing came: the broker enforces it, without an account' as alice inbox --no-daemon
 	silent "blocked $how"
 	is 0 'unblock' as alice unblock bob
 	says 'Unblocked bob on demo'

@@ -64,7 +64,6 @@ grep -rlF -- "$fragment" "$work/bob/.claudemesh" >"$out"
 [ ! -s "$out" ] && verdict ok 'C-06 a join keeps no link' || verdict no 'C-06 a join keeps no link'
 
 # What the reference has in a form that is not safe is not there until it is.
-is 3 'C-09 no grant that nobody enforces' as alice grant bob dm
 is 3 'C-10 no upload in the open' as alice file share "$out"
 is 5 'C-03 no key for a messenger: connect launches an agent' as alice connect telegram --print
 echo "1..$count"
