@@ -89,6 +89,10 @@ MESSAGES = {
     "device_code": (EVERYBODY, dict(code=KEY64, expiresAt=2000000000, signature=KEY128, introduction=BODY)),
     "device_wait": (EVERYBODY, {}),
     "device_remove": (EVERYBODY, dict(memberId="{memberId}")),
+    "mesh_rename": (("owner",), dict(name="demo")),
+    # Another slug than the mesh's closes nothing: only whether it is for this role is asked.
+    "mesh_archive": (("owner",), dict(slug="no-such-mesh")),
+    "mesh_delete": (("owner",), dict(slug="no-such-mesh")),
     # Last: it ends the connection.
     "leave_mesh": (("admin", "member"), {}),
 }
@@ -103,6 +107,9 @@ ACCOUNT_CALLS = {
     "cli_grants": ("POST", "/cli/mesh/{slug}/grants", dict(grants={})),
     "cli_permissions": ("GET", "/cli/mesh/{slug}/permissions", None),
     "cli_permissions_set": ("POST", "/cli/mesh/{slug}/permissions", dict(member_id="x", permissions={}, requester_id="x")),
+    "cli_mesh_rename": ("PATCH", "/api/cli/meshes/{slug}", dict(slug="other-slug")),
+    "cli_mesh_delete": ("DELETE", "/cli/mesh/{slug}", None),
+    "my_mesh_archive": ("POST", "/api/my/meshes/{slug}/archive", {}),
     "cli_meshes": ("GET", "/cli/meshes", None),
     "my_meshes": ("GET", "/api/my/meshes", None),
     "profile_get": ("GET", "/api/my/profile", None),

@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&list_command,
 	&leave_command,
 	&rename_command,
+	&archive_command,
 	&dashboard_command,
 	&send_command,
 	&inbox_command,

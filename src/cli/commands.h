@@ -44,7 +44,7 @@ extern const struct command manual_command;
 extern const struct command complete_command;
 extern const struct command completions_command;
 extern const struct command status_line_command;
-extern const struct command rename_command;
+extern const struct command rename_command, archive_command;
 extern const struct command url_handler_command, url_open_command;
 extern const struct command version_command;
 extern const struct command welcome_command;

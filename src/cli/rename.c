@@ -1,10 +1,11 @@
 /*
- * rename.c - what this machine calls a mesh. Nobody else hears of it.
+ * rename.c - what this machine calls a mesh; with --everywhere, by its owner, what all call it.
  */
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/policy.h"
-#include "cli/warm.h"
+#include "cli/wire.h"
+#include "proto/mesh.h"
 
 /* A rule about the mesh would quietly hold for nothing. */
 static struct err *check_policy(struct cli *c, str slug)
@@ -45,8 +46,27 @@ static struct err *check_sessions(struct cli *c, str slug)
 			"end %s first; a resumed session has its address again", n == 1 ? "it" : "them");
 }
 
-static struct err *rename_run(struct cli *c, const void *flags UNUSED)
+#define RENAME_FLAGS(F, T) \
+	F(T, bool, everywhere, "", 0, 0, "for everybody: the mesh's own name and slug; its owner only")
+CLI_FLAGS(rename, RENAME_FLAGS);
+
+static struct err *rename_at_broker(struct cli *c, str old, str slug)
 {
+	struct mesh_rename_args args = { .name = slug, .slug = slug };
+	struct mesh_changed_args done;
+	struct wire w;
+	struct err *e;
+
+	c->global.mesh = old;
+	TRY(wire_open(c, &w));
+	e = wire_call(&w, c->arena, "mesh_rename", mesh_rename_fields, &args, mesh_changed_fields, &done, sizeof(done));
+	wire_close(&w);
+	return e;
+}
+
+static struct err *rename_run(struct cli *c, const void *flags)
+{
+	const struct rename_flags *in = flags;
 	str old = c->args[0], slug = c->args[1];
 	const struct config_mesh_args *mesh;
 	struct config_args config;
@@ -57,6 +77,8 @@ static struct err *rename_run(struct cli *c, const void *flags UNUSED)
 	TRY(config_find_mesh(c->arena, &config, old, &mesh));
 	TRY(check_policy(c, old));
 	TRY(check_sessions(c, old));
+	if (in->everywhere)
+		TRY(rename_at_broker(c, old, slug));
 	TRY(mesh_rename(c->arena, &client, old, slug));
 	warm_reload(c);
 	if (c->out.json) {
@@ -65,11 +87,13 @@ static struct err *rename_run(struct cli *c, const void *flags UNUSED)
 		json_put_str(j, "slug", slug);
 		json_put_str(j, "was", old);
 		json_put_str(j, "id", mesh->meshId);
+		json_put_bool(j, "everywhere", in->everywhere);
 		out_json_end(&c->out);
 		return NULL;
 	}
 	out_ok(&c->out, STR_NONE, "Renamed: \"%.*s\" → \"%.*s\"", STRF(old), STRF(slug));
-	out_hint(&c->out, "on this machine; for the others it is called as before");
+	out_hint(&c->out, in->everywhere ? "for everybody; others keep what they call it on their machines"
+					 : "on this machine; for the others it is called as before");
 	return NULL;
 }
 
@@ -80,8 +104,9 @@ const struct command rename_command = {
 	.group = GROUP_MESH,
 	COMMAND_GATE(WRITE, "mesh", "rename"),
 	.run = rename_run,
-	.doc = "Calls a mesh something else on this machine.",
+	COMMAND_FLAGS(rename),
+	.doc = "Calls a mesh something else on this machine, or everywhere.",
 	.more = "Others and invites keep its first name. Not while agents run in it, nor while\n"
 		"policy.yaml has a rule about it.",
-	.fields = "slug was id",
+	.fields = "slug was id everywhere",
 };

@@ -3,7 +3,7 @@
 #include "engine/msg/msg.h"
 
 static const struct op *const tables[] = {
-	msg_hello, msg_message, msg_receipt, msg_peer, msg_hook, msg_profile, msg_member, msg_moderation, msg_grant, msg_permission, msg_group, msg_skill, msg_topic, msg_topic_post, msg_topic_key, msg_apikey, msg_audit, msg_mesh, msg_invite,
+	msg_hello, msg_message, msg_receipt, msg_peer, msg_hook, msg_profile, msg_member, msg_moderation, msg_grant, msg_permission, msg_group, msg_skill, msg_topic, msg_topic_post, msg_topic_key, msg_apikey, msg_audit, msg_mesh, msg_mesh_admin, msg_invite,
 	msg_invites, msg_invite_page,
 	msg_join, msg_claim,
 	msg_login, msg_login_device, msg_account, msg_account_mesh,

@@ -128,4 +128,35 @@ JSON_ARGS(claim, CLAIM_ARGS);
 	F(T, bool, already_member,  OPT, 0, 0, "ours: the key was a member before; no use was counted")
 JSON_ARGS(claimed, CLAIMED_ARGS);
 
+/* ---- what its owner does with a mesh: ours ---- */
+
+#define MESH_RENAME_ARGS(F, T) \
+	F(T, str, name,   OPT, 1, NAME_BYTES_MAX, "what it is called from now on") \
+	F(T, str, slug,   OPT, 2, SLUG_BYTES_MAX, "its short name, in new links; old ones go on working") \
+	F(T, str, _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
+JSON_ARGS(mesh_rename, MESH_RENAME_ARGS);
+
+#define MESH_CLOSE_ARGS(F, T) \
+	F(T, str, slug,   REQ, 1, SLUG_BYTES_MAX, "the mesh's, so that no slip of the hand closes it") \
+	F(T, str, _reqId, OPT, 0, CLIENT_ID_BYTES_MAX, "echo")
+JSON_ARGS(mesh_archive, MESH_CLOSE_ARGS);
+JSON_ARGS(mesh_delete, MESH_CLOSE_ARGS);
+
+#define MESH_CHANGED_ARGS(F, T) \
+	F(T, str, id,      REQ, 0, 0, "of the mesh") \
+	F(T, str, slug,    REQ, 0, 0, "as it is now") \
+	F(T, str, name,    REQ, 0, 0, "likewise") \
+	F(T, str, deleted, OPT, 0, 0, "its slug, if it was deleted") \
+	F(T, bool, ok,     REQ, 0, 0, "true") \
+	F(T, str, _reqId,  OPT, 0, 0, "echo")
+JSON_ARGS(mesh_changed, MESH_CHANGED_ARGS);
+
+/* PATCH /api/cli/meshes/:slug, DELETE /cli/mesh/:slug, POST /api/my/meshes/:slug/archive */
+#define CLI_MESH_RENAME_ARGS(F, T) \
+	F(T, str, slug, REQ, 1, SLUG_BYTES_MAX, "the new one, which is its name, too")
+JSON_ARGS(cli_mesh_rename, CLI_MESH_RENAME_ARGS);
+#define CLI_MESH_NONE(F, T) \
+	F(T, any, unused, OPT, 0, 0, "nothing is asked for")
+JSON_ARGS(cli_mesh_none, CLI_MESH_NONE);
+
 #endif

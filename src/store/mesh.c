@@ -35,6 +35,28 @@ struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug,
 		       sizeof(**ret_mesh), (void **)ret_mesh);
 }
 
+void store_mesh_archive(struct store *st, i64 mesh_no, i64 archived_ms)
+{
+	QUEUE(st, MESH_ARCHIVE, V(archived_ms), V(mesh_no));
+}
+
+void store_mesh_rename(struct store *st, i64 mesh_no, str slug, str name)
+{
+	QUEUE(st, MESH_RENAME, text_value(slug), text_value(name), V(mesh_no));
+}
+
+void store_topic_forget(struct store *st, i64 mesh_no, i64 topic_no)
+{
+	QUEUE(st, NOTIFICATIONS_FORGET, V(topic_no), V(mesh_no));
+	QUEUE(st, POSTS_FORGET, V(topic_no), V(mesh_no));
+	QUEUE(st, COPIES_FORGET, V(topic_no), V(mesh_no));
+}
+
+void store_skills_forget(struct store *st, i64 mesh_no)
+{
+	QUEUE(st, SKILLS_FORGET, V(mesh_no));
+}
+
 void store_mesh_keys_set(struct store *st, const struct mesh_row *m)
 {
 	QUEUE(st, MESH_KEYS_SET, text_value(m->owner_pubkey), blob_value(m->owner_secret),

@@ -70,6 +70,8 @@ static const char *const any_mesh[] = {
 	"MESH_BY_NO",
 	"MESH_BY_SLUG",
 	"MESH_KEYS_SET",
+	"MESH_ARCHIVE",
+	"MESH_RENAME",
 	"INVITE_BY_CODE",
 	"INVITE_BY_TOKEN",
 	"INVITE_BY_ID",

@@ -82,6 +82,12 @@ struct err *store_mesh_numbers(struct store *st, struct arena *a, struct mesh_nu
 /* Only a live one: an archived mesh has given its slug back. */
 struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug,
 			       struct mesh_row **ret_mesh) MUST_CHECK;
+/* Its slug is free from then on. */
+void store_mesh_archive(struct store *st, i64 mesh_no, i64 archived_ms);
+void store_mesh_rename(struct store *st, i64 mesh_no, str slug, str name);
+/* Deletes what was posted in the topic, and its keys; the topic itself stays. */
+void store_topic_forget(struct store *st, i64 mesh_no, i64 topic_no);
+void store_skills_forget(struct store *st, i64 mesh_no);
 /* Fills the three key columns of a mesh that lacks them (self-heal: only what is missing; an
  * owner's secret only beside the same owner's public key). */
 void store_mesh_keys_set(struct store *st, const struct mesh_row *m);

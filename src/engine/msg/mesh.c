@@ -13,6 +13,7 @@
 #include "engine/msg/msg.h"
 #include "engine/msg/owner.h"
 #include "engine/req.h"
+#include "engine/slug.h"
 
 enum { SLUG_TRIES = 100 };
 
@@ -21,52 +22,12 @@ static struct err *bad(struct req *rq, str word, const char *text)
 	return err_word(FAIL(rq->arena, BAD_REQUEST, "%s", text), word);
 }
 
-static bool is_slug_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-/* ^[a-z0-9]+(-[a-z0-9]+)*$, 2 to 64 (client.md 4). */
-static bool slug_is_valid(str s)
-{
-	if (s.len < 2 || s.len > SLUG_BYTES_MAX || s.ptr[0] == '-' || s.ptr[s.len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (!is_slug_char(s.ptr[i]) && !(s.ptr[i] == '-' && s.ptr[i - 1] != '-'))
-			return false;
-	return true;
-}
-
-/* Lower case, runs of anything else become one '-'; "mesh" when nothing is left. */
-static str slug_from_name(struct arena *a, str name)
-{
-	char *p = arena_alloc(a, SLUG_BYTES_MAX + 8);
-	size_t n = 0;
-
-	for (size_t i = 0; i < name.len && n < SLUG_BYTES_MAX - 4; i++) {
-		char c = name.ptr[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 'a' - 'A');
-		if (is_slug_char(c))
-			p[n++] = c;
-		else if (n && p[n - 1] != '-')
-			p[n++] = '-';
-	}
-	while (n && p[n - 1] == '-')
-		n--;
-	if (n < 2)
-		return n ? arena_printf(a, "mesh-%c", p[0]) : S("mesh");
-	return str_of(p, n);
-}
-
 static struct err *free_slug(struct req *rq, const struct mesh_create_args *in, str *ret_slug)
 {
 	str base = in->slug.len ? in->slug : slug_from_name(rq->arena, in->name);
 	struct mesh_row *taken;
 
-	if (!slug_is_valid(base))
-		return bad(rq, S("invalid_slug"), "slug: 2 to 64 of a-z, 0-9 and single '-' between them");
+	TRY(slug_check(rq->arena, base));
 	*ret_slug = base;
 	for (int i = 2; i <= SLUG_TRIES; i++) {
 		TRY(store_mesh_by_slug(rq->engine->store, rq->arena, *ret_slug, &taken));
@@ -195,7 +156,8 @@ static struct err *mesh_create_prove(struct arena *a, const void *args, i64 now_
 }
 
 const struct op msg_mesh[] = {
-	OP("mesh_create", OP_CALL, mesh_create, mesh_create_prove, mesh_create_run, "", mesh_created_fields,
+	OP("mesh_create", OP_CALL | OP_MAY_ACCOUNT, mesh_create, mesh_create_prove, mesh_create_run, "",
+	   mesh_created_fields,
 	   "Makes a mesh with its #general and its creator as first member."),
 	{ 0 }
 };

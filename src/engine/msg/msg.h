@@ -39,6 +39,7 @@ extern const struct op msg_account[]; /* account.c: sessions, profile, account_l
 extern const struct op msg_account_mesh[]; /* account_mesh.c: meshes of an account, cli_sync */
 extern const struct op msg_activity[]; /* activity.c: mesh_activity */
 extern const struct op msg_mesh[];    /* mesh.c: mesh_create */
+extern const struct op msg_mesh_admin[]; /* mesh_admin.c: mesh_rename, mesh_archive, mesh_delete */
 extern const struct op msg_invite[], msg_invites[], msg_invite_page[];  /* invite.c: invite_create, invite_code */
 extern const struct op msg_join[];    /* join.c: join */
 extern const struct op msg_claim[];   /* claim.c: claim */
