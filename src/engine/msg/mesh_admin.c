@@ -19,7 +19,7 @@ static struct mesh_changed_args changed(const struct mesh *m, bool deleted)
 
 static struct err *must_own(struct arena *a, const struct member *who)
 {
-	return member_rank(who) == RANK_OWNER ? NULL : FAIL(a, FORBIDDEN, "only the owner can rename the mesh");
+	return member_rank(who) == RANK_OWNER ? NULL : FAIL(a, FORBIDDEN, "this is for the mesh's owner");
 }
 
 static struct err *check_name(struct arena *a, str name)
