@@ -129,7 +129,7 @@ static void *thread_main(void *arg)
 		if (!p)
 			return NULL;
 		a = arena_new();
-		p->outcome = try_once(m, a, p);
+		p->outcome = (int)try_once(m, a, p);
 		arena_free(a);
 		give_back(m, p);
 	}
