@@ -107,7 +107,7 @@ TEST(flags_are_read)
 	assert_ok(
 		read_words(a, "",
 			   "--listen :0 --listen=[::1]:7 --data /d --rate-limit 0 --create anyone "
-			   "--offline refuse --audit acts --log-format json --log-level debug",
+			   "--offline refuse --audit=acts --log-format=json --log-level debug",
 			   &s));
 	assert_int_equal(s.listen.n, 2);
 	assert_str(s.listen.items[0].host, S(""));
@@ -396,8 +396,8 @@ TEST(a_secret_stands_in_a_file)
 
 TEST(what_holds_is_printed_and_secrets_are_not)
 {
-	static char *const argv[] = { (char[]){ "--log-level=debug" } };
-	static char *const env[] = { (char[]){ "HOME=/h" }, (char[]){ "CLAUDEMESH_BROKER_LISTEN=:1" }, NULL };
+	char *const argv[] = { (char[]){ "--log-level=debug" } };
+	char *const env[] = { (char[]){ "HOME=/h" }, (char[]){ "CLAUDEMESH_BROKER_LISTEN=:1" }, NULL };
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 	str text;
