@@ -72,7 +72,7 @@ export function Moderate({ mesh, person }: { mesh: Mesh; person: Person }) {
 					<button onClick={() => void act("kick", { target: key }, r => ended(r as unknown as Ack, "Closed", "They can rejoin anytime by running claudemesh."))}>Kick</button>
 					{is_owner && !member.device ? <button onClick={() => void act("member_update", { memberId: member.memberId, role }, () => role === "admin" ? `${name} is an admin now.` : `${name} is a member now.`)}>{role === "admin" ? "Make admin" : "Make member"}</button> : null}
 					{sure ? (
-						<form class="sheet-part" onSubmit={e => {
+						<form onSubmit={e => {
 							e.preventDefault();
 							set_sure(false);
 							void act("ban", { target: key, ...(reason.trim() ? { reason: reason.trim() } : {}) }, () => `${name} is banned.`);
@@ -108,7 +108,7 @@ export function Bans({ mesh }: { mesh: Mesh }) {
 			<summary>Banned members</summary>
 			{error ? <p class="error" role="alert">{error}</p> : null}
 			{bans?.length === 0 ? <p class="muted">Nobody is banned.</p> : null}
-			<ul class="plain-list">
+			<ul class="plain-list bans">
 				{bans?.map(b => (
 					<li key={b.pubkey} class="item">
 						<span class="grow">{b.name} <span class="muted small">{b.pubkey.slice(0, 16)}… · {[`since ${new Date(b.revokedAt).toLocaleString()}`, b.bannedBy && `by ${b.bannedBy}`, b.reason].filter(Boolean).join(" · ")}</span></span>
