@@ -147,6 +147,12 @@ await play(async s => {
 	await alice.getByRole("button", { name: "Create key" }).click();
 	await alice.getByText("never shown again").waitFor();
 	await alice.getByRole("button", { name: "Done" }).click();
+	await alice.goto(at("people"));
+	await alice.getByRole("link", { name: "Write to bob" }).waitFor();
+	for (const width of [360, 1280]) {
+		await alice.setViewportSize({ width, height: 800 });
+		await level(alice, ".person:nth-child(2) > button, .person:nth-child(2) > .button", `what can be done with somebody, ${width}`);
+	}
 	for (const name of ["graph", "activity", "keys", "people", "settings", "invites"])
 		await every_look(alice, name, at(name));
 	check(alice.foreign.length + bob.foreign.length === 0, "no other origin was asked");
