@@ -72,7 +72,7 @@ export function Moderate({ mesh, person }: { mesh: Mesh; person: Person }) {
 					<button onClick={() => void act("kick", { target: key }, r => ended(r as unknown as Ack, "Closed", "They can rejoin anytime by running claudemesh."))}>Kick</button>
 					{is_owner && !member.device ? <button onClick={() => void act("member_update", { memberId: member.memberId, role }, () => role === "admin" ? `${name} is an admin now.` : `${name} is a member now.`)}>{role === "admin" ? "Make admin" : "Make member"}</button> : null}
 					{sure ? (
-						<form onSubmit={e => {
+						<form class="ban" onSubmit={e => {
 							e.preventDefault();
 							set_sure(false);
 							void act("ban", { target: key, ...(reason.trim() ? { reason: reason.trim() } : {}) }, () => `${name} is banned.`);
