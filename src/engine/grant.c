@@ -75,6 +75,17 @@ void grant_dropped(struct member *to, i64 sender_no, str sender_pubkey, enum gra
 	store_grant_dropped(e->store, &row);
 }
 
+void grant_dropped_post(struct topic_sub *sub, const struct post_row *post)
+{
+	struct grant *g = grant_for(sub->member, post->sender_no, post->sender_pubkey);
+
+	if (post->seq <= sub->withheld_seq)
+		return;
+	sub->withheld_seq = post->seq;
+	if (g && post->created_ms > g->known_ms)
+		grant_dropped(sub->member, post->sender_no, post->sender_pubkey, GRANT_BROADCAST, post->no);
+}
+
 /* ---- changing ---- */
 
 static struct err *invalid(struct req *rq, str key, const char *why)
@@ -286,7 +297,7 @@ struct err *grants_read(struct mesh *m, struct arena *a)
 		g->caps = (unsigned)rows[i].caps;
 		g->dropped_dm = rows[i].dropped_dm;
 		g->dropped_broadcast = rows[i].dropped_broadcast;
-		g->dropped_ms = rows[i].dropped_ms;
+		g->dropped_ms = g->known_ms = rows[i].dropped_ms;
 	}
 	return NULL;
 }

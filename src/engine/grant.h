@@ -19,6 +19,7 @@
 #include "proto/grant.h"
 
 struct req;
+struct topic_sub;
 
 /* One entry. */
 struct grant {
@@ -27,14 +28,17 @@ struct grant {
 	unsigned caps;                /* enum grant_cap */
 	i64 dropped_dm, dropped_broadcast, dropped_ms;
 	i64 dropped_no;               /* the last message counted: copies of one are one */
+	i64 known_ms;                 /* posts up to then were counted before the mesh was read */
 };
 
 /* May what was sent by sender_no with that key reach the member? */
 bool grant_allows(struct member *to, i64 sender_no, str sender_pubkey, enum grant_cap cap);
 /* What a message to that target needs. */
 enum grant_cap grant_of_target(str target);
-/* Message or post no was kept from the member. */
+/* Message no was kept from the member. */
 void grant_dropped(struct member *to, i64 sender_no, str sender_pubkey, enum grant_cap cap, i64 no);
+/* A post was kept from a member of its topic; it may come up again, and is counted once. */
+void grant_dropped_post(struct topic_sub *sub, const struct post_row *post);
 
 /* Changes the member's entries: an object of keys and lists, checked as a whole before. Audited. */
 struct err *grants_set(struct req *rq, struct member *member, const struct json *changes) MUST_CHECK;

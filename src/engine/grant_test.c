@@ -230,6 +230,40 @@ TEST(its_end_is_told_as_any)
 	expect(alice, "{'type':'message_state','recipients':[{'name':'bob','state':'expired','status':'disconnected'}]}");
 }
 
+/* A post of who is not wanted has not arrived, as with somebody whose program has hung. */
+TEST(a_denied_post_looks_like_one_that_is_not_acked)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team"), *other = place(h, "other");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+	struct peer *zoe = arrive(other, "zoe"), *yan = arrive(other, "yan");
+	const struct json *x, *y;
+
+	grant(bob, alice->pubkey, "[]");
+	forget_all(h);
+	for (int i = 0; i < 2; i++) {
+		const char *post = "{'type':'send','id':'p','targetSpec':'#general','nonce':'','ciphertext':'aGk='}";
+
+		say(alice, "%s", post);
+		say(zoe, "%s", post);
+		x = expect(alice, "{'type':'ack'}");
+		y = expect(zoe, "{'type':'ack'}");
+		expect_same_ack(x, y);
+		x = status_of(alice, id_of(h, x));
+		y = status_of(zoe, id_of(h, y));
+		expect_same(x, y, "delivered");
+		expect_same(x, y, "subscribers");
+		expect_same(x, y, "gotBy");
+		assert_int_equal(x->count, y->count);
+		lose(bob);
+		lose(yan);
+		enter(bob, GREETING(0));
+		enter(yan, GREETING(0));
+		forget_all(h);
+	}
+}
+
 /* Its mailbox is full for who is not wanted as if all of it were there; it is not for others. */
 TEST(what_is_withheld_fills_only_its_senders_view)
 {
@@ -459,6 +493,12 @@ TEST(d_26_posts_are_not_pushed_streamed_or_notified)
 	forget_all(h);
 	say(bob, "{'type':'notification_list'}");
 	assert_int_equal(json_get(expect(bob, "{'unread':1}"), S("notifications"))->count, 1);
+	/* It came up again, and is no other. */
+	expect_dropped(bob, alice, 0, 1);
+	lose(bob);
+	enter(bob, GREETING(0));
+	expect_dropped(bob, alice, 0, 1);
+	forget_all(h);
 	/* What others say comes, and history is everybody's. */
 	post(carol, "2");
 	ack_push(bob, expect(bob, "{'type':'push','topicSeq':3}"));

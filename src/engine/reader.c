@@ -3,6 +3,7 @@
 #include <utlist.h>
 
 #include "engine/grant.h"
+#include "engine/topic.h"
 
 enum { EVENT_MORE = 256, MESSAGE_EVENT_MAX = 4 << 20 };
 
@@ -70,10 +71,11 @@ bool topic_has_readers(const struct mesh *m, i64 topic_no)
 }
 
 /* Those of the audience that want the post. */
-static size_t who_wants(struct engine *e, const struct audience *a, const struct post_row *post,
+static size_t who_wants(const struct topic *t, const struct audience *a, const struct post_row *post,
 			struct conn_ref **ret_conns)
 {
 	struct conn_ref *conns = a->conns;
+	struct topic_sub *sub;
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
@@ -81,24 +83,26 @@ static size_t who_wants(struct engine *e, const struct audience *a, const struct
 			conns[n++] = a->conns[i];
 			continue;
 		}
-		grant_dropped(a->readers[i]->member, post->sender_no, post->sender_pubkey, GRANT_BROADCAST, post->no);
+		sub = topic_sub(t, a->readers[i]->member);
+		if (sub)
+			grant_dropped_post(sub, post);
 		if (conns != a->conns)
 			continue;
-		conns = NEW_ARRAY(e->batch, struct conn_ref, a->n);
+		conns = NEW_ARRAY(t->mesh->engine->batch, struct conn_ref, a->n);
 		memcpy(conns, a->conns, n * sizeof(*conns));
 	}
 	*ret_conns = conns;
 	return n;
 }
 
-void readers_tell(struct mesh *m, const struct post_row *post, struct block *event)
+void readers_tell(const struct topic *t, const struct post_row *post, struct block *event)
 {
-	struct audience *a = audience_of(m, post->topic_no);
+	struct audience *a = audience_of(t->mesh, t->no);
 	struct conn_ref *conns;
-	size_t n = a ? who_wants(m->engine, a, post, &conns) : 0;
+	size_t n = a ? who_wants(t, a, post, &conns) : 0;
 
 	if (n)
-		effects_events(m->engine->fx, conns, n, event);
+		effects_events(t->mesh->engine->fx, conns, n, event);
 	else
 		block_unref(event);
 }

@@ -19,6 +19,7 @@ enum {
 };
 
 struct reader;
+struct topic;
 
 /* Adds the connection of rq to those of the topic; `first` is the start of its stream (taken over).
  * CONFLICT with the word too_many_streams. */
@@ -26,7 +27,7 @@ struct err *reader_add(struct req *rq, i64 topic_no, struct block *first) MUST_C
 /* Does anybody read it? Then a post is worth writing down for them. */
 bool topic_has_readers(const struct mesh *m, i64 topic_no);
 /* Tells all of them who want it (grant.h) of a post of their topic; takes the block over. */
-void readers_tell(struct mesh *m, const struct post_row *post, struct block *event);
+void readers_tell(const struct topic *t, const struct post_row *post, struct block *event);
 /* The connection is gone; nothing happens if it is none. */
 void reader_closed(struct engine *e, struct conn_ref conn);
 /* Ends those of a member (NULL: anybody's) in a topic (0: in all). They hear why. */

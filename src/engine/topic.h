@@ -40,6 +40,7 @@ struct topic_sub {
 	i64 place_seq;                        /* what it has got on some connection, for the next one */
 	bool dirty;                           /* place_seq is to be stored */
 	bool keyed;                           /* has a copy of the topic's newest key */
+	i64 withheld_seq;                     /* up to there it is counted what was kept from it (grant.h) */
 	bool seen_in_store;                   /* while reading again */
 	struct topic_place *places;           /* of its connections */
 };

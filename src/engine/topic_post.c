@@ -209,7 +209,7 @@ static struct err *accept_post(struct req *rq, struct topic *t, const struct top
 	if (topic_has_readers(t->mesh, t->no)) {
 		struct topic_message_args message = topic_message_of(rq, t, row);
 
-		readers_tell(t->mesh, row, reader_message(&message));
+		readers_tell(t, row, reader_message(&message));
 	}
 	engine_accepted(e, rq->event);
 	out->id = row->id;

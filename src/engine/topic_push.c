@@ -406,12 +406,14 @@ static bool offer(struct pushing *to, struct topic_place *at, const struct post_
 	if (is_for(at, row)) {
 		if (!has_room(at->p) || row->rank > presence_max_rank(at->p))
 			return false;
-		if (is_wanted(at->p->member, row)) {
-			put(to, at, row);
-		} else {
+		if (!is_wanted(at->p->member, row)) {
+			/* As one that is never acked: the member's place goes on with the next that is. */
 			to->withheld++;
-			grant_dropped(at->p->member, row->sender_no, row->sender_pubkey, GRANT_BROADCAST, row->no);
+			grant_dropped_post(at->sub, row);
+			at->sent_seq = row->seq;
+			return true;
 		}
+		put(to, at, row);
 	}
 	at->sent_seq = row->seq;
 	moved(at);
