@@ -3,6 +3,7 @@
 #include <utlist.h>
 
 enum {
+	EVENTS_MIN = 4,
 	TENS = 6, HOURS = 24,                 /* how many of them are kept */
 	AGAIN_MS = 60000,                     /* the same event of the same member is told once in that time */
 	WHAT_LEN_MAX = 16,
@@ -36,8 +37,9 @@ struct happening {
 struct traffic {
 	i64 since_ms;
 	struct edge *edges, *by_use;
-	struct happening events[TRAFFIC_EVENTS_MAX];
-	size_t n_events;                      /* ever: the newest is events[(n - 1) % MAX] */
+	struct happening *events;
+	size_t cap_events;                    /* grows to TRAFFIC_EVENTS_MAX: most meshes are quiet */
+	size_t n_events;                      /* ever: the newest is events[(n - 1) % cap] */
 };
 
 static struct traffic *traffic_of(struct mesh *m)
@@ -66,6 +68,7 @@ void traffic_free(struct mesh *m)
 		return;
 	while (t->by_use)
 		edge_free(t, t->by_use);
+	free(t->events);
 	free(t);
 	m->traffic = NULL;
 }
@@ -172,13 +175,22 @@ void traffic_post(const struct topic *t, const struct member *from)
 
 /* ---- what happens ---- */
 
+/* While none was overwritten yet. */
+static void events_grow(struct traffic *t)
+{
+	t->cap_events = MIN(MAX(2 * t->cap_events, (size_t)EVENTS_MIN), (size_t)TRAFFIC_EVENTS_MAX);
+	t->events = realloc(t->events, t->cap_events * sizeof(*t->events));
+	if (!t->events)
+		abort();
+}
+
 static void note(struct mesh *m, const char *what, i64 member_no, i64 topic_no)
 {
 	struct traffic *t = traffic_of(m);
 	struct happening *at;
 
-	for (size_t i = t->n_events; i-- > 0 && t->n_events - i <= TRAFFIC_EVENTS_MAX;) {
-		at = &t->events[i % TRAFFIC_EVENTS_MAX];
+	for (size_t i = t->n_events; i-- > 0 && t->n_events - i <= t->cap_events;) {
+		at = &t->events[i % t->cap_events];
 		if (m->engine->now_ms - at->at_ms > AGAIN_MS)
 			break;
 		if (at->member_no != member_no || at->topic_no != topic_no)
@@ -191,7 +203,9 @@ static void note(struct mesh *m, const char *what, i64 member_no, i64 topic_no)
 		if (strcmp(at->what, what) == 0)
 			return;
 	}
-	at = &t->events[t->n_events++ % TRAFFIC_EVENTS_MAX];
+	if (t->n_events == t->cap_events && t->cap_events < TRAFFIC_EVENTS_MAX)
+		events_grow(t);
+	at = &t->events[t->n_events++ % t->cap_events];
 	*at = (struct happening){ m->engine->now_ms, member_no, topic_no, "" };
 	snprintf(at->what, sizeof(at->what), "%s", what);
 }
@@ -277,11 +291,11 @@ static void list_add(struct traffic_count_list *list, const struct counts *c, i6
 static void show_events(struct mesh *m, const struct traffic *t, const struct member *to,
 			struct activity_event_list *out)
 {
-	size_t n = MIN(t->n_events, (size_t)TRAFFIC_EVENTS_MAX);
+	size_t n = MIN(t->n_events, t->cap_events);
 
 	out->items = NEW_ARRAY(m->engine->batch, struct activity_event_args, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct happening *at = &t->events[(t->n_events - 1 - i) % TRAFFIC_EVENTS_MAX];
+		const struct happening *at = &t->events[(t->n_events - 1 - i) % t->cap_events];
 		const struct member *member = member_of_no(m, at->member_no);
 		const struct topic *topic = at->topic_no ? topic_of_no(m, at->topic_no, to) : NULL;
 

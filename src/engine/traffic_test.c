@@ -140,6 +140,30 @@ TEST(nobody_pushes_the_others_out)
 	assert_true(n_edges(alice) <= TRAFFIC_EDGES_PER_MEMBER + 1);
 }
 
+TEST(the_last_hundred_events_are_kept)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice");
+	const struct json *events;
+	int n = 0;
+
+	h->engine->settings.lists_kb_per_minute = 1 << 20;
+	for (int i = 0; i < 2 * TRAFFIC_EVENTS_MAX + 3; i++) {
+		say(alice, "{'type':'topic_create','name':'t%d'}", i % TOPICS_PER_MEMBER_MAX);
+		say(alice, "{'type':'topic_leave','topic':'t%d'}", i % TOPICS_PER_MEMBER_MAX);
+		forget(alice);
+		events = json_get(ask(alice), S("events"));
+		n = 0;
+		for (const struct json *at = events->first; at; at = at->next)
+			n++;
+		assert_true(n <= TRAFFIC_EVENTS_MAX);
+	}
+	assert_int_equal(n, TRAFFIC_EVENTS_MAX);
+	assert_str(json_get_str(events->first, S("what")), S("topic_left"));
+}
+
 TEST(who_comes_and_goes_is_told_once)
 {
 	ARENA;
