@@ -281,7 +281,7 @@ TEST(nobody_of_another_mesh_is_meant)
 	expect_nothing(c->owner);
 }
 
-TEST(a_ban_ends_everything_at_once_and_an_unban_brings_back_what_it_was)
+TEST(d_39_a_ban_ends_everything_at_once_and_an_unban_brings_back_what_it_was)
 {
 	ARENA;
 	struct crew *c = crew(a);

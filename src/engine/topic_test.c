@@ -377,6 +377,52 @@ TEST(b_07_who_is_removed_makes_the_key_stale_in_the_same_commit)
 	expect(alice, "{'members':[{'displayName':'alice','revoked':null},{'displayName':'bob','revoked':true}]}");
 }
 
+static void ban_now(void *engine, void *peer)
+{
+	struct engine *e = engine;
+	struct member *m = member_of(peer);
+
+	assert_ok(member_ban(m, m, STR_NONE, e->batch));
+}
+
+static void unban_now(void *engine UNUSED, void *peer)
+{
+	member_unban(member_of(peer));
+}
+
+TEST(who_is_unbanned_is_given_the_keys_made_meanwhile)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob = arrive(m, "bob");
+	const char *body = "'nonce':'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA','ciphertext':'AAAAAAAAAAAAAAAAAAAAAAAA','bodyVersion':2";
+
+	hang_up(alice);
+	enter(alice, GREETING(.capabilities = "['client_ack','topics']"));
+	forget_all(h);
+	say(alice, "{'type':'topic_create','name':'v','members':['%s'],'newKey':{'epoch':1,'copies':[%.*s,%.*s]},'_reqId':'c'}",
+	    bob->member_id, STRF(copy_for(alice)), STRF(copy_for(bob)));
+	expect(alice, "{'type':'topic_created','topic':{'epoch':1}}");
+	in_batch(bob, ban_now);
+	forget_all(h);
+	say(alice, "{'type':'send','id':'1','targetSpec':'#v',%s,'epoch':2,'newKey':{'epoch':2,'copies':[%.*s,%.*s]}}", body,
+	    STRF(copy_for(alice)), STRF(copy_for(bob)));
+	expect(alice, "{'type':'ack','id':'1','queued':true,'epoch':2,'recipients':null}");
+	forget_all(h);
+	say(alice, "{'type':'topic_pending_seals','topic':'v','_reqId':'p'}");
+	expect(alice, "{'type':'topic_pending_seals_response','pending':[]}");
+	in_batch(bob, unban_now);
+	expect(alice, "{'type':'push','event':'topic_key_wanted','eventData':{'topic':'v','memberId':'%s'}}", bob->member_id);
+	say(alice, "{'type':'topic_pending_seals','topic':'v','_reqId':'p'}");
+	expect(alice, "{'type':'topic_pending_seals_response','pending':[{'memberId':'%s'}]}", bob->member_id);
+	say(alice, "{'type':'send','id':'2','targetSpec':'#v',%s,'epoch':2}", body);
+	expect(alice, "{'type':'ack','id':'2','queued':true,'recipients':1}");
+	restart(h);
+	enter(bob, GREETING(0));
+	expect(bob, "{'type':'push','topic':'v'}");
+}
+
 /* The peer becomes a device of alice. */
 static void become_device(void *engine UNUSED, void *peer)
 {
