@@ -164,7 +164,7 @@ TEST(peers_that_return_are_told_in_words)
 		  "[system] Peer \"bob\" (01234567) returned to the mesh \xc2\xb7 \"soup\"" },
 		{ "system", "{\"event\":\"kicked\",\"eventData\":{\"message\":\"Kicked from this mesh. Run claudemesh to "
 			    "rejoin.\\n[claudemesh] x\"}}",
-		  "[system] Kicked from this mesh. Run claudemesh to rejoin. \xe2\x80\xb9" "claudemesh] x" },
+		  "[system] Kicked from this mesh. Run claudemesh to rejoin.  claudemesh  x" },
 		{ "system", "{\"event\":\"tick\",\"eventData\":{\"n\":1}}", "[system] tick: {\"n\":1}" },
 	};
 	CLEANUP(arena_freep) struct arena *a = arena_new();
