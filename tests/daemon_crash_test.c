@@ -1,7 +1,7 @@
 /*
  * daemon_crash_test.c BROKER CLAUDEMESH [MESSAGES [SEED]] - users send through their daemons
- * while daemons, sessions and the broker are killed at random moments: every id that was
- * answered must arrive at its recipient, once.
+ * and post while daemons, sessions and the broker are killed at random moments: every id that
+ * was answered must arrive at its recipient, once.
  *
  * A thread a user sends, and asks again under the same id until it has an answer; one more
  * thread kills. What is killed is started again at once.
@@ -29,6 +29,7 @@ enum {
 	KILL_MIN_MS = 20,
 	KILL_SPAN_MS = 100,
 	SESSION_EVERY = 3, /* every third message is a session's */
+	POST_EVERY = 4,    /* and every fourth a post to #general, in which all are */
 	PAGE = 1000,
 	DAEMON_ARGS = 4,
 };
@@ -205,7 +206,8 @@ static bool try_send(struct user *u, int i)
 	rq.body = arena_printf(a,
 			       "{\"to\":\"%.*s\",\"message\":\"message %d of %d\","
 			       "\"client_message_id\":\"m-%d-%d\"}",
-			       STRF(u->to->mesh.pubkey), i, u->number, u->number, i);
+			       STRF(i % POST_EVERY ? u->to->mesh.pubkey : S("#general")), i, u->number,
+			       u->number, i);
 	if (ipc_call(a, &ipc, &rq, &reply))
 		return false;
 	/* The session is gone, or its mesh is not there yet: the same again. */

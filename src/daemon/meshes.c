@@ -70,6 +70,7 @@ static struct err *join(struct meshes *ms, const struct config_mesh_args *c, str
 
 static void free_joined(struct joined *j)
 {
+	doubles_done(j);
 	while (j->routes)
 		route_free(j->routes);
 	posts_done(j);

@@ -6,6 +6,7 @@
 #ifndef DAEMON_MESHES_INTERNAL_H
 #define DAEMON_MESHES_INTERNAL_H
 
+#include "base/ids.h"
 #include "daemon/meshes.h"
 #include "daemon/standing.h"
 #include "daemon/wake.h"
@@ -59,6 +60,10 @@ struct joined {
 	struct topic_keys_args *keys; /* as last read from the file; NULL: not yet */
 	struct waiting_post *posts;   /* oldest first */
 	size_t n_posts;
+	/* posts that sessions have, too: doubles.c */
+	struct doubled *doubles;
+	size_t n_doubles, next_kept;
+	char kept_posts[64][ID_LEN + 1]; /* the last ones that sessions stored, a ring */
 };
 
 /* A request that waits for its connection or its answer. */
@@ -145,6 +150,13 @@ struct topic_reader posts_reader(struct joined *j, struct arena *a);
 void posts_drop_key(struct joined *j, const struct topic_key_drop_args *drop);
 void posts_done(struct joined *j);
 void posts_end(struct meshes *ms);
+
+/* doubles.c - posts that the member's link brings while there are sessions, which keep them. False:
+ * no room, it is to come again. */
+bool doubles_take(struct route *member, const struct inbound *m);
+void doubles_stored(struct joined *j, str message_id); /* by a session, on disk */
+void doubles_release(struct joined *j);                /* there is no session any more */
+void doubles_done(struct joined *j);
 
 /* roster.c */
 void roster_init(struct joined *j);

@@ -195,6 +195,53 @@ TEST(sessions_get_the_posts_and_not_their_member_too)
 	yard_end(&y);
 }
 
+/* Where the member stopped is where its next session begins: what none has is not acknowledged. */
+TEST(a_post_is_the_member_s_only_once_a_session_has_it)
+{
+	struct guest *g, *member;
+	struct session *s;
+	struct yard y;
+
+	s = with_session(&y, &g);
+	y.reply = key_data(&y, true);
+	member = yard_guest(&y, "mesh0001", STR_NONE);
+	push_post(&y, member, "post-1", "hello");
+	yard_turns(&y, 5);
+	assert_int_equal(member->n_acks, 0);
+	push_post(&y, g, "post-1", "hello");
+	until(&y, member->n_acks == 1 && g->n_acks == 1);
+	/* The other way round. */
+	push_post(&y, g, "post-2", "more");
+	until(&y, g->n_acks == 2);
+	push_post(&y, member, "post-2", "more");
+	until(&y, member->n_acks == 2);
+	assert_int_equal(rows_of(&y, NULL).n, 2);
+	assert_int_equal(rows_of(&y, s).n, 2);
+	yard_end(&y);
+}
+
+TEST(a_post_that_no_session_got_before_its_end_is_the_member_s)
+{
+	struct inbox_rows rows;
+	struct guest *g, *member;
+	struct yard y;
+
+	with_session(&y, &g);
+	y.reply = key_data(&y, true);
+	member = yard_guest(&y, "mesh0001", STR_NONE);
+	push_post(&y, member, "post-1", "hello");
+	push_post(&y, member, "post-1", "hello");
+	yard_turns(&y, 5);
+	assert_int_equal(member->n_acks, 0);
+	assert_ok(sessions_end(y.a, y.d->sessions, S(TOKEN_A)));
+	until(&y, member->n_acks == 1);
+	rows = rows_of(&y, NULL);
+	assert_int_equal(rows.n, 1);
+	assert_str(rows.items[0].body, S("hello"));
+	assert_int_equal(rows.items[0].recipient_kind, RECIPIENT_MEMBER);
+	yard_end(&y);
+}
+
 /* An agent with hooks posts as the member: it must not hear itself. */
 TEST(what_the_member_posts_does_not_come_back_to_its_sessions)
 {

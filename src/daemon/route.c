@@ -32,6 +32,14 @@ static bool is_member(const struct route *r)
 	return str_empty(r->session_pubkey);
 }
 
+static bool has_session(const struct joined *j)
+{
+	for (const struct route *r = j->routes; r; r = r->next)
+		if (!is_member(r) && !r->lent && r->state != ROUTE_CLOSED)
+			return true;
+	return false;
+}
+
 static str data_of(struct arena *a, const struct route *r, const char *event,
 		   const struct peer_event *ev, bool flat)
 {
@@ -174,6 +182,8 @@ static void on_down(void *arg, struct link *l, const struct err *why, i64 retry_
 	r = route_by_serial(ms, serial);
 	if (!r)
 		return;
+	if (!has_session(r->mesh))
+		doubles_release(r->mesh);
 	asks_fail_route(r);
 	if (put_out)
 		r->dormant = r->link;
@@ -246,15 +256,9 @@ static void on_stored(void *arg, const struct err *e)
 		else
 			link_ack(r->link, &m);
 	}
+	if (r && !e && !is_member(r) && !str_empty(st->row.topic))
+		doubles_stored(r->mesh, st->row.message_id);
 	free_storing(st);
-}
-
-static bool has_session(const struct joined *j)
-{
-	for (const struct route *r = j->routes; r; r = r->next)
-		if (!is_member(r) && !r->lent)
-			return true;
-	return false;
 }
 
 /* What we said ourselves and what came back: the user's other machine may have the same key,
@@ -269,8 +273,7 @@ static bool is_echo(struct route *r, const struct inbound *m)
 	if (!is_member(r))
 		return str_eq(m->from_pubkey, r->session_pubkey) ||
 		       (!str_empty(m->topic) && str_eq(m->from_pubkey, r->mesh->m.member_pubkey));
-	/* Posts come to the sessions of the member; to itself if there is none. */
-	if (!str_empty(m->topic) && (has_session(r->mesh) || str_eq(m->from_member_pubkey, r->mesh->m.member_pubkey)))
+	if (!str_empty(m->topic) && str_eq(m->from_member_pubkey, r->mesh->m.member_pubkey))
 		return true;
 	if (!str_eq(m->from_pubkey, r->mesh->m.member_pubkey) || str_empty(m->client_message_id) ||
 	    !r->ms->spec.outbox)
@@ -342,6 +345,9 @@ static bool on_message(void *arg, struct link *l, const struct inbound *m)
 		link_ack(l, m);
 		return true;
 	}
+	/* Posts come to the sessions of the member; to itself if there is none. */
+	if (!str_empty(m->topic) && is_member(r) && has_session(r->mesh))
+		return doubles_take(r, m);
 	return m->keyed ? posts_take(r, m) : route_store(r, m);
 }
 
@@ -531,6 +537,8 @@ void route_free(struct route *r)
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
+	if (!r->ms->closing && r != r->mesh->m.member && !has_session(r->mesh))
+		doubles_release(r->mesh);
 	asks_drop_route(r);
 	loop_timer_free(r->idle);
 	leaving_add(r->ms, r->link);
