@@ -31,6 +31,9 @@ static void status_print(struct cli *c, const struct message_status_result_args 
 		{ "target", r->targetSpec },
 		{ "sent", str_empty(r->createdAt) ? STR_NONE : context_time(c->arena, r->createdAt) },
 		{ "delivered", r->delivered ? S("yes") : S("no") },
+		{ "got by", r->subscribers ? arena_printf(c->arena, "%lld of %lld in the topic", (long long)r->gotBy,
+							  (long long)r->subscribers)
+					   : STR_NONE },
 		{ "delivered at", str_empty(r->deliveredAt) ? STR_NONE : context_time(c->arena, r->deliveredAt) },
 	};
 
@@ -119,5 +122,6 @@ const struct command msg_status_command = {
 	.more = "ID is what 'claudemesh send' printed, its first 8 characters or more.\n"
 		"A recipient is queued (away), pushed (on its way), delivered, expired\n"
 		"or revoked.",
-	.fields = "messageId id client_message_id targetSpec createdAt delivered deliveredAt recipients",
+	.fields = "messageId id client_message_id targetSpec createdAt delivered deliveredAt recipients "
+		  "subscribers gotBy",
 };

@@ -51,6 +51,8 @@ JSON_LIST(recipient, RECIPIENT_ARGS);
 	F(T, str,  deliveredAt, REQ | NULLABLE, 0, 0, "ISO time of the last delivery, or null") \
 	F(T, recipients, recipients, REQ, 0, LIST_ROWS_MAX, "to the sender all; to a recipient itself") \
 	F(T, str,  createdAt,   OPT, 0, 0, "ISO time of acceptance") \
+	F(T, i64,  subscribers, OPT, 0, 0, "of a post, to the sender: how many people besides it are in the topic now") \
+	F(T, i64,  gotBy,       OPT, 0, 0, "of them: whom a connection of theirs has acknowledged it for, or who read so far") \
 	F(T, str,  client_message_id, OPT, 0, 0, "to the sender: its own id") \
 	F(T, str,  _reqId,      OPT, 0, 0, "echo")
 JSON_ARGS(message_status_result, MESSAGE_STATUS_RESULT_ARGS);

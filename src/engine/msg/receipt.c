@@ -11,6 +11,7 @@
 #include "engine/msg/msg.h"
 #include "engine/receipts.h"
 #include "engine/req.h"
+#include "engine/topic.h"
 
 enum {
 	ID_PREFIX_MIN = 8,
@@ -68,6 +69,58 @@ static struct recipient_args recipient_of(struct req *rq, const struct receipt_r
 	return out;
 }
 
+/* A post has no ends: what a member has got is a place in the topic. */
+struct person {
+	UT_hash_handle hh;
+	const struct member *member;
+	bool got;
+};
+
+/* Each person once, whichever of its devices got it. */
+static void count_people(struct arena *a, const struct topic *t, const struct member *sender, i64 seq,
+			 struct message_status_result_args *out)
+{
+	struct person *people = NULL, *p, *next;
+	struct topic_sub *sub, *next_sub;
+
+	HASH_ITER(hh, t->subs, sub, next_sub) {
+		const struct member *person = member_person(sub->member);
+
+		if (sub->member->revoked_ms || person == sender)
+			continue;
+		HASH_FIND_PTR(people, &person, p);
+		if (!p) {
+			p = NEW(a, struct person);
+			p->member = person;
+			HASH_ADD_PTR(people, member, p);
+			out->subscribers++;
+		}
+		if (!p->got && MAX(sub->place_seq, sub->read_seq) >= seq) {
+			p->got = true;
+			out->gotBy++;
+		}
+	}
+	HASH_ITER(hh, people, p, next)
+		HASH_DELETE(hh, people, p);
+}
+
+static struct err *say_of_post(struct req *rq, const struct receipt_row *r, struct message_status_result_args *out)
+{
+	struct post_row *post = NULL;
+	struct topic *t = NULL;
+	str id = str_skip(r->target, 1);
+
+	HASH_FIND(hh, rq->from->mesh->topics, id.ptr, id.len, t);
+	if (!t)
+		return NULL;
+	TRY(store_post_by_id(rq->engine->store, rq->arena, t->mesh->no, t->no, r->id, &post));
+	if (!post)
+		return NULL;
+	count_people(rq->arena, t, member_person(rq->from->member), post->seq, out);
+	out->delivered = out->subscribers && out->gotBy == out->subscribers;
+	return NULL;
+}
+
 static struct err *message_status_run(struct req *rq, const void *args)
 {
 	const struct message_status_args *in = args;
@@ -101,7 +154,9 @@ static struct err *message_status_run(struct req *rq, const void *args)
 	out.createdAt = time_iso(rq->arena, r->created_ms);
 	out.client_message_id = is_sender ? r->client_id : STR_NONE;
 	out.delivered = delivered && delivered == out.recipients.n;
-	if (out.delivered)
+	if (is_sender && str_starts(r->target, S("#")))
+		TRY(say_of_post(rq, r, &out));
+	if (out.delivered && last_ms)
 		out.deliveredAt = time_iso(rq->arena, last_ms);
 	req_send(rq, "message_status_result", message_status_result_fields, &out);
 	return NULL;
