@@ -198,7 +198,7 @@ bool policy_has_resource(str resource)
 	static const char *const known[] = {
 		"apikey", "audit", "bridge", "clock", "context", "daemon", "device", "file", "grant", "graph", "group",
 		"launch", "me", "member", "memory", "mesh", "mesh-mcp", "message", "notification",
-		"peer", "profile", "schedule", "skill", "sql", "state", "stream", "task", "topic",
+		"peer", "profile", "schedule", "session", "skill", "sql", "state", "stream", "task", "topic",
 		"vault", "vector", "watch", "webhook", "workspace",
 	};
 
