@@ -272,4 +272,25 @@ TEST(reading_is_charged_by_its_size)
 	assert_int_equal(ask(h, "me", key, "{}", ""), 200);
 }
 
+/* It draws nothing from the allowance of sends, and is not for nothing. */
+TEST(repeats_of_a_post_have_an_end)
+{
+	static const char *post = "{'topic':'general','text':'hi','idempotencyKey':'c1'}";
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice");
+	str key = api_key(alice, "'send'", "");
+
+	h->engine->settings.lists_kb_per_minute = 96;
+	for (int i = 0; i < 4; i++) {
+		ask(h, "messages", key, "{}", post);
+		expect_answer(h, 200, i ? "{'duplicate':true}" : "{'seq':1}");
+	}
+	ask(h, "messages", key, "{}", post);
+	expect_answer(h, 429, "{'error':'rate_limit'}");
+	advance(h, 60000);
+	assert_int_equal(ask(h, "messages", key, "{}", post), 200);
+}
+
 TEST_MAIN("engine/bearer")

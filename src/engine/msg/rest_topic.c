@@ -94,6 +94,19 @@ static i64 seconds_to_next_send(const struct engine *e)
 	return rate ? (60 + rate - 1) / rate : 1;
 }
 
+/* A repeat draws nothing from the allowance of sends, which may be why it is one; but it is a
+ * question all the same, and not for nothing. */
+enum { REPEAT_KB = 32 };
+
+static struct err *may_ask(struct req *rq)
+{
+	i64 kb = rq->engine->settings.lists_kb_per_minute;
+
+	if (bucket_has(&req_member(rq)->lists, rq->engine->mono_ms, kb, kb))
+		return NULL;
+	return FAIL(rq->arena, RATE_LIMIT, "too much was asked for in a minute; wait a little");
+}
+
 static struct err *post_run(struct req *rq, const void *args)
 {
 	const struct rest_post_args *in = args;
@@ -105,7 +118,10 @@ static struct err *post_run(struct req *rq, const void *args)
 	rq->retry_after_s = seconds_to_next_send(rq->engine);
 	TRY(draft_of(rq, in, &draft));
 	TRY(topic_find_name(rq, in->topic, &t));
+	TRY(may_ask(rq));
 	TRY(topic_post(rq, t, &draft, &done));
+	if (done.duplicate)
+		bucket_take_many(&req_member(rq)->lists, REPEAT_KB);
 	out = (struct rest_posted_args){
 		.messageId = done.id, .historyId = done.id, .queueId = done.id, .topic = t->name,
 		.topicId = str_from(t->id), .notifications = done.notified,
