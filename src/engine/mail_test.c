@@ -345,6 +345,29 @@ TEST(d_51_b_5_a_code_without_a_secret_makes_a_member_who_can_come_and_is_in_gene
 	expect_answer(h, 410, "{'error':'exhausted'}");
 }
 
+TEST(c4_a_claim_that_is_not_stored_burns_no_use_and_leaves_no_member)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = an_admin(m, "alice"), *bob = stranger(m, "bob");
+	char *code;
+
+	say(alice, "{'type':'invite_make'}");
+	code = arena_cstr(a, code_of(alice, "{'type':'invite_made'}"));
+	fail_commits(h, ERR_IO);
+	assert_int_equal(call(h, "claim", code, open_claim(bob)), 503);
+	fail_commits(h, 0);
+	forget_all(h);
+	say(alice, "{'type':'list_peers','members':true}");
+	assert_int_equal(json_get(expect(alice, "{'type':'peers_list'}"), S("members"))->count, 2);
+	call(h, "claim", code, open_claim(bob));
+	expect_answer(h, 200, "{'already_member':null}");
+	/* An answer that got lost: asked again, nothing more is used up. */
+	call(h, "claim", code, open_claim(bob));
+	expect_answer(h, 200, "{'already_member':true}");
+}
+
 /* ---- by account ---- */
 
 static str signed_in(struct house *h, const char *email, struct peer *as)
