@@ -115,4 +115,23 @@ verdict "$([ -s "$work/ann/auth.json" ] && echo ok || echo no)" '  it is still t
 is 0 'logout without a broker forgets it here' as ann logout
 says 'still good at the broker'
 is 4 'login without a broker' as ann login --broker "$url" --no-input
+
+# The secret of tokens, and the shim.
+mode_is 600 "$data/login.key"
+mode_is 600 "$data/broker.key"
+CLI_SYNC_SECRET=short refuses 3 'has 5 characters' weak
+start broker --legacy-auth
+grep -q 'BROKER_LEGACY_AUTH is on' "$work/broker.log" && verdict ok 'S14 the shim is warned of at the start' || verdict no 'S14 the shim is warned of at the start'
+person ann@x.org
+id=$(curl -fsS "$url/api/my/profile" -H "Authorization: Bearer $token" | sed -n 's/.*"id":"\([^"]*\)".*/\1/p')
+is 0 'S14 a user_id stands for a token' curl -fsSi "$url/cli/meshes?user_id=$id"
+says 'Deprecation: version="legacy-body-userid"; sunset="2026-05-15"'
+says 'Warning: 299 - "body.user_id auth is deprecated; send Authorization: Bearer <session_token>"'
+is 0 '  a token is no legacy' curl -fsSi "$url/cli/meshes" -H "Authorization: Bearer $token"
+silent 'Deprecation'
+is 0 '  it is counted' curl -fsS "$url/metrics"
+says 'broker_legacy_auth_hits_total 1'
+stop "$pid"
+CLI_SYNC_SECRET=another-secret-of-32-characters-x start broker
+is 22 'another secret: all tokens are over' curl -fsS "$url/api/my/profile" -H "Authorization: Bearer $token"
 finish
