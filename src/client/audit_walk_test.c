@@ -129,7 +129,8 @@ TEST(rows_that_are_missing_moved_doubled_or_put_in_are_found)
 	}
 }
 
-static struct audit_checkpoint_result_args checkpoint_at(struct arena *a, const struct audit_stored_args *rows, i64 seq)
+static struct audit_checkpoint_result_args checkpoint_at(struct arena *a, const struct audit_stored_args *rows,
+							  i64 seq)
 {
 	struct keyfile keys = { .key = { 1 } };
 	struct sign_pair pair;
@@ -166,8 +167,8 @@ TEST(a_checkpoint_shows_rows_off_the_end_and_a_log_written_anew)
 
 TEST(a_payload_that_another_would_hash_otherwise_does_not_hold)
 {
-	static const char *const texts[] = { "{\"b\":1,\"a\":2}", "{ }", "[]", "{\"a\":1.0}", "{\"a\":", "", "{\"a\":1,\"a\":1}",
-					     "{\"a\":\"\\/\"}", "{\"9\":2,\"10\":1}" };
+	static const char *const texts[] = { "{\"b\":1,\"a\":2}", "{ }", "[]", "{\"a\":1.0}", "{\"a\":", "",
+					     "{\"a\":1,\"a\":1}", "{\"a\":\"\\/\"}", "{\"9\":2,\"10\":1}" };
 	ARENA;
 	struct audit_stored_args row = log_of(a)[0];
 
@@ -212,7 +213,8 @@ TEST(a_checkpoint_comes_back_as_it_was_written)
 
 TEST(a_changed_or_strange_checkpoint_is_refused)
 {
-	static const char *const strange[] = { "", "{}", "[]", "null", "{\"meshId\":1}", "{\"meshId\":\"x\",\"seq\":-1}", "\xff" };
+	static const char *const strange[] = { "", "{}", "[]", "null", "{\"meshId\":1}",
+					       "{\"meshId\":\"x\",\"seq\":-1}", "\xff" };
 	ARENA;
 	struct audit_checkpoint_result_args c = checkpoint_at(a, log_of(a), 3), got;
 	str text = checkpoint_write(a, &c);
