@@ -81,6 +81,8 @@ bool topic_is_seen(const struct topic *t, const struct member *by);
 struct topic_sub *topic_sub(const struct topic *t, const struct member *member); /* NULL: not in it */
 /* What the caller may see, by name; the first of a name is the one it means. */
 void topics_seen(struct req *rq, struct topic ***ret_topics, size_t *ret_n);
+/* Is the caller's token for it? A scope names the one that the name means to its member, and no other. */
+bool topic_in_scope(const struct req *rq, str id);
 /* Posts of others that it has not read; 0 when it is not in it. */
 i64 topic_unread(const struct topic *t, const struct member *member);
 struct topic_entry_args topic_entry_of(struct req *rq, const struct topic *t);

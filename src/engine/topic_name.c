@@ -89,6 +89,18 @@ struct topic *topic_named(const struct mesh *m, str name, struct member *by)
 	return best;
 }
 
+bool topic_in_scope(const struct req *rq, str id)
+{
+	struct mesh *m = req_member(rq)->mesh;
+	struct topic *t = NULL;
+
+	if (!rq->caller->topics)
+		return true;
+	if (id.len == ID_LEN)
+		HASH_FIND(hh, m->topics, id.ptr, ID_LEN, t);
+	return t && caller_sees(rq->caller, t->name) && topic_named(m, t->name, req_member(rq)) == t;
+}
+
 bool topic_name_is_another(const struct topic *t, struct member *who, struct member *to)
 {
 	const struct topic *other;

@@ -32,7 +32,7 @@ static struct topic **topics_of(struct req *rq, size_t *ret_n)
 
 	topics_seen(rq, &seen, &n);
 	for (size_t i = 0; i < n; i++)
-		if (caller_sees(rq->caller, seen[i]->name))
+		if (topic_in_scope(rq, str_from(seen[i]->id)))
 			seen[kept++] = seen[i];
 	*ret_n = kept;
 	return seen;
@@ -163,7 +163,7 @@ static struct err *notifications_run(struct req *rq, const void *args)
 		const struct notification_args *n = &list.items[i];
 		bool sealed = n->bodyVersion == 2;
 
-		if (!caller_sees(rq->caller, n->topicName))
+		if (!topic_in_scope(rq, n->topicId))
 			continue;
 		out.notifications.items[out.notifications.n++] = (struct me_notification_args){
 			.notificationId = n->notificationId, .messageId = n->id, .topicId = n->topicId,

@@ -18,12 +18,12 @@ static struct err *take_time(struct req *rq, str text, const char *field, i64 *r
 }
 
 /* Those of topics that the key is for. */
-static void keep_in_scope(const struct caller *who, struct notification_list *list)
+static void keep_in_scope(struct req *rq, struct notification_list *list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (caller_sees(who, list->items[i].topicName))
+		if (topic_in_scope(rq, list->items[i].topicId))
 			list->items[n++] = list->items[i];
 	list->n = n;
 }
@@ -37,7 +37,7 @@ static struct err *list_run(struct req *rq, const void *args)
 
 	TRY(take_time(rq, in->since, "since", &page.since_ms));
 	TRY(notifications_list(rq, &page, &out.notifications));
-	keep_in_scope(rq->caller, &out.notifications);
+	keep_in_scope(rq, &out.notifications);
 	out.since = time_iso(rq->arena, page.since_ms);
 	req_answer(rq, 200, rest_notification_list_fields, &out);
 	return NULL;

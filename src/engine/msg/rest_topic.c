@@ -24,7 +24,7 @@ static struct err *topics_run(struct req *rq, const void *args UNUSED)
 	topics_seen(rq, &seen, &n);
 	out.topics.items = NEW_ARRAY(rq->arena, struct topic_entry_args, n);
 	for (size_t i = 0; i < n; i++)
-		if (caller_sees(rq->caller, seen[i]->name))
+		if (topic_in_scope(rq, str_from(seen[i]->id)))
 			out.topics.items[out.topics.n++] = topic_entry_of(rq, seen[i]);
 	req_answer(rq, 200, rest_topics_fields, &out);
 	return NULL;
