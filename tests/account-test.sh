@@ -134,4 +134,18 @@ says 'broker_legacy_auth_hits_total 1'
 stop "$pid"
 CLI_SYNC_SECRET=another-secret-of-32-characters-x start broker
 is 22 'another secret: all tokens are over' curl -fsS "$url/api/my/profile" -H "Authorization: Bearer $token"
+stop "$pid"
+
+# Where only who is signed in makes meshes.
+start strict --create accounts
+data=$work/strict
+is 7 'making a mesh needs an account there' as eve create lair --broker "$url"
+tells 'claudemesh login'
+person eve@x.org
+ACCOUNT_TOKEN=$token
+is 0 '  signing in' as eve login --broker "$url" --no-input
+is 0 '  is enough' as eve create lair --broker "$url"
+sed -i "s/\"session_token\": *\"[^\"]*\"/\"session_token\":\"x.y.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\"/" "$work/eve/auth.json"
+is 2 '  with a token that is none it is told' as eve create den --broker "$url"
+tells 'claudemesh logout'
 finish

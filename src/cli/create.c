@@ -60,6 +60,8 @@ static struct err *create_run(struct cli *c, const void *flags)
 	who = config_who(c->arena, &config, in->name);
 	out_busy(&c->out, "asking the broker");
 	e = mesh_create(c->arena, &client, c->args[0], who, broker_of(in), &made);
+	if (e && e->code == ERR_FORBIDDEN)
+		return cli_hint(c, e, "claudemesh login   some brokers let only who is signed in make meshes");
 	if (e)
 		return e->code == ERR_NETWORK
 			       ? cli_hint(c, e, "claudemesh serve   runs a broker here; --broker URL names another")
