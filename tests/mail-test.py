@@ -157,6 +157,10 @@ def tls():
     _, alice = broker(**settings)
     verdict(share(alice, "bob@example.org").get("emailed") is False and len(sink.logins) == 1,
             "a certificate that nobody vouches for gets neither")
+    inside = mail_sink.Smtp("127.0.0.2", context=context, implicit=True)
+    _, alice = broker(CLAUDEMESH_BROKER_SMTP_URL="smtps://127.0.0.2:%d" % inside.port, CLAUDEMESH_BROKER_MAIL_CA=cert)
+    verdict(share(alice, "bob@example.org").get("emailed") is True and inside.lines[0].startswith("tls "),
+            "smtps:// is TLS from the first byte")
     bare = mail_sink.Smtp("127.0.0.2", login="mesh:swordfish")
     _, alice = broker(**dict(settings, CLAUDEMESH_BROKER_SMTP_URL="smtp://mesh@127.0.0.2:%d" % bare.port))
     verdict(share(alice, "bob@example.org").get("emailed") is False and not bare.logins and not bare.mails,

@@ -14,9 +14,10 @@ import threading
 
 
 class Smtp(threading.Thread):
-    def __init__(self, host="127.0.0.1", port=0, context=None, login=None, refuse=None, silent=False):
+    def __init__(self, host="127.0.0.1", port=0, context=None, login=None, refuse=None, silent=False,
+                 implicit=False):
         super().__init__(daemon=True)
-        self.context, self.login, self.refuse, self.silent = context, login, refuse, silent
+        self.context, self.login, self.refuse, self.silent, self.implicit = context, login, refuse, silent, implicit
         self.mails, self.lines, self.logins = [], [], []
         self.listener = socket.create_server((host, port))
         self.port = self.listener.getsockname()[1]
@@ -39,6 +40,8 @@ class Smtp(threading.Thread):
         if self.silent:
             s.recv(1)
             return
+        if self.implicit:
+            s, tls = self.context.wrap_socket(s, server_side=True), True
         f = s.makefile("rwb")
 
         def say(text):

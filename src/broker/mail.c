@@ -211,5 +211,6 @@ void mailer_free(struct mailer *m)
 	}
 	pthread_mutex_destroy(&m->lock);
 	pthread_cond_destroy(&m->wake);
+	mail_way_wipe(m->way);
 	free(m);
 }

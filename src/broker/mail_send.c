@@ -7,6 +7,7 @@
 #include "base/email.h"
 #include "base/random.h"
 #include "crypto/encode.h"
+#include "crypto/secret.h"
 #include "json/json.h"
 #include "net/url.h"
 
@@ -101,6 +102,13 @@ struct err *mail_way_read(struct arena *a, const struct settings *s, struct mail
 		return FAIL(a, BAD_REQUEST, "--mail-from must say from whom mail comes, such as "
 			    "'claudemesh <mesh@example.org>'");
 	return NULL;
+}
+
+void mail_way_wipe(struct mail_way *way)
+{
+	if (way->secret)
+		secret_wipe(way->secret, strlen(way->secret));
+	way->secret = NULL;
 }
 
 /* ---- one try ---- */

@@ -19,13 +19,15 @@ struct mail_way {
 	const char *url;      /* "smtp://host:587", without a user; "https://api.postmarkapp.com/email" */
 	bool plain;           /* this machine: without TLS */
 	bool installs;        /* see mail_text() */
-	const char *user, *secret, *ca; /* NULL: none */
+	const char *user, *ca; /* NULL: none */
+	char *secret;         /* likewise */
 	str from_name, from;
 	atomic_bool stop;     /* ends a try that is under way */
 };
 
 /* From the settings: SMTP, else Postmark, else Resend, else none. BAD_REQUEST names the setting. */
 struct err *mail_way_read(struct arena *a, const struct settings *s, struct mail_way *ret_way) MUST_CHECK;
+void mail_way_wipe(struct mail_way *way);
 /* ret_why: a sentence for the log, without the address. */
 enum mail_outcome mail_send(struct arena *a, struct mail_way *way, str to, const struct mail_text *text,
 			    str *ret_why);
