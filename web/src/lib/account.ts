@@ -100,6 +100,15 @@ export class Account extends Store {
 		});
 	}
 
+	/** A code came by other ways: from the operator, or to another device. */
+	async have_code(email: string): Promise<void> {
+		this.error = "";
+		this.mail = true;
+		this.email = email;
+		await set_setting(SENT_TO, email);
+		this.changed();
+	}
+
 	async enter_code(code: string): Promise<void> {
 		await this.attempt(async () => {
 			const made = await ask<{ token: string }>("api/auth/code", { email: this.email, code, hostname: browser_name(), platform: navigator.platform });

@@ -55,7 +55,10 @@ function EnterEmail({ account }: { account: Account }) {
 			set_busy(false);
 		}}>
 			<label>E-mail address<input type="email" required autocomplete="email" value={email} onInput={e => set_email(e.currentTarget.value)} /></label>
-			<button class="primary" disabled={busy}>Continue</button>
+			<div class="row">
+				<button class="primary" disabled={busy}>Continue</button>
+				<button type="button" disabled={!email.includes("@")} onClick={() => void account.have_code(email.trim())}>I have a code</button>
+			</div>
 		</form>
 	);
 }
@@ -71,7 +74,7 @@ function EnterCode({ account }: { account: Account }) {
 			set_busy(false);
 		}}>
 			<p>{account.mail
-				? <>If <strong>{account.email}</strong> is an address, a code is on its way to it.</>
+				? <>Enter the code for <strong>{account.email}</strong>. A mail with it takes a moment; it is good for ten minutes.</>
 				: <>This broker sends no mail. Ask whoever runs it for a code for <strong>{account.email}</strong>: <code>claudemesh-broker admin login-code</code></>}</p>
 			<label>Code of 6 digits<input inputMode="numeric" autocomplete="one-time-code" required pattern="[0-9 \-]{6,9}" value={code} onInput={e => set_code(e.currentTarget.value)} /></label>
 			<div class="row">
