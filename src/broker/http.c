@@ -287,8 +287,10 @@ void http_apply(struct http *h, const struct effect *ef)
 {
 	struct server_request *rq = server_request_get(h->server, conn_id_of(ef->to[0]));
 
-	const struct http_note *note = rq ? rq->user : NULL;
+	struct http_note *note = rq ? rq->user : NULL;
 
+	if (note && ef->kind == EFFECT_REPLY)
+		note->retry_after_s = (i64)ef->mark;
 	if (ef->kind == EFFECT_FORWARD)
 		forward(h, rq, ef);
 	else if (ef->kind == EFFECT_STREAM)

@@ -153,7 +153,7 @@ void req_fail(struct req *rq, const struct err *e)
 		effects_refuse(rq->engine->fx, rq->event->from, rest_status(e), rest_problem(e, rq->engine->now_ms),
 			       rq->retry_after_s);
 	else if (rq->op && rq->op->flags & OP_CALL)
-		effects_reply(rq->engine->fx, rq->event->from, err_http(e), call_error(rq->op, e));
+		effects_refuse(rq->engine->fx, rq->event->from, err_http(e), call_error(rq->op, e), rq->retry_after_s);
 	else if (rq->op && rq->op->flags & OP_ACKS)
 		fail_send(rq, e);
 	else if (!rq->frame || asked || (rq->from && rq->from->listed_capabilities))
