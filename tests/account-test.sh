@@ -119,7 +119,10 @@ is 4 'login without a broker' as ann login --broker "$url" --no-input
 # The secret of tokens, and the shim.
 mode_is 600 "$data/login.key"
 mode_is 600 "$data/broker.key"
-CLI_SYNC_SECRET=short refuses 3 'has 5 characters' weak
+export CLI_SYNC_SECRET=short
+refuses 3 'has 5 characters' weak
+unset CLI_SYNC_SECRET
+rm -f "$work/broker.out"
 start broker --legacy-auth
 grep -q 'BROKER_LEGACY_AUTH is on' "$work/broker.log" && verdict ok 'S14 the shim is warned of at the start' || verdict no 'S14 the shim is warned of at the start'
 person ann@x.org
@@ -132,7 +135,10 @@ silent 'Deprecation'
 is 0 '  it is counted' curl -fsS "$url/metrics"
 says 'broker_legacy_auth_hits_total 1'
 stop "$pid"
-CLI_SYNC_SECRET=another-secret-of-32-characters-x start broker
+export CLI_SYNC_SECRET=another-secret-of-32-characters-x
+rm -f "$work/broker.out"
+start broker
+unset CLI_SYNC_SECRET
 is 22 'another secret: all tokens are over' curl -fsS "$url/api/my/profile" -H "Authorization: Bearer $token"
 stop "$pid"
 
@@ -148,4 +154,9 @@ is 0 '  is enough' as eve create lair --broker "$url"
 sed -i "s/\"session_token\": *\"[^\"]*\"/\"session_token\":\"x.y.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\"/" "$work/eve/auth.json"
 is 2 '  with a token that is none it is told' as eve create den --broker "$url"
 tells 'claudemesh logout'
+start_login() { curl -sS -D - "$url/cli/device-code" -H 'Content-Type: application/json' -d '{}'; }
+for i in $(seq 20); do start_login >/dev/null; done
+is 0 'D4 logins that are started too often are told when to ask again' start_login
+says '429'
+says 'Retry-After: 60'
 finish
