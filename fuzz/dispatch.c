@@ -110,12 +110,17 @@ static void clean(struct arena *a)
 	must(db_begin(db, a));
 	must(db_exec(db, a, S("DELETE FROM message; DELETE FROM delivery; DELETE FROM signature_seen;"
 			      "DELETE FROM mailbox WHERE no > 3; DELETE FROM member WHERE no > 3;"
-			      "DELETE FROM mesh WHERE no > 1; DELETE FROM invite;"
-			      "DELETE FROM topic; DELETE FROM topic_member; DELETE FROM receipt;"
+			      "DELETE FROM mesh WHERE no > 1; DELETE FROM invite; DELETE FROM receipt;"
 			      "DELETE FROM receipt_end; DELETE FROM receipt_run; DELETE FROM receipt_key;"
-			      "DELETE FROM skill;"
+			      "DELETE FROM topic; DELETE FROM topic_member; DELETE FROM topic_bar; DELETE FROM topic_copy;"
+			      "DELETE FROM topic_epoch; DELETE FROM topic_post;"
+			      "DELETE FROM notification; DELETE FROM skill; DELETE FROM api_key; DELETE FROM device_code;"
+			      "DELETE FROM audit; DELETE FROM peer_grant; DELETE FROM member_permission;"
+			      "DELETE FROM job; DELETE FROM account_member;"
+			      "UPDATE mesh SET slug = 'mesh', name = 'mesh', archived_ms = 0;"
 			      "UPDATE member SET status = NULL, summary = NULL, groups = NULL, revoked_ms = 0, banned_ms = 0,"
-			      " tokens_ms = 0, role = CASE no WHEN 3 THEN 'member' ELSE 'admin' END;")));
+			      " tokens_ms = 0, role = CASE no WHEN 3 THEN 'member' ELSE 'admin' END,"
+			      " name = CASE no WHEN 1 THEN 'AAA' WHEN 2 THEN 'BBB' ELSE 'CCC' END;")));
 	must(db_commit(db, a));
 }
 
