@@ -13,6 +13,9 @@ static struct {
 	const char *component;
 } log_state = { LOG_INFO, LOG_TEXT, STDERR_FILENO, "claudemesh" };
 
+/* Whose request this thread is about. */
+static _Thread_local str request;
+
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
 void log_setup(enum log_level least, enum log_format format, int fd, const char *component)
@@ -21,6 +24,11 @@ void log_setup(enum log_level least, enum log_format format, int fd, const char 
 	log_state.format = format;
 	log_state.fd = fd;
 	log_state.component = component;
+}
+
+void log_request(str id)
+{
+	request = id;
 }
 
 bool log_enabled(enum log_level level)
@@ -78,6 +86,10 @@ static void add_json(struct buf *b, enum log_level level, str now, const char *m
 	buf_printf(b, "{\"ts\":\"%.*s\",\"level\":\"%s\",\"component\":\"%s\",\"msg\":", STRF(now),
 		   level_names[level], log_state.component);
 	add_quoted(b, str_from(msg));
+	if (request.len) {
+		buf_add(b, S(",\"request\":"));
+		add_quoted(b, request);
+	}
 	for (const struct log_field *f = fields; f->key; f++) {
 		buf_printf(b, ",\"%s\":", f->key);
 		if (f->is_number)
@@ -92,6 +104,10 @@ static void add_text(struct buf *b, enum log_level level, str now, const char *m
 		     const struct log_field *fields)
 {
 	buf_printf(b, "%.*s %-5s %s", STRF(now), level_names[level], msg);
+	if (request.len) {
+		buf_add(b, S(" request="));
+		add_quoted(b, request);
+	}
 	for (const struct log_field *f = fields; f->key; f++) {
 		buf_printf(b, " %s=", f->key);
 		if (f->is_number)

@@ -2,7 +2,7 @@
  * log.h - one line per event, as JSON or text, on stderr or a given descriptor.
  *
  * log_info("listening", LOG_S("address", addr), LOG_I("port", 7900));
- * The only global of the program. Any thread may log: a line is one write(). A secret is
+ * The only global of the program, and one of each thread: whose request it is about. Any thread may log: a line is one write(). A secret is
  * never a field. Whoever stops an error logs it, once, with log_err().
  */
 #ifndef BASE_LOG_H
@@ -26,6 +26,8 @@ struct log_field {
 void log_setup(enum log_level least, enum log_format format, int fd, const char *component);
 bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
+/* Lines of this thread carry the id as "request", until it is STR_NONE again. It is kept by reference. */
+void log_request(str id);
 /* Logs an error with its code, text and place. */
 void log_err(enum log_level level, const char *msg, const struct err *e);
 

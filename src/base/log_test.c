@@ -49,4 +49,15 @@ TEST(text_cannot_steer_a_terminal)
 	assert_true(str_contains(line, S("\"\\u001b[2J\\u0085\"")));
 }
 
+TEST(lines_of_a_request_bear_its_id)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+
+	log_request(S("0123456789abcdef"));
+	assert_true(str_contains(logged(a, LOG_JSON, S("x")), S("\"msg\":\"said\",\"request\":\"0123456789abcdef\",\"value\"")));
+	assert_true(str_contains(logged(a, LOG_TEXT, S("x")), S(" said request=\"0123456789abcdef\" value=")));
+	log_request(STR_NONE);
+	assert_false(str_contains(logged(a, LOG_JSON, S("x")), S("request")));
+}
+
 TEST_MAIN("base/log")
