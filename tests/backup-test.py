@@ -11,6 +11,7 @@ import people
 from people import call, environment, make_mesh, play, run, start_broker, texts, until, verdict, work
 
 people.claudemesh, people.broker = (os.path.realpath(path) for path in sys.argv[1:3])
+NOBODY = 65534
 ALONE = dict(CLAUDEMESH_NO_DAEMON="1")
 
 
@@ -77,10 +78,19 @@ def test():
 
     broker.send_signal(signal.SIGKILL)
     broker.wait()
+    if os.geteuid() == 0:
+        # As with a service: root restores what its user will open.
+        for name in (".", *os.listdir(data)):
+            os.chown(os.path.join(data, name), NOBODY, NOBODY)
     tells(admin("restore", copy, "--data", data), True, "before-restore-", "it is restored, and what was there kept aside")
     aside = [name for name in os.listdir(data) if name.startswith("before-restore-")]
     verdict(len(aside) == 1 and os.path.exists(os.path.join(data, aside[0], "broker.db")), "under its own name")
     tells(admin("vacuum", "--data", data), True, "kB now", "vacuumed")
+    owners = {os.stat(os.path.join(data, name)).st_uid for name in (".", *os.listdir(data))}
+    verdict(owners == {NOBODY if os.geteuid() == 0 else os.geteuid()}, "all of it belongs to whom the directory belongs to")
+    if os.geteuid() == 0:
+        for name in (".", *os.listdir(data)):
+            os.chown(os.path.join(data, name), 0, 0)
     again = start_broker(listen="127.0.0.1:%d" % port)
     run("alice", "send", "bob", "after the restore", env=environment("alice", **ALONE))
     people.has("bob", "after the restore")

@@ -85,23 +85,23 @@ static struct err *copy_keys(struct arena *a, str from, str to, size_t *ret_n)
 	return NULL;
 }
 
-struct err *admin_backup(struct arena *a, const struct settings *s, const str *operands, int n UNUSED, str *ret_text)
+struct err *admin_backup(struct arena *a, const struct settings *s, const struct admin_given *in, str *ret_text)
 {
 	bool pg = pg_url_is(s->database);
 	size_t keys;
 
 	if (!pg && !exists(a, s->database))
 		return FAIL(a, NOT_FOUND, "there is no database '%.*s'; is --data right?", STRF(s->database));
-	if (mkdir(arena_cstr(a, operands[0]), 0700) != 0)
-		return errno == EEXIST ? FAIL(a, EXISTS, "'%.*s' exists; name a new directory", STRF(operands[0]))
-				       : failed(a, "cannot make the directory", operands[0]);
+	if (mkdir(arena_cstr(a, in->operands[0]), 0700) != 0)
+		return errno == EEXIST ? FAIL(a, EXISTS, "'%.*s' exists; name a new directory", STRF(in->operands[0]))
+				       : failed(a, "cannot make the directory", in->operands[0]);
 	/* Keys first: what is sealed by one that is made meanwhile is not in the copy. */
-	TRY(copy_keys(a, s->data, operands[0], &keys));
+	TRY(copy_keys(a, s->data, in->operands[0], &keys));
 	if (!pg)
-		TRY(sqlite_copy(a, s->database, path_of(a, operands[0], BACKUP_DATABASE)));
+		TRY(sqlite_copy(a, s->database, path_of(a, in->operands[0], BACKUP_DATABASE)));
 	*ret_text = arena_printf(a, "%s and %zu key files are in '%.*s'. Keep it where nobody else reads: it opens what "
 				 "the broker keeps sealed.%s\n", pg ? "No database" : "The database", keys,
-				 STRF(operands[0]),
+				 STRF(in->operands[0]),
 				 pg ? "\nThe database is PostgreSQL's: pg_dump --format=custom has it." : "");
 	return NULL;
 }
@@ -126,41 +126,60 @@ static struct err *put_aside(struct arena *a, const struct datadir *d, str *ret_
 	return NULL;
 }
 
-struct err *admin_restore(struct arena *a, const struct settings *s, const str *operands, int n UNUSED, str *ret_text)
+/* Files that root puts there are the broker's user's, or it could not open them. */
+static struct err *give_away(struct arena *a, str dir_path)
+{
+	CLEANUP(close_dir) DIR *dir = opendir(arena_cstr(a, dir_path));
+	const struct dirent *each;
+	struct stat owner, st;
+
+	if (!dir || fstat(dirfd(dir), &owner) != 0)
+		return failed(a, "cannot read the directory", dir_path);
+	while (owner.st_uid != geteuid() && (each = readdir(dir)))
+		if (fstatat(dirfd(dir), each->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == geteuid() &&
+		    !str_eq(str_from(each->d_name), S("..")) &&
+		    fchownat(dirfd(dir), each->d_name, owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+			return failed(a, "cannot give to its owner", path_of(a, dir_path, each->d_name));
+	return NULL;
+}
+
+struct err *admin_restore(struct arena *a, const struct settings *s, const struct admin_given *in, str *ret_text)
 {
 	CLEANUP(closep) struct datadir dir = { .lock_fd = -1 };
-	str copy = path_of(a, operands[0], BACKUP_DATABASE), aside = STR_NONE;
+	str copy = path_of(a, in->operands[0], BACKUP_DATABASE), aside = STR_NONE;
 	size_t keys;
 
 	if (pg_url_is(s->database))
 		return FAIL(a, NOT_SUPPORTED, "the database is PostgreSQL's: restore it with pg_restore, and copy the "
 			    "*" BACKUP_KEYS " files of the backup to '%.*s'", STRF(s->data));
 	if (!exists(a, copy))
-		return FAIL(a, NOT_FOUND, "'%.*s' is no backup: it has no " BACKUP_DATABASE, STRF(operands[0]));
+		return FAIL(a, NOT_FOUND, "'%.*s' is no backup: it has no " BACKUP_DATABASE, STRF(in->operands[0]));
 	TRY(sqlite_check(a, copy));
-	TRY(datadir_open(a, s->data, &dir));
+	TRY(datadir_open_admin(a, s->data, &dir));
 	if (!str_eq(s->database, datadir_file(a, &dir, BACKUP_DATABASE)))
 		return FAIL(a, NOT_SUPPORTED, "--database names another file than '%.*s/" BACKUP_DATABASE "'; copy it there "
 			    "yourself", STRF(dir.path));
 	TRY(put_aside(a, &dir, &aside));
-	TRY(copy_keys(a, operands[0], dir.path, &keys));
+	TRY(copy_keys(a, in->operands[0], dir.path, &keys));
 	TRY(sqlite_copy(a, copy, s->database));
+	TRY(give_away(a, dir.path));
 	*ret_text = arena_printf(a, "Restored the database and %zu key files. What was there is in '%.*s'. Start the broker.\n",
 				 keys, STRF(aside));
 	return NULL;
 }
 
-struct err *admin_vacuum(struct arena *a, const struct settings *s, const str *operands UNUSED, int n UNUSED, str *ret_text)
+struct err *admin_vacuum(struct arena *a, const struct settings *s, const struct admin_given *in UNUSED, str *ret_text)
 {
 	CLEANUP(closep) struct datadir dir = { .lock_fd = -1 };
 	struct stat before, after;
 
 	if (pg_url_is(s->database))
 		return FAIL(a, NOT_SUPPORTED, "the database is PostgreSQL's, which does this by itself");
-	TRY(datadir_open(a, s->data, &dir));
+	TRY(datadir_open_admin(a, s->data, &dir));
 	if (stat(arena_cstr(a, s->database), &before) != 0)
 		return failed(a, "no database", s->database);
 	TRY(sqlite_vacuum(a, s->database));
+	TRY(give_away(a, dir.path));
 	if (stat(arena_cstr(a, s->database), &after) != 0)
 		return failed(a, "no database", s->database);
 	*ret_text = arena_printf(a, "%lld kB before, %lld kB now.\n", (long long)before.st_size / 1024,

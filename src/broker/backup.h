@@ -15,11 +15,11 @@
 #define BACKUP_KEYS ".key"            /* how the names of key files end */
 
 /* Of struct admin_command. */
-struct err *admin_backup(struct arena *a, const struct settings *s, const str *operands, int n, str *ret_text)
+struct err *admin_backup(struct arena *a, const struct settings *s, const struct admin_given *in, str *ret_text)
 	MUST_CHECK;
-struct err *admin_restore(struct arena *a, const struct settings *s, const str *operands, int n, str *ret_text)
+struct err *admin_restore(struct arena *a, const struct settings *s, const struct admin_given *in, str *ret_text)
 	MUST_CHECK;
-struct err *admin_vacuum(struct arena *a, const struct settings *s, const str *operands, int n, str *ret_text)
+struct err *admin_vacuum(struct arena *a, const struct settings *s, const struct admin_given *in, str *ret_text)
 	MUST_CHECK;
 
 #endif

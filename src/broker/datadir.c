@@ -32,7 +32,7 @@ static struct err *make_dirs(struct arena *a, str path)
 	return NULL;
 }
 
-static struct err *check_dir(struct arena *a, str path)
+static struct err *check_dir(struct arena *a, str path, bool root_may)
 {
 	struct stat st;
 
@@ -40,7 +40,7 @@ static struct err *check_dir(struct arena *a, str path)
 		return FAIL(a, IO, "data directory '%.*s': %s", STRF(path), strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return FAIL(a, IO, "data directory '%.*s' is no directory", STRF(path));
-	if (st.st_uid != geteuid())
+	if (st.st_uid != geteuid() && !(root_may && geteuid() == 0))
 		return FAIL(a, FORBIDDEN,
 			    "data directory '%.*s' belongs to another user (%u): chown it "
 			    "to the user of the broker, or run the broker as that user",
@@ -74,7 +74,7 @@ static struct err *take_lock(struct arena *a, struct datadir *d)
 	return NULL;
 }
 
-struct err *datadir_open(struct arena *a, str path, struct datadir *ret_dir)
+static struct err *open_dir(struct arena *a, str path, bool root_may, struct datadir *ret_dir)
 {
 	struct datadir d = { .path = path, .lock_fd = -1 };
 	struct err *e;
@@ -82,7 +82,7 @@ struct err *datadir_open(struct arena *a, str path, struct datadir *ret_dir)
 	while (d.path.len > 1 && str_ends(d.path, S("/")))
 		d.path.len--;
 	TRY(make_dirs(a, d.path));
-	TRY(check_dir(a, d.path));
+	TRY(check_dir(a, d.path, root_may));
 	e = take_lock(a, &d);
 	if (e) {
 		close_fd(&d.lock_fd);
@@ -90,6 +90,16 @@ struct err *datadir_open(struct arena *a, str path, struct datadir *ret_dir)
 	}
 	*ret_dir = d;
 	return NULL;
+}
+
+struct err *datadir_open(struct arena *a, str path, struct datadir *ret_dir)
+{
+	return open_dir(a, path, false, ret_dir);
+}
+
+struct err *datadir_open_admin(struct arena *a, str path, struct datadir *ret_dir)
+{
+	return open_dir(a, path, true, ret_dir);
 }
 
 void datadir_close(struct datadir *d)

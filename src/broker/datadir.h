@@ -20,6 +20,8 @@ struct datadir {
 /* Makes the directory if there is none. FORBIDDEN if others may write to it, CONFLICT if
  * another broker holds it. */
 struct err *datadir_open(struct arena *a, str path, struct datadir *ret_dir) MUST_CHECK;
+/* The same, but root may, too: it then gives what it makes there to the directory's owner. */
+struct err *datadir_open_admin(struct arena *a, str path, struct datadir *ret_dir) MUST_CHECK;
 void datadir_close(struct datadir *d);        /* also removes broker.addr */
 /* Path of a file in it. */
 str datadir_file(struct arena *a, const struct datadir *d, const char *name);

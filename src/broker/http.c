@@ -126,6 +126,7 @@ static void call_submit(struct call *c, struct server_request *rq)
 	ev->proof.session = c->session;
 	ev->legacy_auth = c->legacy_auth;
 	ev->may_create = c->may_create;
+	http_request_id(rq, ev);
 	memcpy(ev->address, c->address, sizeof(ev->address));
 	if (place)
 		ev->about = conn_ref_of(place->conn);

@@ -56,15 +56,24 @@ void http_answered(struct http *h, const struct server_request *rq, int status)
 
 	count(h, note->route, status);
 	histogram_add(&h->requests, h->env.clock->mono_us(h->env.clock->arg) - note->at_us);
+	log_request(note->id);
 	log_debug("request", LOG_S("method", rq->head->method), LOG_S("route", str_from(note->route)),
-		  LOG_I("status", status), LOG_S("id", note->id), LOG_S("peer", str_from(rq->peer->text)));
+		  LOG_I("status", status), LOG_S("peer", str_from(rq->peer->text)));
+	log_request(STR_NONE);
+}
+
+void http_request_id(const struct server_request *rq, struct event *ev)
+{
+	const struct http_note *note = rq->user;
+
+	memcpy(ev->request_id, note->id.ptr, REQUEST_ID_LEN);
 }
 
 void http_answer_as(struct http *h, struct server_request *rq, int status, str type,
 		    const struct http_header *headers, size_t n_headers, str body)
 {
 	const struct http_note *note = rq->user;
-	struct http_header all[CORS_N + 4 + HEADERS_MORE_MAX];
+	struct http_header all[CORS_N + 5 + HEADERS_MORE_MAX + ACCOUNT_HEADERS_MAX];
 	size_t n = CORS_N;
 
 	if (n_headers > HEADERS_MORE_MAX)
@@ -130,8 +139,11 @@ void http_fail(struct http *h, struct server_request *rq, bool ok_false, const s
 {
 	const struct http_note *note = rq->user;
 
-	if (e->code == ERR_INTERNAL || e->code == ERR_IO)
+	if (e->code == ERR_INTERNAL || e->code == ERR_IO) {
+		log_request(note->id);
 		log_err(LOG_ERROR, "request failed", e);
+		log_request(STR_NONE);
+	}
 	if (note->problems) {
 		rest_fail(h, rq, e);
 		return;

@@ -10,8 +10,6 @@
 #include "base/buf.h"
 #include "broker/http.h"
 
-enum { REQUEST_ID_LEN = 16 };
-
 /* Answers of one route. */
 struct route_tally {
 	UT_hash_handle hh;            /* http->tallies, by the address of the pattern */
@@ -49,6 +47,9 @@ struct http_note *http_note_take(struct http *h, struct server_request *rq);
 
 /* Logs and counts an answer; those that do not go by the functions below say so themselves. */
 void http_answered(struct http *h, const struct server_request *rq, int status);
+
+/* What is logged of a call bears its X-Request-Id. */
+void http_request_id(const struct server_request *rq, struct event *ev);
 
 /* What lets other pages read an answer; ends with an empty name. */
 extern const struct http_header http_cors[];

@@ -110,6 +110,7 @@ static struct err *make_event(struct server_request *rq, const struct rest_match
 	*ret_event = event_new(EVENT_CALL, conn_ref_of(rq->id), body, given);
 	(*ret_event)->op = m->op;
 	(*ret_event)->proof = proof;
+	http_request_id(rq, *ret_event);
 	snprintf((*ret_event)->address, ADDRESS_LEN_MAX, "%.*s", STRF(policy_account(rq->arena, rq->peer)));
 	return NULL;
 }

@@ -107,7 +107,7 @@ static struct err *check_legacy(struct req *rq)
 
 	if (id.len <= ID_LEN && id.len)
 		TRY(store_account(rq->engine->store, rq->arena, id, &account));
-	if (!account)
+	if (!account || account->blocked_ms)
 		return err_word(FAIL(rq->arena, UNAUTHORIZED, "no account has this user_id"),
 				S("missing_bearer_token"));
 	rq->account = account;
@@ -131,7 +131,7 @@ struct err *account_check(struct req *rq)
 	if (!session || proof->kind == SESSION_SYNC)
 		return invalid(rq->arena);
 	TRY(store_account(rq->engine->store, rq->arena, session->account, &account));
-	if (!account)
+	if (!account || account->blocked_ms)
 		return invalid(rq->arena);
 	if (rq->op->flags & OP_BROWSER && proof->kind != SESSION_BROWSER)
 		return err_word(FAIL(rq->arena, FORBIDDEN, "only who is signed in in the browser may do this"),
@@ -223,6 +223,9 @@ struct err *session_new(struct req *rq, const struct account_row *account, enum 
 
 	if (!e->settings.login_secret.len)
 		return FAIL(rq->arena, NOT_SUPPORTED, "this broker has no secret to sign session tokens with");
+	if (account->blocked_ms)
+		return err_word(FAIL(rq->arena, FORBIDDEN, "the operator of this broker has blocked this account"),
+				S("account_blocked"));
 	TRY(store_session_count(e->store, rq->arena, account->id, e->now_ms, &n));
 	if (n >= SESSIONS_PER_ACCOUNT_MAX)
 		return FAIL(rq->arena, CONFLICT, "you are signed in %lld times; revoke a session first", (long long)n);

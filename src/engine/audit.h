@@ -46,6 +46,12 @@ struct err *audit_read(struct mesh *m, struct arena *a) MUST_CHECK;
 void audit_row_hash(struct arena *a, const struct mesh *m, const struct audit_row *row, const u8 *prev,
 		    u8 ret_hash[AUDIT_HASH_BYTES]);
 
+/* How far a chain was followed: `seq` rows, and the hash of the last of them. */
+struct audit_walk { i64 seq; u8 hash[AUDIT_HASH_BYTES]; };
+/* Goes on over rows that follow, no further than `end`. 0, or the first place where a row is not what
+ * it has to be. */
+i64 audit_walk(const struct mesh *m, const struct audit_row *rows, size_t n, i64 end, struct audit_walk *walk);
+
 /* audit_check.c - walks over all of a chain, a part in every batch, and answers audit_verify to the
  * connection of rq. RATE_LIMIT while another one is under way in the mesh. */
 struct err *audit_check_start(struct req *rq, str req_id) MUST_CHECK;

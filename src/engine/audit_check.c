@@ -21,8 +21,7 @@ struct audit_check {
 	struct conn_ref to;
 	struct timer timer;
 	str req_id;
-	i64 seq;                              /* rows that hold so far */
-	u8 hash[AUDIT_HASH_BYTES];            /* of the last of them */
+	struct audit_walk walk;
 	struct audit_head end;
 };
 
@@ -62,18 +61,16 @@ static void fail(struct audit_check *check, struct err *e)
 	audit_check_free(check->mesh);
 }
 
-/* 0, or the first place where a row is not what it has to be. */
-static i64 walk(struct audit_check *check, const struct audit_row *rows, size_t n)
+i64 audit_walk(const struct mesh *m, const struct audit_row *rows, size_t n, i64 end, struct audit_walk *walk)
 {
-	for (size_t i = 0; i < n && check->seq < check->end.seq; i++) {
+	for (size_t i = 0; i < n && walk->seq < end; i++) {
 		u8 hash[AUDIT_HASH_BYTES];
 
-		audit_row_hash(check->mesh->engine->batch, check->mesh, &rows[i], check->seq ? check->hash : NULL,
-			       hash);
-		if (rows[i].seq != check->seq + 1 || !str_eq(rows[i].hash, str_of(hash, sizeof(hash))))
-			return check->seq + 1;
-		memcpy(check->hash, hash, sizeof(hash));
-		check->seq++;
+		audit_row_hash(m->engine->batch, m, &rows[i], walk->seq ? walk->hash : NULL, hash);
+		if (rows[i].seq != walk->seq + 1 || !str_eq(rows[i].hash, str_of(hash, sizeof(hash))))
+			return walk->seq + 1;
+		memcpy(walk->hash, hash, sizeof(hash));
+		walk->seq++;
 	}
 	return 0;
 }
@@ -92,20 +89,20 @@ static void step(void *context, void *owner)
 		return;
 	}
 	check->mesh->touched_in = e->batch_no;
-	failed = store_audit_after(e->store, e->batch, check->mesh->no, check->seq, STEP_ROWS, &rows, &n);
+	failed = store_audit_after(e->store, e->batch, check->mesh->no, check->walk.seq, STEP_ROWS, &rows, &n);
 	if (failed) {
 		fail(check, failed);
 		return;
 	}
-	broken_at = walk(check, rows, n);
+	broken_at = audit_walk(check->mesh, rows, n, check->end.seq, &check->walk);
 	if (broken_at)
 		answer(check, broken_at);
-	else if (check->seq < check->end.seq && n)
+	else if (check->walk.seq < check->end.seq && n)
 		timer_set(&e->timers, &check->timer, e->mono_ms + STEP_MS);
-	else if (check->seq < check->end.seq)
-		answer(check, check->seq + 1);
+	else if (check->walk.seq < check->end.seq)
+		answer(check, check->walk.seq + 1);
 	else
-		answer(check, memcmp(check->hash, check->end.hash, AUDIT_HASH_BYTES) != 0 ? check->seq : 0);
+		answer(check, memcmp(check->walk.hash, check->end.hash, AUDIT_HASH_BYTES) != 0 ? check->walk.seq : 0);
 }
 
 struct err *audit_check_start(struct req *rq, str req_id)

@@ -14,6 +14,7 @@ const struct audit_event audit_events[] = {
 	{ "mesh_created", "name", "owner", false, "The mesh was made; owner is its public key." },
 	{ "mesh_renamed", "name", "", false, "The mesh has another name." },
 	{ "mesh_archived", NULL, "", false, "The mesh was closed." },
+	{ "mesh_opened", NULL, "", false, "The broker's operator opened the closed mesh again." },
 	{ "mesh_deleted", NULL, "", false, "The mesh was deleted." },
 	{ "member_joined", "pubkey", "memberId invite role", false,
 	  "A key became a member: by an invite, or as the creator of the mesh." },

@@ -3,6 +3,7 @@
 #include "crypto/apikey.h"
 #include "crypto/encode.h"
 #include "crypto/secret.h"
+#include "engine/audit.h"
 #include "engine/guess.h"
 #include "engine/reader.h"
 
@@ -293,6 +294,17 @@ void bearer_revoked(struct engine *e, str digest, i64 revoked_ms)
 	if (k && !k->revoked_ms)
 		k->revoked_ms = revoked_ms;
 	readers_end_key(e, digest);
+}
+
+void api_key_end(struct mesh *m, const struct member *by, const struct api_key_row *row)
+{
+	struct engine *e = m->engine;
+
+	if (row->revoked_ms)
+		return;
+	store_api_key_revoke(e->store, row->mesh_no, row->id, e->now_ms);
+	bearer_revoked(e, row->digest, e->now_ms);
+	audit(m, by, "apikey_revoked", row->id);
 }
 
 void bearers_end(struct member *member)

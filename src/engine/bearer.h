@@ -44,6 +44,8 @@ str token_new(struct engine *e, struct arena *a, const struct member *member, i6
 unsigned member_caps(const struct member *member);
 /* The key is over, in memory. */
 void bearer_revoked(struct engine *e, str digest, i64 revoked_ms);
+/* Ends an API key of m, in memory and in the store, and audits it; `by` NULL is the operator. */
+void api_key_end(struct mesh *m, const struct member *by, const struct api_key_row *row);
 /* All keys and tokens of the member are over, in memory and in the store. */
 void bearers_end(struct member *member);
 /* A batch was not stored: nothing that memory has of keys counts. Also the end. */

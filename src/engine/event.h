@@ -50,7 +50,7 @@ struct proof {
 	struct session_proof session;
 };
 
-enum { ADDRESS_LEN_MAX = 64 };
+enum { ADDRESS_LEN_MAX = 64, REQUEST_ID_LEN = 16 };
 
 struct event {
 	struct event *next;   /* queue of the engine thread */
@@ -67,6 +67,7 @@ struct event {
 	const struct op *op;  /* EVENT_CALL: the row to run */
 	struct conn_ref about; /* EVENT_CALL, OP_PLACE: the connection that the caller is beside */
 	char address[ADDRESS_LEN_MAX]; /* EVENT_CALL: who is charged for failed guesses */
+	char request_id[REQUEST_ID_LEN + 1]; /* EVENT_CALL: X-Request-Id of the answer; for the log */
 	size_t data_len, param_len;
 	char bytes[];         /* data, then param (the path's parameter) */
 };

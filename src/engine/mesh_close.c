@@ -38,7 +38,9 @@ struct err *mesh_close(struct mesh *m, const struct member *by, bool delete, str
 {
 	struct engine *e = m->engine;
 	struct err why = { .code = ERR_GONE, .word = S("mesh_closed"),
-			   .text = arena_printf(a, "\"%.*s\" was %s by its owner.", STRF(m->name), delete ? "deleted" : "archived") };
+			   .text = arena_printf(a, "\"%.*s\" was %s by %s.", STRF(m->name),
+					delete ? "deleted" : "archived",
+					by ? "its owner" : "the operator of the broker") };
 	struct member *member, *next;
 
 	audit(m, by, delete ? "mesh_deleted" : "mesh_archived", STR_NONE);

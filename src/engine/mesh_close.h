@@ -10,7 +10,7 @@
 
 #include "engine/state.h"
 
-/* `by` is audited; delete: or archive. */
+/* `by` is audited, NULL: the broker's operator; delete: or archive. */
 struct err *mesh_close(struct mesh *m, const struct member *by, bool delete, struct arena *a) MUST_CHECK;
 /* EXISTS: another mesh has the slug. Empty texts stay as they are. */
 struct err *mesh_rename(struct mesh *m, const struct member *by, str name, str slug, struct arena *a) MUST_CHECK;

@@ -6,7 +6,7 @@ static const struct op *const tables[] = {
 	msg_hello, msg_message, msg_receipt, msg_peer, msg_hook, msg_profile, msg_member, msg_moderation, msg_grant, msg_permission, msg_group, msg_skill, msg_topic, msg_topic_post, msg_topic_key, msg_apikey, msg_audit, msg_mesh, msg_mesh_admin, msg_invite,
 	msg_invites, msg_invite_page,
 	msg_join, msg_claim,
-	msg_login, msg_login_device, msg_account, msg_account_mesh,
+	msg_login, msg_admin, msg_admin_user, msg_login_device, msg_account, msg_account_mesh,
 	msg_activity,
 	msg_rest_topic, msg_rest_key, msg_rest_stream, msg_rest_notice, msg_rest_me,
 	msg_rest_peer, msg_rest_public, msg_device,

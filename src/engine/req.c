@@ -3,9 +3,9 @@
 #include "base/log.h"
 #include "engine/account.h"
 #include "engine/bearer.h"
-#include "engine/prove.h"
 #include "engine/mail.h"
 #include "engine/permission.h"
+#include "engine/prove.h"
 #include "engine/reader.h"
 #include "engine/rest.h"
 #include "engine/topic.h"
@@ -291,14 +291,16 @@ void req_run(struct engine *e, const struct event *ev)
 {
 	struct req rq = { .engine = e, .arena = e->batch, .event = ev };
 
+	log_request(str_from(ev->request_id));
 	switch (ev->kind) {
 	case EVENT_HELLO: run_hello(&rq, event_data(ev)); break;
 	case EVENT_FRAME: run_frame(&rq, event_data(ev)); break;
 	case EVENT_CALL: run_call(&rq, event_data(ev)); break;
-	case EVENT_MAILED: mail_outcome(e, ev); break;
 	case EVENT_CLOSED: run_closed(e, ev); break;
 	case EVENT_WRITTEN: run_written(e, ev); break;
+	case EVENT_MAILED: mail_outcome(e, ev); break;
 	}
+	log_request(STR_NONE);
 }
 
 void req_not_stored(struct engine *e, const struct event *ev)

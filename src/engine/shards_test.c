@@ -569,6 +569,16 @@ TEST(meshes_of_an_account_are_gathered_from_their_shards)
 	assert_int_equal(call(h, "cli_sync", "", text(a, "{'sync_token':'%.*s','peer_pubkey':'%s','display_name':'l'}",
 			      STRF(code), laptop->pubkey)), 200);
 	assert_int_equal(json_get(answer(h), S("meshes"))->count, 3);
+	/* The operator sees them all, and closes one where it is. */
+	c->forwards = 0;
+	assert_int_equal(call(h, "admin_meshes", "", S("{}")), 200);
+	expect_answer(h, 200, "{'meshes':[{'slug':'m0','connections':1,'owner_email':'ann@x.org'},{'slug':'m1','connections':1},"
+		      "{'slug':'m2','connections':1,'archived_at':null}]}");
+	assert_int_equal(c->forwards, 2);
+	assert_int_equal(call(h, "admin_mesh_archive", "", S("{\"mesh\":\"m2\"}")), 200);
+	expect_answer(h, 200, "{'slug':'m2','archived':true}");
+	call(h, "admin_meshes", "", S("{}"));
+	expect_answer(h, 200, "{'meshes':[{'slug':'m0'},{'slug':'m1'},{'slug':'m2','connections':0,'archived_at':'*','deleted':false}]}");
 }
 
 TEST_MAIN("engine/shards")

@@ -145,7 +145,7 @@ JSON_ARGS(session_revoke, SESSION_REVOKE_ARGS);
 	F(T, str, hostname,   REQ, 0, 0, "as it said") \
 	F(T, str, platform,   REQ, 0, 0, "as it said") \
 	F(T, str, arch,       REQ, 0, 0, "as it said") \
-	F(T, str, last_seen_at, REQ, 0, 0, "ISO time; null: never used") \
+	F(T, str, last_seen_at, REQ | NULLABLE, 0, 0, "ISO time; null: never used") \
 	F(T, str, created_at, REQ, 0, 0, "ISO time") \
 	F(T, str, kind,       OPT, 0, 0, "ours: type of its token") \
 	F(T, str, address,    OPT, 0, 0, "ours: where it was asked for") \
@@ -260,16 +260,5 @@ JSON_ARGS(account_link, ACCOUNT_LINK_ARGS);
 	F(T, str, email,     REQ, 0, 0, "its e-mail address") \
 	F(T, str, _reqId,    OPT, 0, 0, "of the request")
 JSON_ARGS(account_linked, ACCOUNT_LINKED_ARGS);
-
-/* `claudemesh-broker admin login-code EMAIL` */
-#define ADMIN_CODE_ARGS(F, T) \
-	F(T, str, email, REQ, 3, 254, "e-mail address")
-JSON_ARGS(admin_code, ADMIN_CODE_ARGS);
-#define ADMIN_CODE_MADE_ARGS(F, T) \
-	F(T, str, email,      REQ, 0, 0, "in its normal form") \
-	F(T, str, code,       REQ | SECRET, 0, 0, "for the sign-in page, once") \
-	F(T, str, url,        REQ, 0, 0, "of that page") \
-	F(T, str, expires_at, REQ, 0, 0, "ISO time")
-JSON_ARGS(admin_code_made, ADMIN_CODE_MADE_ARGS);
 
 #endif

@@ -4,7 +4,8 @@
 
 static const struct field fields[] = {
 	FIELD(TEXT, account_row, id),   FIELD(TEXT, account_row, email),
-	FIELD(TEXT, account_row, name), FIELD(I64, account_row, created_ms), { 0 },
+	FIELD(TEXT, account_row, name), FIELD(I64, account_row, created_ms),
+	FIELD(I64, account_row, blocked_ms), { 0 },
 };
 
 void store_account_add(struct store *st, const struct account_row *a)
@@ -28,6 +29,25 @@ struct err *store_account_by_email(struct store *st, struct arena *a, str email,
 {
 	return row_get(st, a, Q_ACCOUNT_BY_EMAIL, DB_VALUES(text_value(email)), fields,
 		       sizeof(**ret_account), (void **)ret_account);
+}
+
+void store_account_block(struct store *st, str id, i64 blocked_ms)
+{
+	QUEUE(st, ACCOUNT_BLOCK, V(blocked_ms), text_value(id));
+}
+
+struct err *store_accounts(struct store *st, struct arena *a, str after, i64 now_ms, size_t limit,
+			   struct account_listed **ret_rows, size_t *ret_n)
+{
+	static const struct field listed[] = {
+		FIELD(TEXT, account_listed, account.id),         FIELD(TEXT, account_listed, account.email),
+		FIELD(TEXT, account_listed, account.name),       FIELD(I64, account_listed, account.created_ms),
+		FIELD(I64, account_listed, account.blocked_ms),  FIELD(I64, account_listed, n_sessions),
+		FIELD(I64, account_listed, n_members),           { 0 },
+	};
+
+	return rows_get(st, a, Q_ACCOUNTS, DB_VALUES(V(now_ms), text_value(after), V((i64)limit)), listed,
+			sizeof(**ret_rows), (void **)ret_rows, ret_n);
 }
 
 /* ---- sessions ---- */
@@ -78,6 +98,11 @@ struct err *store_session_count(struct store *st, struct arena *a, str account, 
 void store_session_revoke(struct store *st, str id, i64 revoked_ms)
 {
 	QUEUE(st, SESSION_REVOKE, V(revoked_ms), text_value(id));
+}
+
+void store_sessions_revoke_of(struct store *st, str account, i64 revoked_ms)
+{
+	QUEUE(st, SESSIONS_REVOKE_OF, V(revoked_ms), text_value(account));
 }
 
 void store_session_seen(struct store *st, str id, i64 seen_ms)

@@ -12,7 +12,7 @@
 
 struct account_row {
 	str id, email, name;   /* email: in its normal form; unique. name may be empty */
-	i64 created_ms;
+	i64 created_ms, blocked_ms; /* blocked_ms: 0: it is not */
 };
 void store_account_add(struct store *st, const struct account_row *a);
 void store_account_name_set(struct store *st, str id, str name);
@@ -21,6 +21,15 @@ struct err *store_account(struct store *st, struct arena *a, str id, struct acco
 	MUST_CHECK;
 struct err *store_account_by_email(struct store *st, struct arena *a, str email,
 				   struct account_row **ret_account) MUST_CHECK;
+
+void store_account_block(struct store *st, str id, i64 blocked_ms);
+/* Those behind the e-mail address, by address; at most limit. */
+struct account_listed {
+	struct account_row account;
+	i64 n_sessions, n_members; /* sessions: live at now_ms */
+};
+struct err *store_accounts(struct store *st, struct arena *a, str after, i64 now_ms, size_t limit,
+			   struct account_listed **ret_rows, size_t *ret_n) MUST_CHECK;
 
 /* ---- sessions ---- */
 struct account_session_row {
@@ -40,6 +49,7 @@ struct err *store_sessions(struct store *st, struct arena *a, str account, i64 n
 struct err *store_session_count(struct store *st, struct arena *a, str account, i64 now_ms, i64 *ret_n)
 	MUST_CHECK;
 void store_session_revoke(struct store *st, str id, i64 revoked_ms);
+void store_sessions_revoke_of(struct store *st, str account, i64 revoked_ms);
 /* Waits for another commit. */
 void store_session_seen(struct store *st, str id, i64 seen_ms);
 /* Deletes those that ended before before_ms. */

@@ -28,6 +28,37 @@ TEST(an_account_is_found_by_id_and_by_email)
 	assert_str(row->name, S("Anna"));
 }
 
+TEST(accounts_are_listed_by_address)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct fixture *f = fixture(a);
+	struct account_row bob = { S("a0"), S("bob@x.org"), S(""), 6 };
+	struct account_session_row live = { S("s1"), S("a1"), S("browser"), S("12345678901234567890123456789012"), S(""), S(""),
+					    S(""), S(""), 1, 100, 0, 0 };
+	struct account_listed *rows;
+	size_t n;
+
+	store_account_add(f->st, &bob);
+	store_account_add(f->st, &ann);
+	store_session_add(f->st, &live);
+	store_account_member_add(f->st, 1, 11, S("a0"), 1);
+	assert_ok(store_commit(f->st, a));
+	assert_ok(store_accounts(f->st, a, S(""), 99, 10, &rows, &n));
+	assert_int_equal(n, 2);
+	assert_str(rows[0].account.email, ann.email);
+	assert_int_equal(rows[0].n_sessions, 1);
+	assert_int_equal(rows[1].n_members, 1);
+	assert_ok(store_accounts(f->st, a, S("ann@x.org"), 100, 10, &rows, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].n_sessions, 0);
+	store_account_block(f->st, S("a1"), 7);
+	store_sessions_revoke_of(f->st, S("a1"), 7);
+	assert_ok(store_accounts(f->st, a, S(""), 50, 1, &rows, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].account.blocked_ms, 7);
+	assert_int_equal(rows[0].n_sessions, 0);
+}
+
 static struct account_session_row session(str id, str account, str digest, i64 created_ms)
 {
 	return (struct account_session_row){ id, account, S("cli-session"), digest, S("host"), S("linux"),

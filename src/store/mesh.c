@@ -35,6 +35,24 @@ struct err *store_mesh_by_slug(struct store *st, struct arena *a, str slug,
 		       sizeof(**ret_mesh), (void **)ret_mesh);
 }
 
+struct err *store_meshes(struct store *st, struct arena *a, i64 after_no, size_t limit, struct mesh_row **ret_rows,
+			 size_t *ret_n)
+{
+	return rows_get(st, a, Q_MESHES, DB_VALUES(V(after_no), V((i64)limit)), fields, sizeof(**ret_rows),
+			(void **)ret_rows, ret_n);
+}
+
+struct err *store_mesh_figures(struct store *st, struct arena *a, i64 mesh_no, struct mesh_figures **ret_figures)
+{
+	static const struct field figures[] = {
+		FIELD(I64, mesh_figures, n_members), FIELD(I64, mesh_figures, n_waiting),
+		FIELD(TEXT, mesh_figures, owner), FIELD(TEXT, mesh_figures, owner_email), { 0 },
+	};
+
+	return row_get(st, a, Q_MESH_FIGURES, DB_VALUES(V(mesh_no)), figures, sizeof(**ret_figures),
+		       (void **)ret_figures);
+}
+
 void store_mesh_archive(struct store *st, i64 mesh_no, i64 archived_ms)
 {
 	QUEUE(st, MESH_ARCHIVE, V(archived_ms), V(mesh_no));

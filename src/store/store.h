@@ -72,6 +72,16 @@ struct err *store_mesh_by_id(struct store *st, struct arena *a, str id, struct m
 	MUST_CHECK;
 struct err *store_mesh_by_no(struct store *st, struct arena *a, i64 no, struct mesh_row **ret_mesh)
 	MUST_CHECK;
+/* Those behind the number, by number; at most limit. */
+struct err *store_meshes(struct store *st, struct arena *a, i64 after_no, size_t limit, struct mesh_row **ret_rows,
+			 size_t *ret_n) MUST_CHECK;
+struct mesh_figures {
+	i64 n_members;         /* not revoked */
+	i64 n_waiting;         /* deliveries */
+	str owner, owner_email; /* who made it; absent: nobody, no account */
+};
+struct err *store_mesh_figures(struct store *st, struct arena *a, i64 mesh_no, struct mesh_figures **ret_figures)
+	MUST_CHECK;
 /* Every mesh's number and id, by number. */
 struct mesh_number {
 	i64 no;

@@ -6,8 +6,7 @@
  * whose keys were proved by who was signed in. A key let in so has no chain from the owner; others
  * see it as unverified until somebody vouches for it.
  *
- * What concerns meshes of several shards goes from one to the next in order of their numbers, each
- * adding its own, and the last one answers.
+ * What concerns meshes of several shards goes from one to the next (relay.h).
  */
 #include "proto/account.h"
 
@@ -17,25 +16,11 @@
 #include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
+#include "engine/relay.h"
 
 enum {
-	SO_FAR_MAX = 1 << 20,
 	SYNC_MEMBERS_MAX = 32,        /* members of one account in one mesh, to which one may be added */
 };
-
-/* ---- from shard to shard ---- */
-
-/* What the shards before have found, as they wrote it; absent at the first. Nobody outside can
- * write it: the routes have no parameter. */
-static struct err *so_far(struct req *rq, const struct json_field *fields, void *out, size_t size)
-{
-	const struct json *obj;
-
-	if (!rq->event->forwarded)
-		return NULL;
-	TRY(json_parse(rq->arena, event_param(rq->event), &obj));
-	return json_decode(rq->arena, obj, fields, out, size, NULL);
-}
 
 /* The next shard that has one of the meshes, if there is one. */
 static bool next_shard(const struct req *rq, const struct account_member_row *rows, size_t n, unsigned *ret_shard)
@@ -51,24 +36,6 @@ static bool next_shard(const struct req *rq, const struct account_member_row *ro
 	}
 	*ret_shard = least;
 	return least < e->settings.shards;
-}
-
-static void hand_on(struct req *rq, unsigned shard, const struct json_field *fields, const void *out)
-{
-	CLEANUP(buf_done) struct buf b = buf_make(SO_FAR_MAX);
-	struct json_out o = json_out(&b);
-	struct event *ev;
-
-	json_obj(&o);
-	json_encode(&o, fields, out);
-	json_obj_end(&o);
-	ev = event_new(EVENT_CALL, rq->event->from, event_data(rq->event), buf_str(&b));
-	ev->op = rq->event->op;
-	ev->proof = rq->event->proof;
-	ev->legacy_auth = rq->event->legacy_auth;
-	memcpy(ev->address, rq->event->address, sizeof(ev->address));
-	effects_forward(rq->engine->fx, shard, ev);
-	event_free(ev);
 }
 
 /* ---- lists ---- */
@@ -117,7 +84,7 @@ static struct err *cli_meshes_run(struct req *rq, const void *args UNUSED)
 	unsigned shard;
 	size_t n;
 
-	TRY(so_far(rq, cli_mesh_data_fields, &before, sizeof(before)));
+	TRY(relay_so_far(rq, cli_mesh_data_fields, &before, sizeof(before)));
 	TRY(find_members(rq, &rows, &n));
 	n = one_each(rows, n);
 	out.meshes = (struct cli_mesh_list){ NEW_ARRAY(rq->arena, struct cli_mesh_args, n + before.meshes.n), 0, true };
@@ -137,7 +104,7 @@ static struct err *cli_meshes_run(struct req *rq, const void *args UNUSED)
 		};
 	}
 	if (next_shard(rq, rows, n, &shard))
-		hand_on(rq, shard, cli_mesh_data_fields, &out);
+		relay(rq, shard, cli_mesh_data_fields, &out);
 	else
 		req_answer(rq, 200, cli_mesh_data_fields, &out);
 	return NULL;
@@ -336,7 +303,7 @@ static struct err *cli_sync_run(struct req *rq, const void *args)
 	unsigned shard;
 	size_t n;
 
-	TRY(so_far(rq, cli_synced_fields, &before, sizeof(before)));
+	TRY(relay_so_far(rq, cli_synced_fields, &before, sizeof(before)));
 	TRY(check_fields(rq, in));
 	TRY(find_account(rq, in, &before));
 	if (in->account_id.len && !str_eq(in->account_id, rq->account->id))
@@ -359,9 +326,9 @@ static struct err *cli_sync_run(struct req *rq, const void *args)
 	}
 	TRY(link_one(rq, in, &out, &elsewhere));
 	if (elsewhere && mesh_shard(in->mesh_id, e->settings.shards) > e->settings.shard)
-		hand_on(rq, mesh_shard(in->mesh_id, e->settings.shards), cli_synced_fields, &out);
+		relay(rq, mesh_shard(in->mesh_id, e->settings.shards), cli_synced_fields, &out);
 	else if (!in->mesh_id.len && next_shard(rq, rows, n, &shard))
-		hand_on(rq, shard, cli_synced_fields, &out);
+		relay(rq, shard, cli_synced_fields, &out);
 	else if (out.meshes.n)
 		req_answer(rq, 200, cli_synced_fields, &out);
 	else

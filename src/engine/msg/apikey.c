@@ -197,17 +197,6 @@ static struct err *apikey_list_run(struct req *rq, const void *args)
 	return NULL;
 }
 
-static void revoke(struct req *rq, const struct api_key_row *row)
-{
-	struct engine *e = rq->engine;
-
-	if (row->revoked_ms)
-		return;
-	store_api_key_revoke(e->store, row->mesh_no, row->id, e->now_ms);
-	bearer_revoked(e, row->digest, e->now_ms);
-	audit(rq->from->mesh, rq->from->member, "apikey_revoked", row->id);
-}
-
 /* D-23 of the reference: there `%` revoked the only key of a mesh. */
 static struct err *apikey_revoke_run(struct req *rq, const void *args)
 {
@@ -229,7 +218,7 @@ static struct err *apikey_revoke_run(struct req *rq, const void *args)
 	} else if (n == 1) {
 		out.status = S("revoked");
 		out.id = rows[0].id;
-		revoke(rq, &rows[0]);
+		api_key_end(rq->from->mesh, rq->from->member, &rows[0]);
 	}
 	req_send(rq, "apikey_revoke_response", apikey_revoke_response_fields, &out);
 	return NULL;

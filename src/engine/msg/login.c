@@ -6,6 +6,7 @@
  * a code that is wrong, over, used, or was never asked for. The store keeps a keyed hash of it.
  */
 #include "proto/account.h"
+#include "proto/admin.h"
 
 #include "base/email.h"
 #include "base/log.h"
@@ -189,7 +190,7 @@ static struct err *login_code_run(struct req *rq, const void *args)
 
 static struct err *admin_login_code_run(struct req *rq, const void *args)
 {
-	const struct admin_code_args *in = args;
+	const struct admin_email_args *in = args;
 	struct engine *e = rq->engine;
 	struct admin_code_made_args out = { 0 };
 
@@ -208,7 +209,7 @@ const struct op msg_login[] = {
 	   "Sends a code to an e-mail address; says the same of every address."),
 	OP("login_code", OP_CALL | OP_OWN_PAGE, login_code, NULL, login_code_run, "", signed_in_fields,
 	   "Signs in with the code; makes the account if there is none."),
-	OP("admin_login_code", OP_CALL | OP_ADMIN, admin_code, NULL, admin_login_code_run, "",
+	OP("admin_login_code", OP_CALL | OP_ADMIN, admin_email, NULL, admin_login_code_run, "",
 	   admin_code_made_fields, "Makes a code for an e-mail address, without mail; for the operator."),
 	{ 0 }
 };

@@ -34,6 +34,8 @@ extern const struct op msg_topic[];   /* topic.c: topics and who is in them */
 extern const struct op msg_topic_post[]; /* topic_post.c: history, read marks, notifications */
 extern const struct op msg_topic_key[]; /* topic_key.c: their keys */
 extern const struct op msg_login[];   /* login.c: login_email, login_code, admin_login_code */
+extern const struct op msg_admin[];   /* admin.c: the operator's calls about meshes */
+extern const struct op msg_admin_user[]; /* admin_user.c: and about people */
 extern const struct op msg_login_device[]; /* login_device.c: device_login and what follows */
 extern const struct op msg_account[]; /* account.c: sessions, profile, account_link */
 extern const struct op msg_account_mesh[]; /* account_mesh.c: meshes of an account, cli_sync */
