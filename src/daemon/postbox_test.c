@@ -87,7 +87,7 @@ static const char *take_post(struct yard *y, const struct json *m)
 	const struct json *key = json_get(m, S("newKey"));
 	i64 epoch = json_get_int(m, S("epoch"), 0);
 
-	if (r->gone)
+	if (r->gone || !str_eq(json_get_str(m, S("targetSpec")), S("#topic001")))
 		return NO("topic_not_found", "no such topic");
 	if (r->next_stale && (i64)y->n_sends == r->next_stale)
 		r->stale = true;
@@ -337,6 +337,24 @@ TEST(a_topic_that_is_not_there_ends_the_post_with_the_reason)
 	until(&r.y, status_of(&r, "p1") == OUTBOX_DEAD);
 	assert_true(str_starts(yard_row(&r.y, "p1").last_error, S("topic_not_found")));
 	assert_int_equal(r.y.n_sends, 0);
+	yard_end(&r.y);
+}
+
+/* What we knew as #ops is gone, and another topic has its name. */
+TEST(a_name_that_is_another_topic_s_now_is_asked_for_anew)
+{
+	struct topic_slot old = { S("mesh0001"), S("topic000"), 1 };
+	struct room r;
+
+	open_room(&r);
+	assert_ok(topic_keys_add(r.y.a, &r.y.paths, S("mesh0001"), &old, key_one, true));
+	assert_ok(topic_keys_see(r.y.a, &r.y.paths, S("mesh0001"), S("topic000"), S("ops"), 1));
+	post(&r, "p1", "hello");
+	until(&r.y, status_of(&r, "p1") == OUTBOX_DONE);
+	assert_int_equal(r.y.n_sends, 2);
+	assert_str(json_get_str(r.y.sends[0], S("targetSpec")), S("#topic000"));
+	assert_str(json_get_str(r.y.sends[1], S("targetSpec")), S("#topic001"));
+	assert_str(text_of(&r, 1), S("hello"));
 	yard_end(&r.y);
 }
 

@@ -31,7 +31,7 @@ JSON_ARGS(send, SEND_ARGS);
 	F(T, str,  messageId, REQ, 0, 0, "the message's id; empty when refused") \
 	F(T, bool, queued,    REQ, 0, 0, "true: on disk") \
 	F(T, str,  error,     OPT, 0, 0, "why it was refused") \
-	F(T, str,  code,      OPT, 0, 0, "rate_limit, full, too_large, no_recipient, invalid, forbidden, try_again, stale_epoch") \
+	F(T, str,  code,      OPT, 0, 0, "rate_limit, full, too_large, no_recipient, invalid, forbidden, try_again, stale_epoch, topic_not_found") \
 	F(T, bool, duplicate, OPT, 0, 0, "it was accepted before, under the same client_message_id; messageId is the first one's") \
 	F(T, str,  delivery,  OPT, 0, 0, "live: pushed to somebody now; stored: the recipient is away") \
 	F(T, i64,  recipients,OPT, 0, 0, "how many mailboxes took it; members of a topic") \

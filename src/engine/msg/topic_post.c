@@ -16,6 +16,9 @@ static str code_of(const struct err *e)
 		return S("too_large");
 	if (e->code == ERR_FORBIDDEN)
 		return S("forbidden");
+	/* What one knew by a name may be gone, and another topic have it. */
+	if (str_eq(err_wire(e), S("topic_not_found")))
+		return err_wire(e);
 	/* Somebody was first, with the first key or the next: to fetch it and try again is the same. */
 	return str_eq(err_wire(e), S("stale_epoch")) || str_eq(err_wire(e), S("already_encrypted")) ? S("stale_epoch")
 												    : S("invalid");
