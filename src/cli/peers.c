@@ -315,5 +315,5 @@ const struct command peers_command = {
 		"the broker alone says who it is.",
 	.fields = "mesh displayName pubkey memberPubkey status summary groups sessionId connectedAt "
 		  "cwd peerRole hostname peerType channel model stats profile visible reach role isSelf "
-		  "memberId online verified",
+		  "memberId online verified owner",
 };
