@@ -34,9 +34,11 @@ static void man_admin(struct buf *b)
 	for (const struct admin_command *row = admin_commands; row->name; row++) {
 		buf_add(b, S(".It Cm admin "));
 		roff_word(b, str_from(row->name));
-		buf_add_byte(b, ' ');
-		roff_word(b, str_from(row->operands));
-		buf_add_byte(b, '\n');
+		if (*row->operands) {
+			buf_add_byte(b, ' ');
+			roff_word(b, str_from(row->operands));
+		}
+		buf_add(b, row->json ? S(" Op Fl \\-json\n") : S("\n"));
 		roff_text(b, str_from(row->doc));
 	}
 	buf_add(b, S(".El\n"));
