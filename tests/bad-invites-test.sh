@@ -73,7 +73,7 @@ members 2
 is 0 'share once more' as alice share --mesh demo --json
 link=$(member url)
 is 0 'a link without its secret' as dan join "${link%#*}" --name dan
-says 'not verified'
+says 'as unverified'
 is 0 'peers' as alice peers --mesh demo --json
 grep -q '"displayName":"bob"[^}]*"verified":true' "$out" && verdict ok '  bob is verified' || verdict no '  bob is verified'
 grep -q '"displayName":"dan"[^}]*"verified":false' "$out" && verdict ok '  dan is not' || verdict no '  dan is not'

@@ -103,7 +103,7 @@ mkdir -m 700 "$at/alice" "$at/bob" "$at/carol" "$at/dave"
 is 5 'an unknown code' as alice join "$url/i/ABCDEFGJ" --name alice
 is 0 'join by a link with a code' as alice join "$url/i/$code" --name alice
 says 'joined team'
-says 'not verified'
+says 'as unverified'
 is 0 'join again' as alice join "$url/i/$code" --name alice
 says 'already'
 is 0 'join by the bare code' env CLAUDEMESH_BROKER_URL="$url" CLAUDEMESH_CONFIG_DIR="$at/bob" "$claudemesh" join $code --name bob --json

@@ -122,6 +122,8 @@ static struct err *join_first(struct cli *c, const struct client *client, const 
 	TRY(mesh_join(c->arena, client, str_trim(link), config_who(c->arena, config, who), STR_NONE, &made));
 	out_ok(&c->out, STR_NONE, made.already_member ? "you are in %.*s already" : "joined %.*s",
 	       STRF(made.mesh.slug));
+	if (!str_empty(made.warning))
+		out_warn(&c->out, STR_NONE, "%.*s", STRF(made.warning));
 	warm_reload(c);
 	*ret_slug = made.mesh.slug;
 	return NULL;

@@ -93,7 +93,7 @@ void send_print(struct cli *c, const struct target *to, const struct ack_args *a
 		break;
 	}
 	if (to->listed && to->kind == TARGET_KEY && !to->verified && !c->out.quiet)
-		out_warn(&c->out, S("compare keys with 'claudemesh whoami' before you trust it"),
+		out_warn(&c->out, arena_printf(c->arena, "claudemesh verify %.*s   shows the number to compare", STRF(name)),
 			 "%.*s is unverified: the broker alone says who it is", STRF(name));
 }
 

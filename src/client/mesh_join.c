@@ -16,6 +16,11 @@
 #include "crypto/secret.h"
 #include "net/url.h"
 
+/* What who joined without the owner's signature is told. */
+#define UNVERIFIED \
+	"this invite has no secret: others see you as unverified until the owner confirms your key " \
+	"(claudemesh verify NAME --confirm); compare safety numbers with claudemesh verify"
+
 struct join {
 	const struct client *c;
 	str who;
@@ -134,8 +139,7 @@ static struct err *join_token(struct arena *a, struct join *j, str token)
 	j->made.mesh.brokerUrl = p.broker_url;
 	j->made.mesh.inviteVersion = 1;
 	j->made.role = enum_word(role_words, (int)p.role);
-	j->made.warning = S(
-		"joined by a token: others see you as not verified; a link with '#' proves more");
+	j->made.warning = S(UNVERIFIED);
 	j->keys.owner_pubkey = p.owner_pubkey;
 	j->keys.role = j->made.role;
 	return join_record(a, j, p.mesh_id, joined.memberId, p.mesh_slug, p.mesh_slug);
@@ -201,8 +205,7 @@ static struct err *join_open(struct arena *a, struct join *j, const struct api *
 	j->made.already_member = claimed.already_member;
 	j->made.mesh.inviteVersion = 2;
 	j->made.role = claimed.role;
-	j->made.warning = S("this link has no secret: others see you as unverified until the owner confirms your key "
-			    "(claudemesh verify NAME --confirm); compare safety numbers with claudemesh verify");
+	j->made.warning = S(UNVERIFIED);
 	j->keys.owner_pubkey = claimed.owner_pubkey;
 	j->keys.role = claimed.role;
 	j->keys.public_url = claimed.broker_url;
