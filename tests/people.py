@@ -118,10 +118,10 @@ def api(who, method, path, body=None, token=None):
     return int(answer.split()[1]), json.loads(answer.split(b"\r\n\r\n", 1)[1])
 
 
-def start_broker(name="broker", listen="127.0.0.1:0", env=None):
+def start_broker(name="broker", listen="127.0.0.1:0", env=None, words=()):
     """The process; .url is its address."""
     out = open(os.path.join(work, name + ".out"), "w+")
-    server = subprocess.Popen([broker, "--listen", listen, "--data", os.path.join(work, name), "--rate-limit", "0"],
+    server = subprocess.Popen([broker, "--listen", listen, "--data", os.path.join(work, name), "--rate-limit", "0", *words],
                               stdout=out, stderr=open(os.path.join(work, name + ".log"), "a"), env=env)
     brokers.append(server)
     if not until(lambda: "listening on " in open(out.name).read()):
