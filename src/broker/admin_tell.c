@@ -266,8 +266,8 @@ static struct err *mesh_set(struct arena *a, const struct settings *s, const cha
 	*ret_text = set.archived
 		? arena_printf(a, "mesh %.*s is closed. Open it again with: claudemesh-broker admin mesh-open %.*s\n",
 			       STRF(set.slug), STRF(set.id))
-		: arena_printf(a, "mesh %.*s is open. Its members come back by themselves or with their next command; "
-			       "API keys of before stay dead.\n", STRF(set.slug));
+		: arena_printf(a, "mesh %.*s is open. A daemon that was told of its end stays away until its user starts it "
+			       "anew: claudemesh daemon down, claudemesh daemon up. API keys of before stay dead.\n", STRF(set.slug));
 	return NULL;
 }
 
