@@ -223,7 +223,7 @@ class Alice(threading.Thread):
                     run("alice", "send", message["sender_name"], ANSWER)
 
 
-def from_the_mail_to_an_answer(url, line, ca):
+def from_the_mail_to_an_answer(server, line, ca):
     """bob, from the moment he opens the mail."""
     wire = Wire((QUESTION, ANSWER, "HTTP/1.1", "#!/bin/sh", "displayName")) if two_machines.far else None
     since = time.monotonic()
@@ -256,14 +256,14 @@ def from_the_mail_to_an_answer(url, line, ca):
             verdict(json.load(f)["meshes"][0]["brokerUrl"].startswith("wss://%s:" % two_machines.HERE), "bob's program keeps to wss://")
         distrusting = dict(bob.env)
         del distrusting["CURL_CA_BUNDLE"], distrusting["SSL_CERT_FILE"]
-        done = subprocess.run([*two_machines.far, "sh", "-c", "curl -fsSL %s/install" % url], env=distrusting, capture_output=True)
+        done = subprocess.run([*two_machines.far, "sh", "-c", "curl -fsSL %s/install" % server.url], env=distrusting, capture_output=True)
         verdict(done.returncode == 60 and not done.stdout, "who does not know the authority gets no script")
-        what_alice_sees(alice.question)
+        what_alice_sees(alice.question, server)
     finally:
         bob.leaves()
 
 
-def what_alice_sees(question):
+def what_alice_sees(question, server):
     verdict(question.get("sender_verified") is False and question.get("sender_name") == "bob" and
             re.search(r"bob \([0-9a-f]{8}\) unverified", run("alice", "inbox", "--limit", "50")),
             "alice sees that bob is unverified, where she reads him")
@@ -271,6 +271,13 @@ def what_alice_sees(question):
     warned = people.call("alice", "send", "bob", "who are you?")
     verdict("claudemesh verify bob" in warned.stdout + warned.stderr, "and where she writes to him, with what to do about it") or \
         tell(warned.stdout + warned.stderr)
+    server.send_signal(signal.SIGSTOP)
+    try:
+        warned = people.call("alice", "send", "bob", "who are you really?")
+    finally:
+        server.send_signal(signal.SIGCONT)
+    verdict("queued for bob" in warned.stdout and "claudemesh verify bob" in warned.stdout + warned.stderr,
+            "also while the broker says nothing") or tell(warned.stdout + warned.stderr)
     run("alice", "verify", "bob")
     done = json.loads(run("alice", "verify", "bob", "--confirm", "--yes", "--json") or "{}")
     verdict(done.get("signed") is True and "unverified" not in run("alice", "peers"),
@@ -318,7 +325,7 @@ def main():
     everything = mail.raw.decode() + mail.text + mail.html
     verdict(len(secrets) >= 2 and not [s for s in secrets if s in everything] and not re.search(r"/i/\w+#", everything),
             "and no secret: none of %d that alice has" % len(secrets))
-    from_the_mail_to_an_answer(server.url, line, ca)
+    from_the_mail_to_an_answer(server, line, ca)
     without_a_local_bin(sink, ca)
 
 

@@ -68,6 +68,15 @@ static void send_json(struct cli *c, const struct target *to, const struct ack_a
 	json_put_bool(j, "duplicate", ack->duplicate);
 }
 
+void send_print_doubt(struct cli *c, const struct target *to)
+{
+	str name = name_of(to);
+
+	if (to->listed && to->kind == TARGET_KEY && !to->verified && !c->out.quiet)
+		out_warn(&c->out, arena_printf(c->arena, "claudemesh verify %.*s   shows the number to compare", STRF(name)),
+			 "%.*s is unverified: the broker alone says who it is", STRF(name));
+}
+
 void send_print(struct cli *c, const struct target *to, const struct ack_args *ack)
 {
 	str id = text_cut(ack->messageId, 8);
@@ -92,9 +101,7 @@ void send_print(struct cli *c, const struct target *to, const struct ack_args *a
 		       STRF(name));
 		break;
 	}
-	if (to->listed && to->kind == TARGET_KEY && !to->verified && !c->out.quiet)
-		out_warn(&c->out, arena_printf(c->arena, "claudemesh verify %.*s   shows the number to compare", STRF(name)),
-			 "%.*s is unverified: the broker alone says who it is", STRF(name));
+	send_print_doubt(c, to);
 }
 
 /* What came back instead of an acknowledgement. A refusal keeps the broker's word and is

@@ -20,6 +20,8 @@ struct err *send_warm(struct cli *c, const struct warm *w, const struct send_wan
 
 /* What became of it, for people. */
 void send_print(struct cli *c, const struct target *to, const struct ack_args *ack);
+/* That nobody vouches for who it goes to, where that is so. send_print does it, too. */
+void send_print_doubt(struct cli *c, const struct target *to);
 /* Not delivered to everybody: in time (11), or ever (12). */
 struct err *send_wait_failed(struct cli *c, const struct message_status_result_args *r, bool settled,
 			     i64 wait_ms);

@@ -51,6 +51,7 @@ static void print_queued(struct cli *c, const struct target *to, const struct js
 	out_ok(&c->out, text_cut(json_get_str(body, S("client_message_id")), 8), "queued for %.*s",
 	       STRF(name));
 	out_hint(&c->out, "the daemon sends it as soon as the broker can be reached");
+	send_print_doubt(c, to);
 }
 
 static void print_answer(struct cli *c, const struct json *body, str typed)
