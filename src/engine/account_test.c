@@ -7,6 +7,7 @@
 #include "crypto/jwt.h"
 #include "crypto/sync.h"
 #include "engine/account.h"
+#include "engine/rank.h"
 #include "proto/account.h"
 
 #define ARENA CLEANUP(arena_freep) struct arena *a = arena_new()
@@ -269,6 +270,30 @@ TEST(A2_meshes_and_role_of_a_sync_are_looked_up)
 	assert_int_equal(call(h, "cli_sync", "", sync_body(h, laptop, id, m->id, false)), 200);
 	assert_int_equal(call(h, "cli_sync", "", sync_body(h, laptop, id, other->id, true)), 400);
 	expect_answer(h, 400, "{'ok':false,'error':'no valid meshes found in sync token'}");
+}
+
+TEST(a_key_that_an_admins_account_lets_in_is_not_the_owner)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *laptop = stranger(m, "laptop"), *owner;
+	struct member *member;
+	str id;
+
+	for (owner = h->peers; owner->place != m || strcmp(owner->name, "owner") != 0; owner = owner->next)
+		;
+	enter(owner, GREETING(.channel = "claudemesh-daemon", .session_id = "o"));
+	linked(h, owner, &id);
+	assert_int_equal(call(h, "cli_sync", "", sync_body(h, laptop, id, m->id, true)), 200);
+	expect_answer(h, 200, "{'meshes':[{'slug':'team','role':'admin'}]}");
+	for (int i = 0; i < 2; i++) {
+		member = mesh_member(h->engine->meshes, str_from(laptop->pubkey));
+		assert_int_equal(member_rank(member), RANK_ADMIN);
+		assert_int_equal(member_rank(mesh_member(h->engine->meshes, str_from(owner->pubkey))), RANK_OWNER);
+		restart(h);
+		enter(owner, GREETING(.channel = "claudemesh-daemon", .session_id = "o"));
+	}
 }
 
 TEST(a_sync_token_is_good_once_and_for_a_quarter_of_an_hour)

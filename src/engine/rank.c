@@ -15,8 +15,9 @@ enum rank member_rank(const struct member *m)
 
 	if (person->role != ROLE_ADMIN)
 		return RANK_MEMBER;
-	/* No invite let it in, and it is nobody's device. */
-	return person->invite_no || person->device_of ? RANK_ADMIN : RANK_OWNER;
+	/* The first member of all. Its other keys came later: with no invite either, where its account let
+	 * them in. */
+	return person->invite_no || person->mesh->members != person ? RANK_ADMIN : RANK_OWNER;
 }
 
 bool rank_reaches(const struct member *by, const struct member *on)
