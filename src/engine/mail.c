@@ -45,6 +45,15 @@ static str mail_json(struct arena *a, const struct mail_args *says)
 	return text;
 }
 
+struct err *mail_check(struct req *rq)
+{
+	struct engine *e = rq->engine;
+
+	if (bucket_has(&e->mails, e->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
+		return NULL;
+	return FAIL(rq->arena, RATE_LIMIT, "this broker sends no more mails for now; try again later");
+}
+
 struct err *mail_add(struct req *rq, const struct mail *mail, i64 *ret_no)
 {
 	struct engine *e = rq->engine;
@@ -56,8 +65,7 @@ struct err *mail_add(struct req *rq, const struct mail *mail, i64 *ret_no)
 	if (!email_is_valid(mail->says.to))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "field 'email': not an e-mail address, such as "
 				     "bob@example.org"), S("invalid_email"));
-	if (!bucket_has(&e->mails, e->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
-		return FAIL(rq->arena, RATE_LIMIT, "this broker sends no more mails for now; try again later");
+	TRY(mail_check(rq));
 	json = mail_json(rq->arena, &mail->says);
 	if (!json.len)
 		return FAIL(rq->arena, BAD_REQUEST, "the mail is too long");

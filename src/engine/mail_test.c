@@ -287,6 +287,27 @@ TEST(b_19_an_admin_makes_lists_and_ends_invites_without_the_owner_s_key)
 	expect(alice, "{'type':'invites','invites':[{'state':'revoked'},{'state':'live'}]}");
 }
 
+TEST(where_no_mail_can_be_sent_no_invite_is_left_behind)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = an_admin(m, "alice");
+
+	with_mail(h);
+	while (bucket_has(&h->engine->mails, h->engine->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
+		bucket_take(&h->engine->mails);
+	say(alice, "{'type':'invite_make','email':'bob@example.org','_reqId':'1'}");
+	expect(alice, "{'type':'error','code':'rate_limit'}");
+	say(alice, "{'type':'invite_list','all':true}");
+	assert_int_equal(json_get(expect(alice, "{'type':'invites'}"), S("invites"))->count, 1);
+	assert_int_equal(ask(m, "bob@example.org"), 429);
+	say(alice, "{'type':'invite_list','all':true}");
+	assert_int_equal(json_get(expect(alice, "{'type':'invites'}"), S("invites"))->count, 1);
+	say(alice, "{'type':'invite_make','_reqId':'2'}");
+	expect(alice, "{'type':'invite_made','_reqId':'2'}");
+}
+
 TEST(a_member_without_the_permission_makes_and_sees_no_invite)
 {
 	ARENA;

@@ -75,6 +75,8 @@ static struct err *send_code(struct req *rq, str email)
 		.until_ms = ends_ms,
 	};
 
+	/* A code that nobody gets does not take the place of one that somebody has. */
+	TRY(mail_check(rq));
 	mail.says.code = code_new(rq, email);
 	return mail_add(rq, &mail, NULL);
 }
