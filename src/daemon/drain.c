@@ -489,19 +489,8 @@ void drain_wake_sender(struct drain *dr, const struct outbox_sender *who)
 	pump(dr, s);
 }
 
-void drain_on_route(struct drain *dr, struct route *r)
-{
-	/* What posts over it asked is not answered any more. */
-	if (route_get_state(r) == ROUTE_CLOSED)
-		postbox_on_gone(dr->postbox, r);
-	/* We may not have been told of a key meanwhile. */
-	if (route_get_state(r) == ROUTE_OPEN)
-		outbox_wake_posts(dr->spec.outbox, route_mesh_id(r));
-	if (route_get_state(r) == ROUTE_OPEN || route_get_state(r) == ROUTE_CLOSED)
-		request_scan(dr);
-}
-
-void drain_on_gone(struct drain *dr, struct route *r)
+/* Nobody hears any more what became of it: it is sent again, over this route or another. */
+static void give_up(struct drain *dr, struct route *r)
 {
 	struct flight *f = dr->flights;
 
@@ -516,6 +505,23 @@ void drain_on_gone(struct drain *dr, struct route *r)
 		}
 		f = next;
 	}
+}
+
+void drain_on_route(struct drain *dr, struct route *r)
+{
+	/* What posts over it asked is not answered any more; of the rest the link has told. */
+	if (route_get_state(r) == ROUTE_CLOSED)
+		give_up(dr, r);
+	/* We may not have been told of a key meanwhile. */
+	if (route_get_state(r) == ROUTE_OPEN)
+		outbox_wake_posts(dr->spec.outbox, route_mesh_id(r));
+	if (route_get_state(r) == ROUTE_OPEN || route_get_state(r) == ROUTE_CLOSED)
+		request_scan(dr);
+}
+
+void drain_on_gone(struct drain *dr, struct route *r)
+{
+	give_up(dr, r);
 	request_scan(dr);
 }
 

@@ -9,6 +9,7 @@
 #include "crypto/encode.h"
 #include "daemon/accept.h"
 #include "daemon/test_yard.h"
+#include "proto/moderation.h"
 
 #define CAROL "ed4928c628d1c2c6eae90338905995612959273a5c63f93636c14614ac8737d1"
 
@@ -454,6 +455,29 @@ TEST(a_session_posts_over_its_own_connection)
 						     .session = s });
 	until(&r.y, status_of(&r, "p1") == OUTBOX_DONE);
 	assert_str(json_get_str(r.y.guests[r.y.sent_by[0]].hello, S("sessionPubkey")), s->pubkey);
+	yard_end(&r.y);
+}
+
+/* The first is about keys, the second behind it: neither is the sender's burden afterwards. */
+TEST(posts_of_who_is_kicked_in_the_middle_wait_until_it_comes_back)
+{
+	struct session *s;
+	struct room r;
+
+	open_room(&r);
+	s = yard_session(&r.y, TOKEN_A, "session-1");
+	until(&r.y, yard_state(&r.y, s->pubkey) == ROUTE_OPEN);
+	r.y.silent_asks = true;
+	for (size_t i = 0; i < 2; i++)
+		yard_accept(&r.y, &(struct accept_request){ .to = S("#ops"), .message = S("hi"),
+							    .client_message_id = i ? S("p2") : S("p1"), .session = s });
+	until(&r.y, r.y.asked && drain_under_way(r.y.d->drain) == 2);
+	ws_conn_close(yard_guest(&r.y, "mesh0001", s->pubkey)->conn, CLOSE_KICKED, S("kicked"));
+	until(&r.y, yard_state(&r.y, s->pubkey) == ROUTE_CLOSED);
+	assert_int_equal(drain_under_way(r.y.d->drain), 0);
+	r.y.silent_asks = false;
+	meshes_rejoin(r.y.d->meshes, meshes_at(r.y.d->meshes, 0), false);
+	until(&r.y, status_of(&r, "p1") == OUTBOX_DONE && status_of(&r, "p2") == OUTBOX_DONE);
 	yard_end(&r.y);
 }
 
