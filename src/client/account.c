@@ -55,11 +55,13 @@ i64 auth_ends_ms(struct arena *a, str token)
 {
 	const struct json *claims;
 	str part, payload;
+	i64 exp;
 
 	if (!str_cut(&token, '.', &part) || !str_cut(&token, '.', &part) || !base64url_decode(a, part, &payload) ||
 	    json_parse(a, payload, &claims))
 		return 0;
-	return json_get_int(claims, S("exp"), 0) > INT64_MAX / 1000 ? INT64_MAX : json_get_int(claims, S("exp"), 0) * 1000;
+	exp = json_get_int(claims, S("exp"), 0);
+	return exp > INT64_MAX / 1000 ? INT64_MAX : exp < INT64_MIN / 1000 ? INT64_MIN : exp * 1000;
 }
 
 struct err *auth_token_for(struct arena *a, const struct paths *p, str broker_url, str *ret_token)

@@ -99,6 +99,7 @@ TEST(tokens_are_told_from_other_lines)
 	assert_int_equal(auth_ends_ms(a, S(TOKEN)), 1800000000000);
 	assert_int_equal(auth_ends_ms(a, S("a.b.c")), 0);
 	assert_int_equal(auth_ends_ms(a, S("x.eyJleHAiOjkyMjMzNzIwMzY4NTQ3NzU4MDd9.y")), INT64_MAX);
+	assert_int_equal(auth_ends_ms(a, S("x.eyJleHAiOi05MjIzMzcyMDM2ODU0Nzc1ODA3fQ.y")), INT64_MIN);
 }
 
 TEST_MAIN("client/account")
