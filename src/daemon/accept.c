@@ -262,7 +262,6 @@ static struct err *store_post(struct pending *p, const struct mesh *m)
 		return invalid_err(p->arena, &why);
 	TRY(topic_post_check(p->arena, p->rq.message));
 	TRY(topic_id_check(p->arena, p->rq.client_message_id));
-	TRY(topic_id_check(p->arena, p->rq.client_message_id));
 	TRY(sender_pair(p, m, &pair));
 	row.to = row.target_spec = arena_printf(p->arena, "#%.*s", STRF(topic));
 	TRY(outbox_accept(ob, p->arena, &row, &p->answer));
