@@ -48,6 +48,10 @@ def test():
     broker = start_broker()
     port = int(broker.url.rsplit(":", 1)[1])
     make_mesh(broker.url)
+    # The operator's own: a certificate's key with its chain.
+    tls_key = os.urandom(3000).hex()
+    with open(os.path.join(data, "tls.key"), "w") as f:
+        f.write(tls_key)
     writer = Writer()
     writer.start()
     until(lambda: len(writer.acked) > 3)
@@ -83,6 +87,8 @@ def test():
         for name in (".", *os.listdir(data)):
             os.chown(os.path.join(data, name), NOBODY, NOBODY)
     tells(admin("restore", copy, "--data", data), True, "before-restore-", "it is restored, and what was there kept aside")
+    with open(os.path.join(data, "tls.key")) as f:
+        verdict(f.read() == tls_key, "a key of any kind is whole after it")
     aside = [name for name in os.listdir(data) if name.startswith("before-restore-")]
     verdict(len(aside) == 1 and os.path.exists(os.path.join(data, aside[0], "broker.db")), "under its own name")
     tells(admin("vacuum", "--data", data), True, "kB now", "vacuumed")

@@ -12,7 +12,7 @@
 #include "db/pg_url.h"
 #include "db/sqlite.h"
 
-enum { KEY_FILE_MAX = 4096 };
+enum { KEY_FILE_MAX = 64 << 10 };
 
 static void close_fd(int *fd)
 {
@@ -56,11 +56,13 @@ static struct err *copy_small(struct arena *a, str from, str to)
 {
 	CLEANUP(close_fd) int in = open(arena_cstr(a, from), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	CLEANUP(close_fd) int out = -1;
-	char *bytes = (char *)secret_alloc(a, KEY_FILE_MAX);
-	ssize_t n = in < 0 ? -1 : read(in, bytes, KEY_FILE_MAX);
+	char *bytes = (char *)secret_alloc(a, KEY_FILE_MAX + 1);
+	ssize_t n = in < 0 ? -1 : read(in, bytes, KEY_FILE_MAX + 1);
 
 	if (n < 0)
 		return failed(a, "cannot read", from);
+	if (n > KEY_FILE_MAX)
+		return FAIL(a, TOO_LARGE, "'%.*s' is over %d bytes: no key", STRF(from), KEY_FILE_MAX);
 	out = open(arena_cstr(a, to), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out < 0 || write(out, bytes, (size_t)n) != n || fsync(out) != 0)
 		return failed(a, "cannot write", to);
