@@ -324,7 +324,8 @@ static void print_row(struct buf *b, const struct setting *row, const struct sou
 		return;
 	}
 	buf_printf(b, "# %.*s\n", STRF(said->text.ptr ? said->where : S("default")));
-	if (said->literal)
+	/* The address of a PostgreSQL database may hold its password. */
+	if (said->literal || pg_url_is(value))
 		buf_printf(b, "# %s is set, and not shown\n", row->name);
 	else
 		buf_printf(b, "%s = %.*s\n", row->name, STRF(value));

@@ -393,7 +393,9 @@ TEST(a_secret_stands_in_a_file)
 TEST(what_holds_is_printed_and_secrets_are_not)
 {
 	char *const argv[] = { (char[]){ "--log-level=debug" } };
-	char *const env[] = { (char[]){ "HOME=/h" }, (char[]){ "CLAUDEMESH_BROKER_LISTEN=:1" }, NULL };
+	char *const env[] = { (char[]){ "HOME=/h" }, (char[]){ "CLAUDEMESH_BROKER_LISTEN=:1" },
+			      (char[]){ "POSTMARK_API_KEY=hunter-2" },
+			      (char[]){ "CLAUDEMESH_BROKER_DATABASE=postgresql://me:hunter-2@db/x" }, NULL };
 	CLEANUP(arena_freep) struct arena *a = arena_new();
 	struct settings s;
 	str text;
@@ -403,6 +405,9 @@ TEST(what_holds_is_printed_and_secrets_are_not)
 	assert_true(str_contains(text, S("# environment variable CLAUDEMESH_BROKER_LISTEN\nlisten = :1\n")));
 	assert_true(str_contains(text, S("# default\nrate-limit = 60:10\n")));
 	assert_true(str_contains(text, S("# metrics-token-file is not set\n")));
+	assert_true(str_contains(text, S("# postmark-key-file is set, and not shown\n")));
+	assert_true(str_contains(text, S("# database is set, and not shown\n")));
+	assert_false(str_contains(text, S("hunter-2")));
 	/* It is a configuration file. */
 	assert_ok(read_config(a, arena_cstr(a, text), 0600, "", &s));
 	assert_int_equal(s.log_level, LOG_DEBUG);
