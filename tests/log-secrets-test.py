@@ -109,7 +109,8 @@ def test():
     verdict(len(lines) > 30 and not broken, "log injection: each of %d lines is one object %s" % (len(lines), broken[:2] or ""))
     verdict(not [line for line in lines if json.loads(line).get("forged") or json.loads(line)["msg"].startswith("forged")], "nobody writes lines of his own")
     verdict("\x1b" not in log, "nor colours")
-    told = [name for name, value in secrets.items() if value in log]
+    # Six digits stand in many a time.
+    told = [name for name, value in secrets.items() if re.search(r"(?<![0-9])%s(?![0-9])" % re.escape(value), log)]
     verdict(not told, "no secret stands in it %s" % (told or ""))
     told = [name for name, value in secrets.items() if any(value in answer for answer in answers)]
     verdict(len(answers) > 2 and not told, "nor in an error %s" % (told or ""))
