@@ -52,7 +52,7 @@ void store_session_revoke(struct store *st, str id, i64 revoked_ms);
 void store_sessions_revoke_of(struct store *st, str account, i64 revoked_ms);
 /* Waits for another commit. */
 void store_session_seen(struct store *st, str id, i64 seen_ms);
-/* Deletes those that ended before before_ms. */
+/* Deletes those that ended, or were revoked, before before_ms. */
 void store_sessions_prune(struct store *st, i64 before_ms);
 
 /* ---- whose members are ---- */

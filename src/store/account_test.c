@@ -98,6 +98,10 @@ TEST(sessions_are_listed_while_they_are_good)
 	assert_int_equal(row->seen_ms, 77);
 	assert_ok(store_session_count(f->st, a, S("a1"), 0, &count));
 	assert_int_equal(count, 1);
+	/* What was revoked makes room before it would have ended. */
+	store_sessions_prune(f->st, 51);
+	assert_ok(store_session(f->st, a, S("s2"), &row));
+	assert_null(row);
 	store_sessions_prune(f->st, 1001);
 	assert_ok(store_session(f->st, a, S("s3"), &row));
 	assert_null(row);
