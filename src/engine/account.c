@@ -2,6 +2,8 @@
 
 #include "crypto/jwt.h"
 #include "crypto/secret.h"
+#include "engine/audit.h"
+#include "engine/enrol.h"
 #include "proto/account.h"
 
 enum { SEEN_STEP_MS = 60000, TOKEN_TEXT_MAX = 2048 };
@@ -190,6 +192,18 @@ void account_own(struct req *rq, const struct mesh *m, const struct member *memb
 	store_account_member_add(e->store, m->no, member->no, rq->account->id, e->now_ms);
 }
 
+struct err *account_link(struct req *rq, struct mesh *m, const struct member *member)
+{
+	str before;
+
+	TRY(store_account_of_member(rq->engine->store, rq->arena, m->no, member->no, &before));
+	if (str_eq(before, rq->account->id))
+		return NULL;
+	account_own(rq, m, member);
+	audit(m, member, "account_linked", rq->account->id);
+	return NULL;
+}
+
 /* ---- tokens ---- */
 
 static str token_make(struct req *rq, const struct account_row *account, enum session_kind kind, i64 made_s)
@@ -206,6 +220,11 @@ static str token_make(struct req *rq, const struct account_row *account, enum se
 	json_encode(&o, session_claims_fields, &claims);
 	json_obj_end(&o);
 	return jwt_sign(rq->arena, rq->engine->settings.login_secret, buf_str(&b));
+}
+
+str session_fact(str given, const char *otherwise)
+{
+	return given.len && name_is_printable(given) ? given : str_from(otherwise);
 }
 
 struct err *session_new(struct req *rq, const struct account_row *account, enum session_kind kind,

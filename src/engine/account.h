@@ -45,9 +45,13 @@ struct err *account_member_in(struct req *rq, struct mesh *m, struct member **re
 /* From now on the member is rq->account's. Only for one whose key the caller has proved or brought
  * with this very call. */
 void account_own(struct req *rq, const struct mesh *m, const struct member *member);
+/* The same of a member that may be somebody's already: audited, unless it is rq->account's. */
+struct err *account_link(struct req *rq, struct mesh *m, const struct member *member) MUST_CHECK;
 
 /* What a program says of the machine it runs on; shown only. */
 struct session_facts { str hostname, platform, arch, address; };
+/* One of them as it was given, if it may be shown. */
+str session_fact(str given, const char *otherwise);
 /* A new session of rq's account or another; the token is in memory that is wiped with the arena.
  * CONFLICT when there are SESSIONS_PER_ACCOUNT_MAX. ret_id may be NULL. */
 struct err *session_new(struct req *rq, const struct account_row *account, enum session_kind kind,

@@ -186,6 +186,7 @@ TEST(a_member_is_linked_over_its_own_connection)
 	struct place *m = place(h, "team");
 	struct peer *alice = arrive(m, "alice"), *agent;
 	str ann = sign_in(h, "ann@x.org"), none = S("eyJ.a.b");
+	i64 rows;
 
 	forget_all(h);
 	link_to(alice, none, "{'type':'error','_reqId':'l','code':'invalid_or_revoked_token'}");
@@ -193,6 +194,10 @@ TEST(a_member_is_linked_over_its_own_connection)
 	call(h, "cli_meshes", "", S(""));
 	assert_int_equal(json_get(answer(h), S("meshes"))->count, 0);
 	link_to(alice, ann, "{'type':'account_linked','email':'ann@x.org','_reqId':'l'}");
+	/* Again, and the audit log does not grow. */
+	rows = h->engine->meshes->audit.seq;
+	link_to(alice, ann, "{'type':'account_linked','email':'ann@x.org','_reqId':'l'}");
+	assert_int_equal(h->engine->meshes->audit.seq, rows);
 	call(h, "cli_meshes", "", S(""));
 	expect_answer(h, 200, "{'meshes':[{'slug':'team','role':'member','is_owner':false,'active_peers':1}]}");
 	call(h, "my_meshes", "", S(""));

@@ -6,23 +6,17 @@
 
 #include "base/log.h"
 #include "engine/account.h"
-#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/tally.h"
-
-static str fact(str given, str otherwise)
-{
-	return given.len && name_is_printable(given) ? given : otherwise;
-}
 
 /* ---- tokens and sessions ---- */
 
 static struct err *cli_token_run(struct req *rq, const void *args)
 {
 	const struct device_login_args *in = args;
-	struct session_facts facts = { fact(in->hostname, S("paste-token")), fact(in->platform, S("unknown")),
-				       fact(in->arch, S("unknown")), str_from(rq->event->address) };
+	struct session_facts facts = { session_fact(in->hostname, "paste-token"), session_fact(in->platform, "unknown"),
+				       session_fact(in->arch, "unknown"), str_from(rq->event->address) };
 	struct token_made_args out = { 0 };
 
 	TRY(session_new(rq, rq->account, SESSION_TOKEN, &facts, &out.token, NULL));
@@ -160,8 +154,7 @@ static struct err *account_link_run(struct req *rq, const void *args)
 		return err_word(FAIL(rq->arena, UNAUTHORIZED, "the session token is not valid, has expired or was revoked; "
 				     "sign in again"), S("invalid_or_revoked_token"));
 	rq->account = account;
-	account_own(rq, member->mesh, member);
-	audit(member->mesh, member, "account_linked", account->id);
+	TRY(account_link(rq, member->mesh, member));
 	req_send(rq, "account_linked", account_linked_fields, &(struct account_linked_args){
 		.accountId = account->id, .email = account->email, ._reqId = in->_reqId });
 	return NULL;

@@ -13,7 +13,6 @@
 #include "crypto/encode.h"
 #include "crypto/sync.h"
 #include "engine/account.h"
-#include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/relay.h"
@@ -247,8 +246,7 @@ static struct err *sync_one(struct req *rq, const struct cli_sync_args *in, stru
 		return NULL;
 	TRY(enrol(rq, m, &who, NULL, &member, &already));
 	m->touched_in = rq->engine->batch_no;
-	account_own(rq, m, member);
-	audit(m, member, "account_linked", rq->account->id);
+	TRY(account_link(rq, m, member));
 	list->items[list->n++] = (struct synced_mesh_args){
 		.mesh_id = str_from(m->id), .slug = m->slug, .name = m->name,
 		.broker_url = rq->engine->settings.ws_url, .member_id = str_from(member->id),

@@ -13,7 +13,6 @@
 #include "crypto/jwt.h"
 #include "crypto/secret.h"
 #include "engine/account.h"
-#include "engine/enrol.h"
 #include "engine/mail.h"
 #include "engine/msg/msg.h"
 #include "engine/tally.h"
@@ -160,16 +159,11 @@ static struct err *find_or_add(struct req *rq, str email, struct account_row **r
 	return NULL;
 }
 
-static str fact(str given, str otherwise)
-{
-	return given.len && name_is_printable(given) ? given : otherwise;
-}
-
 static struct err *login_code_run(struct req *rq, const void *args)
 {
 	const struct login_code_args *in = args;
-	struct session_facts facts = { fact(in->hostname, S("browser")), fact(in->platform, S("")),
-				       fact(in->arch, S("")), str_from(rq->event->address) };
+	struct session_facts facts = { session_fact(in->hostname, "browser"), session_fact(in->platform, ""),
+				       session_fact(in->arch, ""), str_from(rq->event->address) };
 	struct signed_in_args out = { 0 };
 	struct account_row *account;
 	str email;

@@ -14,7 +14,6 @@
 #include "crypto/secret.h"
 #include "crypto/secretbox.h"
 #include "engine/account.h"
-#include "engine/enrol.h"
 #include "engine/msg/msg.h"
 #include "engine/tally.h"
 
@@ -24,11 +23,6 @@ _Static_assert((int)MAC_BYTES == (int)SECRET_KEY_BYTES, "a code serves as a key"
 #define ALPHABET S("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
 #define SESSION_START "clm_sess_"
 _Static_assert(sizeof(SESSION_START) - 1 + 32 == SESSION_ID_LEN, "length of a session id");
-
-static str fact(str given)
-{
-	return given.len && name_is_printable(given) ? given : S("unknown");
-}
 
 static str digest_of(struct arena *a, str device_code)
 {
@@ -67,7 +61,8 @@ static struct err *device_login_run(struct req *rq, const void *args)
 		.session_id = arena_printf(a, SESSION_START "%.*s",
 					   STRF(id_from_alphabet(a, e->random, ALPHABET, 32))),
 		.user_code = arena_printf(a, "%.4s-%.4s", user.ptr, user.ptr + 4),
-		.hostname = fact(in->hostname), .platform = fact(in->platform), .arch = fact(in->arch),
+		.hostname = session_fact(in->hostname, "unknown"), .platform = session_fact(in->platform, "unknown"),
+		.arch = session_fact(in->arch, "unknown"),
 		.address = str_from(rq->event->address), .created_ms = e->now_ms,
 		.until_ms = e->now_ms + LOGIN_DEVICE_MS, .state = LOGIN_PENDING,
 	}, *same;
