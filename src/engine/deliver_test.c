@@ -138,7 +138,7 @@ TEST(refused_sends_are_acked_with_reason_and_leave_nothing)
 	const struct { const char *frame, *code, *error; } cases[] = {
 		{ "'targetSpec':'SELF','nonce':'','ciphertext':''", "no_recipient", NO_RECIPIENT },
 		{ "'targetSpec':'nobody','nonce':'','ciphertext':''", "no_recipient", NO_RECIPIENT },
-		{ "'targetSpec':'#nowhere','nonce':'','ciphertext':''", "invalid", "*" },
+		{ "'targetSpec':'#nowhere','nonce':'','ciphertext':''", "topic_not_found", "*" },
 		{ "'targetSpec':'@','nonce':'','ciphertext':''", "invalid", "*" },
 		{ "'targetSpec':'@x\\u0027y','nonce':'','ciphertext':''", "invalid", "*" },
 		{ "'targetSpec':'*','nonce':'','ciphertext':'a'", "invalid", "invalid: ciphertext is not base64" },

@@ -54,6 +54,34 @@ static inline void fixture_reuse(struct fixture *f)
 	assert_ok(store_open(f->a, f->db, &f->st));
 }
 
+/* A migration is a commit, and a disk is slow: each file begins as a copy of the first one. */
+static inline void fixture_copy(struct fixture *f)
+{
+	static char *bytes;
+	static size_t len;
+	FILE *file;
+
+	if (!bytes) {
+		struct fixture first = { .a = f->a, .where = test_file(f->a) };
+
+		fixture_open(&first);
+		fixture_close(&first);
+		file = fopen(arena_cstr(f->a, first.where), "re");
+		assert_non_null(file);
+		assert_int_equal(fseek(file, 0, SEEK_END), 0);
+		len = (size_t)ftell(file);
+		rewind(file);
+		bytes = malloc(len);
+		assert_int_equal(fread(bytes, 1, len, file), len);
+		fclose(file);
+	}
+	file = fopen(arena_cstr(f->a, f->where), "wex");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	fclose(file);
+	assert_int_equal(chmod(arena_cstr(f->a, f->where), 0600), 0);
+}
+
 static inline struct fixture *fixture(struct arena *a)
 {
 	struct fixture *f = NEW(a, struct fixture);
@@ -63,6 +91,8 @@ static inline struct fixture *fixture(struct arena *a)
 		fixture_reuse(f);
 	} else {
 		f->where = test_where(a);
+		if (test_is("file"))
+			fixture_copy(f);
 		fixture_open(f);
 	}
 	arena_defer(a, fixture_close, f);

@@ -93,6 +93,8 @@ static struct db_value random_value(struct pair *p, size_t query, size_t bind)
 
 	if (query == Q_POST_ADD && bind == 3)
 		return V(p->given[query]); /* unique in a topic */
+	if (query == Q_MESH_RENAME && bind == 0) /* likewise, of all meshes */
+		return V(arena_printf(p->a, "renamed-%lld", (long long)++p->given[query]));
 	switch (q->binds[bind]) {
 	case 'i': return V(makes(q) && bind == 0 ? ++p->given[query] : n);
 	case 's': return V(makes(q) ? arena_printf(p->a, "%s-%lld-%zu", q->name,
@@ -101,7 +103,7 @@ static struct db_value random_value(struct pair *p, size_t query, size_t bind)
 	}
 	if (query == Q_API_KEY_ADD)
 		return db_blob(arena_printf(p->a, "digest %lld", (long long)p->given[query]));
-	return n % 2 && query != Q_SECRET_ADD ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
+	return n % 2 && query != Q_SECRET_ADD && query != Q_PROBE ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
 }
 
 static void random_write(struct pair *p)
