@@ -87,6 +87,7 @@ struct err *confirm_take_root(struct arena *a, const struct paths *paths, const 
 	struct root_key_get_args args = { 0 };
 	struct mesh_keys_args keys;
 	struct root_key_args got;
+	str root;
 
 	*ret_taken = false;
 	TRY(keys_load(a, paths, mesh->meshId, &keys));
@@ -95,8 +96,9 @@ struct err *confirm_take_root(struct arena *a, const struct paths *paths, const 
 	if (visit_call(a, v, "root_key_get", root_key_get_fields, &args, root_key_fields, &got, sizeof(got)) ||
 	    str_empty(got.sealed_root))
 		return NULL;
-	TRY(open_root(a, mesh, got.sealed_root, &keys.root_key));
-	TRY(keys_save(a, paths, &keys));
+	TRY(open_root(a, mesh, got.sealed_root, &root));
+	/* The file may be another by now: the broker was asked meanwhile. */
+	TRY(keys_put_root(a, paths, mesh->meshId, root));
 	*ret_taken = true;
 	return NULL;
 }

@@ -76,16 +76,39 @@ static struct err *confirm(struct arena *a, const struct paths *p, str mesh_id, 
 	return keys_save(a, p, &keys);
 }
 
-struct err *keys_confirm(struct arena *a, const struct paths *p, str mesh_id, str pubkey)
+static struct err *put_root(struct arena *a, const struct paths *p, str mesh_id, str root_key)
+{
+	struct mesh_keys_args keys;
+
+	TRY(keys_load(a, p, mesh_id, &keys));
+	if (str_empty(keys.mesh_id) || !str_empty(keys.root_key))
+		return NULL;
+	keys.root_key = root_key;
+	return keys_save(a, p, &keys);
+}
+
+/* Alone with the file, so that nothing is lost that another process writes there. */
+static struct err *change(struct arena *a, const struct paths *p, str mesh_id, str key,
+			  struct err *(*fn)(struct arena *a, const struct paths *p, str mesh_id, str key))
 {
 	struct file_lock *lock;
 	struct err *e;
 
 	TRY(paths_make(a, p));
 	TRY(file_lock(a, p->lock, FILE_LOCK_MS, &lock));
-	e = confirm(a, p, mesh_id, pubkey);
+	e = fn(a, p, mesh_id, key);
 	file_unlock(lock);
 	return e;
+}
+
+struct err *keys_confirm(struct arena *a, const struct paths *p, str mesh_id, str pubkey)
+{
+	return change(a, p, mesh_id, pubkey, confirm);
+}
+
+struct err *keys_put_root(struct arena *a, const struct paths *p, str mesh_id, str root_key)
+{
+	return change(a, p, mesh_id, root_key, put_root);
 }
 
 static void close_dir(DIR **d)

@@ -40,6 +40,8 @@ struct err *keys_find_code(struct arena *a, const struct paths *p, str code,
 struct err *keys_remove(struct arena *a, const struct paths *p, str mesh_id) MUST_CHECK;
 /* The user compared the safety number with the holder of this member key. */
 struct err *keys_confirm(struct arena *a, const struct paths *p, str mesh_id, str pubkey) MUST_CHECK;
+/* The mesh's root key, where there is a file of it without one. */
+struct err *keys_put_root(struct arena *a, const struct paths *p, str mesh_id, str root_key) MUST_CHECK;
 bool keys_is_confirmed(const struct mesh_keys_args *keys, str pubkey);
 /* The owner's pair; FORBIDDEN if we are not the owner, saying who can do it. */
 struct err *keys_owner_pair(struct arena *a, const struct mesh_keys_args *keys, str slug,

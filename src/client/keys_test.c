@@ -28,4 +28,24 @@ TEST(a_key_is_confirmed_once_and_stays_so)
 	assert_int_equal(keys.confirmed.n, 1);
 }
 
+/* Who was confirmed while the broker was asked for the root key stays so. */
+TEST(a_root_key_is_put_beside_what_is_there_and_never_over_another)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct paths p = test_paths(a);
+	struct mesh_keys_args keys = { .mesh_id = S("mesh0001"), .slug = S("demo") };
+
+	assert_ok(keys_save(a, &p, &keys));
+	assert_ok(keys_confirm(a, &p, S("mesh0001"), S("0a")));
+	assert_ok(keys_put_root(a, &p, S("mesh0001"), S("root-1")));
+	assert_ok(keys_put_root(a, &p, S("mesh0001"), S("root-2")));
+	assert_ok(keys_load(a, &p, S("mesh0001"), &keys));
+	assert_str(keys.root_key, S("root-1"));
+	assert_int_equal(keys.confirmed.n, 1);
+	/* A mesh that was left meanwhile does not come back. */
+	assert_ok(keys_put_root(a, &p, S("mesh0002"), S("root-1")));
+	assert_ok(keys_load(a, &p, S("mesh0002"), &keys));
+	assert_int_equal(keys.mesh_id.len, 0);
+}
+
 TEST_MAIN("client/keys")
