@@ -56,5 +56,6 @@ i64 audit_walk(const struct mesh *m, const struct audit_row *rows, size_t n, i64
  * connection of rq. RATE_LIMIT while another one is under way in the mesh. */
 struct err *audit_check_start(struct req *rq, str req_id) MUST_CHECK;
 void audit_check_free(struct mesh *m);
+void audit_check_undo(struct mesh *m); /* the batch was not stored */
 
 #endif

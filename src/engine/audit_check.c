@@ -23,6 +23,7 @@ struct audit_check {
 	str req_id;
 	struct audit_walk walk;
 	struct audit_head end;
+	i64 began_in;                         /* engine->batch_no */
 };
 
 void audit_check_free(struct mesh *m)
@@ -35,6 +36,12 @@ void audit_check_free(struct mesh *m)
 	own_free(&check->req_id);
 	free(check);
 	m->audit_check = NULL;
+}
+
+void audit_check_undo(struct mesh *m)
+{
+	if (m->audit_check && m->audit_check->began_in == m->engine->batch_no)
+		audit_check_free(m);
 }
 
 static void answer(struct audit_check *check, i64 broken_at)
@@ -119,8 +126,11 @@ struct err *audit_check_start(struct req *rq, str req_id)
 	check->to = rq->event->from;
 	check->timer = (struct timer){ .fn = step, .owner = check };
 	check->end = m->audit;
+	check->began_in = rq->engine->batch_no;
 	own_str(&check->req_id, req_id);
 	m->audit_check = check;
 	timer_set(&rq->engine->timers, &check->timer, rq->engine->mono_ms + STEP_MS);
+	/* Where it ends is stored, or the check has not begun. */
+	engine_commit(rq->engine);
 	return NULL;
 }

@@ -158,6 +158,7 @@ static void undo_mesh(struct mesh *m)
 		if (member->sends_in == e->batch_no)
 			bucket_give_back(&member->sends, member->n_sends);
 	readers_undo(m);
+	audit_check_undo(m);
 	m->stale = true;
 }
 

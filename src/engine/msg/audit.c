@@ -12,6 +12,8 @@
 #include "engine/msg/msg.h"
 #include "engine/req.h"
 
+enum { ROWS_PER_KB = 4 };
+
 static struct err *check_reader(struct req *rq)
 {
 	if (rq->from->member->role == ROLE_ADMIN)
@@ -119,6 +121,7 @@ static struct err *audit_query_run(struct req *rq, const void *args)
 		TRY(of_event(rq, in, &rows, &n, &out.total));
 	else
 		TRY(all(rq, in, &rows, &n, &out.total));
+	engine_commit(rq->engine);
 	n = fitting(rows, n);
 	out.entries.items = NEW_ARRAY(rq->arena, struct audit_entry_args, n);
 	for (size_t i = 0; i < n; i++)
@@ -156,9 +159,15 @@ static struct err *audit_rows_run(struct req *rq, const void *args)
 static struct err *audit_verify_run(struct req *rq, const void *args)
 {
 	const struct audit_verify_args *in = args;
+	struct member *by = rq->from->member;
 
 	TRY(check_reader(rq));
-	return audit_check_start(rq, in->_reqId);
+	TRY(req_may_list(rq));
+	TRY(audit_check_start(rq, in->_reqId));
+	/* About what it would be to be sent the rows; but who verifies a long log can see its peers. */
+	bucket_take_many(&by->lists, MIN(by->mesh->audit.seq / ROWS_PER_KB + 1,
+					 MAX(rq->engine->settings.lists_kb_per_minute / 2, 1)));
+	return NULL;
 }
 
 static struct err *audit_checkpoint_run(struct req *rq, const void *args)
