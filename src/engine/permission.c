@@ -142,7 +142,8 @@ void permissions_reset(struct member *member)
 		keep(person, false, 0);
 }
 
-struct err *permissions_set(struct req *rq, struct member *by, str member_id, const struct json *changes)
+struct err *permissions_set(struct req *rq, struct member *by, str member_id, const struct json *changes,
+			    str *ret_id)
 {
 	struct member *person = find(by->mesh, member_id);
 	bool has = changes && changes->type != JSON_NULL;
@@ -157,6 +158,7 @@ struct err *permissions_set(struct req *rq, struct member *by, str member_id, co
 	TRY(may_set(rq->arena, by, person, wanted));
 	keep(person, has, wanted);
 	audit(by->mesh, by, "permissions_changed", str_from(person->id));
+	*ret_id = str_from(person->id);
 	return NULL;
 }
 

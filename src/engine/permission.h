@@ -26,9 +26,10 @@ static inline struct err *req_permit(struct req *rq, struct member *member)
 /* Each change is a row of the audit log: RATE_LIMIT for who made too many in a minute. Charges one. */
 struct err *change_may(struct req *rq, struct member *by) MUST_CHECK;
 /* Sets the keys that `changes` names and leaves the others as they hold; NULL: as the role has it.
+ * member_id may be a device's; *ret_id is its person's.
  * Of an admin only the owner and itself change anything, and nobody gives what it has not. Audited. */
-struct err *permissions_set(struct req *rq, struct member *by, str member_id,
-			    const struct json *changes) MUST_CHECK;
+struct err *permissions_set(struct req *rq, struct member *by, str member_id, const struct json *changes,
+			    str *ret_id) MUST_CHECK;
 /* The role changed: the new one's hold. */
 void permissions_reset(struct member *member);
 /* {"canInvite":true,...} */

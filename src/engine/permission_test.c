@@ -233,6 +233,19 @@ TEST(who_may_change_what_others_may)
 	expect(c->by_rank[RANK_MEMBER], "{'type':'error','code':'forbidden'}");
 }
 
+TEST(a_device_named_is_its_person)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	struct member *person = member_of(c->by_rank[RANK_MEMBER]), *device = member_of(arrive(c->m, "phone"));
+
+	device->device_of = person->no;
+	forget_all(c->h);
+	say(c->by_rank[RANK_OWNER], "{'type':'permissions_set','memberId':'%s','permissions':{'canInvite':true}}",
+	    device->id);
+	expect(c->by_rank[RANK_OWNER], "{'type':'permissions','members':[{'memberId':'%s','explicit':true}]}", person->id);
+}
+
 /* A row is not a way to stay an admin. */
 TEST(another_role_ends_the_row)
 {

@@ -22,9 +22,10 @@ static struct err *permissions_set_run(struct req *rq, const void *args)
 {
 	const struct permissions_set_args *in = args;
 	struct permissions_args out = { ._reqId = in->_reqId };
+	str id;
 
-	TRY(permissions_set(rq, rq->from->member, in->memberId, in->permissions));
-	TRY(permissions_list(rq, rq->from->mesh, in->memberId, &out.members));
+	TRY(permissions_set(rq, rq->from->member, in->memberId, in->permissions, &id));
+	TRY(permissions_list(rq, rq->from->mesh, id, &out.members));
 	req_send_list(rq, "permissions", permissions_fields, &out);
 	return NULL;
 }
@@ -56,6 +57,7 @@ static struct err *cli_permissions_set_run(struct req *rq, const void *args)
 {
 	const struct cli_permissions_set_args *in = args;
 	struct member *me;
+	str id;
 
 	TRY(account_member_of(rq, event_param(rq->event), &me));
 	if (!me)
@@ -63,7 +65,7 @@ static struct err *cli_permissions_set_run(struct req *rq, const void *args)
 	TRY(req_permit(rq, me));
 	if (!in->member_id.len || !json_get(rq->frame, S("permissions")))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "member_id and permissions are to be given"), S("invalid"));
-	TRY(permissions_set(rq, me, in->member_id, in->permissions));
+	TRY(permissions_set(rq, me, in->member_id, in->permissions, &id));
 	req_answer(rq, 200, cli_permissions_ok_fields, &(struct cli_permissions_ok_args){ true });
 	return NULL;
 }
