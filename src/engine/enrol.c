@@ -5,6 +5,7 @@
 #include "crypto/encode.h"
 #include "crypto/keys.h"
 #include "engine/audit.h"
+#include "engine/permission.h"
 #include "engine/topic.h"
 
 struct err *enrol_key(struct req *rq, str given, str word, str *ret_pubkey)
@@ -74,8 +75,8 @@ struct err *invite_check(struct req *rq, const struct invite_row *invite)
 	return NULL;
 }
 
-/* Who left comes back as a newcomer of the same id: with the invite's role and out of what is not
- * for everybody. */
+/* Who left comes back as a newcomer of the same id: with the invite's role and what that may, and
+ * out of what is not for everybody. */
 static void come_back(struct member *member, const struct newcomer *who, const struct invite_row *invite)
 {
 	struct mesh *m = member->mesh;
@@ -94,12 +95,28 @@ static void come_back(struct member *member, const struct newcomer *who, const s
 	member->role = who->role;
 	member->invite_no = invite->no;
 	member->revoked_ms = 0;
+	permissions_reset(member);
 	topics_member_back(member);
 	store_member_rejoin(m->engine->store, &(struct member_row){
 		.no = member->no, .mesh_no = m->no, .x25519 = member->x25519, .name = member->name,
 		.role = enum_word(role_words, (int)member->role), .claim_signature = member->claim_signature,
 		.invite_no = member->invite_no });
 	topic_general_join(m, member, TOPIC_MEMBER);
+}
+
+static void log_member(const struct member *member, const struct invite_row *invite)
+{
+	str role = enum_word(role_words, (int)member->role), pubkey = str_of(member->pubkey, 64);
+	const struct member *of = member->device_of ? mesh_member_by_no(member->mesh, member->device_of) : NULL;
+
+	if (of)
+		audit_with(member->mesh, of, "device_added",
+			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(of->id)), AUDIT_TEXT("pubkey", pubkey),
+					AUDIT_TEXT("device", str_from(member->id))));
+	else
+		audit_with(member->mesh, member, "member_joined",
+			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(member->id)), AUDIT_TEXT("pubkey", pubkey),
+					AUDIT_TEXT("role", role), AUDIT_TEXT("invite", invite ? invite->id : STR_NONE)));
 }
 
 static struct err *existing(struct req *rq, struct member *member, const struct newcomer *who,
@@ -115,22 +132,8 @@ static struct err *existing(struct req *rq, struct member *member, const struct 
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "the name has control characters"), S("malformed"));
 	*ret_already = false;
 	come_back(member, who, invite);
+	log_member(member, invite);
 	return NULL;
-}
-
-static void log_member(struct req *rq, const struct member *member, const struct invite_row *invite)
-{
-	str role = enum_word(role_words, (int)member->role), pubkey = str_of(member->pubkey, 64);
-	const struct member *of = member->device_of ? mesh_member_by_no(member->mesh, member->device_of) : NULL;
-
-	if (of)
-		audit_with(member->mesh, of, "device_added",
-			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(of->id)), AUDIT_TEXT("pubkey", pubkey),
-					AUDIT_TEXT("device", str_from(member->id))));
-	else
-		audit_with(member->mesh, member, "member_joined",
-			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(member->id)), AUDIT_TEXT("pubkey", pubkey),
-					AUDIT_TEXT("role", role), AUDIT_TEXT("invite", invite ? invite->id : STR_NONE)));
 }
 
 struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
@@ -169,7 +172,7 @@ struct err *enrol(struct req *rq, struct mesh *m, const struct newcomer *who,
 		.device_signature = who->device_signature, .device_expires_s = who->device_expires_s,
 	});
 	*ret_member = member;
-	log_member(rq, member, invite);
+	log_member(member, invite);
 	/* #general exists from creation, and everyone who comes is in it (S08, D-33). */
 	topic_general_join(m, member, str_eq(who->topic_role, S("lead")) ? TOPIC_LEAD : TOPIC_MEMBER);
 	topic_device_join(member);

@@ -347,6 +347,8 @@ TEST(who_left_is_no_ban_and_may_be_invited_again)
 	say(c->carol, "{'type':'topic_create','name':'den','visibility':'private','_reqId':'t'}");
 	expect(c->carol, "{'type':'topic_created'}");
 	enter(link, GREETING(.session_id = "link"));
+	say(c->owner, "{'type':'permissions_set','memberId':'%s','permissions':{'canInvite':true}}", id);
+	assert_true(member_of(c->carol)->has_permissions);
 	forget_all(c->h);
 	say(link, "{'type':'leave_mesh','_reqId':'l'}");
 	expect(link, "{'type':'ack','_reqId':'l'}");
@@ -358,6 +360,13 @@ TEST(who_left_is_no_ban_and_may_be_invited_again)
 	restart(c->h);
 	enter(c->bob, GREETING(.session = true));
 	assert_int_equal(call(c->h, "join", "", join_body(c->m, c->carol)), 200);
+	/* A newcomer, as the audit log says, too: what it was allowed before is not. */
+	assert_false(member_of(c->carol)->has_permissions);
+	assert_int_equal(count(c->h->f, "member_permission"), 0);
+	enter(c->owner, GREETING(0));
+	forget_all(c->h);
+	say(c->owner, "{'type':'audit_query','eventType':'member_joined','limit':1}");
+	expect(c->owner, "{'type':'audit_result','entries':[{'actorId':'%s','payload':{'invite':'*'}}]}", id);
 	enter(c->carol, GREETING(.session = true));
 	assert_string_equal(id_of(c->carol), id);
 	forget_all(c->h);
@@ -452,6 +461,50 @@ TEST(only_the_owner_makes_and_unmakes_admins)
 	forget(c->bob);
 	say(c->bob, "{'type':'list_bans','_reqId':'1'}");
 	expect(c->bob, "{'code':'forbidden'}");
+}
+
+/* Its connection is gone when the store fails: whoever answers must not look at it. */
+TEST(a_leaving_that_fails_half_way_ends_nobody)
+{
+	ARENA;
+	struct crew *c = crew(a);
+	struct peer *link = twin(c->carol);
+	i64 at = 1;
+
+	send_to(c->bob, c->carol->pubkey, "1", NULL);
+	db_fault(c->h->f->db, &c->h->f->plan);
+	for (; at < 100; at++) {
+		enter(link, GREETING(.session_id = "link"));
+		forget_all(c->h);
+		c->h->f->plan = (struct db_fault){ .fail_at = at, .code = ERR_TRY_AGAIN };
+		say(link, "{'type':'leave_mesh'}");
+		if (c->h->f->plan.calls < at)
+			break;
+		c->h->f->plan = (struct db_fault){ 0 };
+		advance(c->h, 2000);
+		assert_int_equal(member_of(c->carol)->revoked_ms, 0);
+		lose(link);
+	}
+	assert_in_range(at, 2, 99);
+	c->h->f->plan = (struct db_fault){ 0 };
+	assert_int_not_equal(member_of(c->carol)->revoked_ms, 0);
+}
+
+TEST(a_flood_of_bans_is_slowed_down)
+{
+	ARENA;
+	struct crew *c = crew(a);
+
+	c->h->engine->settings.lists_kb_per_minute = 256;
+	for (int i = 0; i < 2; i++) {
+		say(c->admin, "{'type':'%s','target':'bob'}", i ? "unban" : "ban");
+		expect(c->admin, "{'type':'%s'}", i ? "unban_ack" : "ban_ack");
+		forget(c->admin);
+	}
+	say(c->admin, "{'type':'ban','target':'bob','_reqId':'1'}");
+	expect(c->admin, "{'type':'error','code':'rate_limit'}");
+	say(c->admin, "{'type':'member_update','displayName':'boss','_reqId':'2'}");
+	expect(c->admin, "{'type':'error','code':'rate_limit'}");
 }
 
 TEST(a_flood_of_kicks_is_slowed_down)

@@ -218,8 +218,11 @@ static void run_frame(struct req *rq, str data)
 	rq->from->heard_ms = e->now_ms;
 	if (!err)
 		err = rq->op ? carry_out(rq, data) : unknown_type(rq, json_get_str(rq->frame, S("type")));
-	if (err)
-		req_fail(rq, err);
+	if (!err)
+		return;
+	/* What failed half-way may have ended it. */
+	rq->from = presence_of(e, rq->event->from);
+	req_fail(rq, err);
 }
 
 static void run_hello(struct req *rq, str data)

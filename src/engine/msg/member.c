@@ -151,6 +151,8 @@ static struct err *member_update_run(struct req *rq, const void *args)
 	if (!str_empty(in->memberId))
 		TRY(find(rq, in->memberId, &person));
 	TRY(check_role(rq, person, in->role));
+	if (in->role || in->displayName.ptr)
+		TRY(change_may(rq, rq->from->member));
 	if (in->role && in->role != person->role)
 		audit_with(person->mesh, rq->from->member, "role_changed",
 			   AUDIT_FIELDS(AUDIT_TEXT("memberId", str_from(person->id)),

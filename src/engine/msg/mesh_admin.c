@@ -36,6 +36,7 @@ static struct err *mesh_rename_run(struct req *rq, const void *args)
 
 	TRY(must_own(rq->arena, rq->from->member));
 	TRY(check_name(rq->arena, in->name));
+	TRY(change_may(rq, rq->from->member));
 	TRY(mesh_rename(rq->from->mesh, rq->from->member, in->name, in->slug, rq->arena));
 	out = changed(rq->from->mesh, false);
 	out._reqId = in->_reqId;
@@ -82,6 +83,7 @@ static struct err *cli_mesh_rename_run(struct req *rq, const void *args)
 	if (!me)
 		return NULL;
 	TRY(must_own(rq->arena, me));
+	TRY(change_may(rq, me));
 	TRY(mesh_rename(me->mesh, me, in->slug, in->slug, rq->arena));
 	out = changed(me->mesh, false);
 	req_answer(rq, 200, mesh_changed_fields, &out);

@@ -13,6 +13,7 @@
 #include "engine/audit.h"
 #include "engine/enrol.h"
 #include "engine/msg/msg.h"
+#include "engine/permission.h"
 #include "engine/rank.h"
 #include "engine/req.h"
 #include "engine/target.h"
@@ -201,6 +202,7 @@ static struct err *ban_run(struct req *rq, const void *args)
 	struct member *by = rq->from->member, *person;
 
 	TRY(may_moderate(rq, "ban"));
+	TRY(change_may(rq, by));
 	if (!in->target.len)
 		return invalid(rq, "target required");
 	if (!name_is_printable(in->reason))
@@ -225,6 +227,7 @@ static struct err *unban_run(struct req *rq, const void *args)
 	struct member *person;
 
 	TRY(may_moderate(rq, "unban"));
+	TRY(change_may(rq, rq->from->member));
 	if (!in->target.len)
 		return invalid(rq, "target required");
 	TRY(target_person(rq, in->target, true, &person));
