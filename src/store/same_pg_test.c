@@ -86,11 +86,19 @@ static bool makes(const struct db_query *q)
 	return str_starts(sql, S("INSERT")) && !str_contains(sql, S("ON CONFLICT"));
 }
 
+/* Those whose blobs are NOT NULL. */
+static bool may_be_null(size_t query)
+{
+	return query != Q_SECRET_ADD && query != Q_PROBE && query != Q_AUDIT_ADD && query != Q_LOGIN_CODE_PUT;
+}
+
 static struct db_value random_value(struct pair *p, size_t query, size_t bind)
 {
 	const struct db_query *q = &store_queries[query];
 	i64 n = (i64)random_below(&p->random, VALUES) + 1;
 
+	if (makes(q) && bind == 0 && q->binds[0] != 'i')
+		p->given[query]++;
 	if (query == Q_POST_ADD && bind == 3)
 		return V(p->given[query]); /* unique in a topic */
 	if (query == Q_MESH_RENAME && bind == 0) /* likewise, of all meshes */
@@ -101,9 +109,9 @@ static struct db_value random_value(struct pair *p, size_t query, size_t bind)
 						   (long long)p->given[query], bind)
 				    : arena_printf(p->a, "%lld", (long long)n));
 	}
-	if (query == Q_API_KEY_ADD)
+	if (query == Q_API_KEY_ADD || query == Q_SESSION_ADD || query == Q_LOGIN_DEVICE_ADD)
 		return db_blob(arena_printf(p->a, "digest %lld", (long long)p->given[query]));
-	return n % 2 && query != Q_SECRET_ADD && query != Q_PROBE ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
+	return n % 2 && may_be_null(query) ? db_null() : db_blob(arena_printf(p->a, "bytes %lld", (long long)n));
 }
 
 static void random_write(struct pair *p)
