@@ -42,8 +42,8 @@ struct err *session_find(struct req *rq, const struct session_proof *proof,
 struct err *account_member_of(struct req *rq, str slug, struct member **ret_member) MUST_CHECK;
 /* The same where the mesh is known and of this shard; *ret_member is NULL for no member. */
 struct err *account_member_in(struct req *rq, struct mesh *m, struct member **ret_member) MUST_CHECK;
-/* From now on the member is rq->account's. Only for one whose key the caller has proved or brought
- * with this very call. */
+/* From now on the member is rq->account's. Only for one whose key the caller has proved, or that no
+ * member had before this very call: everybody knows the key of who left. */
 void account_own(struct req *rq, const struct mesh *m, const struct member *member);
 /* The same of a member that may be somebody's already: audited, unless it is rq->account's. */
 struct err *account_link(struct req *rq, struct mesh *m, const struct member *member) MUST_CHECK;

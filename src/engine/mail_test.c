@@ -436,14 +436,38 @@ TEST(who_is_signed_in_invites_as_its_member_may_on_its_own_terms_also_by_mail)
 	assert_int_equal(call(h, "invite_create", "no-such-mesh", S("{}")), 404);
 }
 
+/* A claim proves no key, and everybody knows the one of who left. */
+TEST(the_key_of_who_left_is_not_linked_to_who_brings_it)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = an_admin(m, "alice"), *bob = arrive(m, "bob"), *carl = stranger(m, "carl");
+	str eve = signed_in(h, "eve@x.org", NULL), code;
+
+	forget_all(h);
+	say(alice, "{'type':'invite_make','max_uses':3}");
+	code = code_of(alice, "{'type':'invite_made'}");
+	say(bob, "{'type':'leave_mesh','_reqId':'l'}");
+	expect(bob, "{'type':'ack','_reqId':'l'}");
+	h->bearer = eve;
+	assert_int_equal(call(h, "claim", arena_cstr(a, code), open_claim(bob)), 200);
+	call(h, "my_meshes", "", S(""));
+	expect_answer(h, 200, "{'total':0}");
+	assert_int_equal(call(h, "claim", arena_cstr(a, code), open_claim(carl)), 200);
+	call(h, "my_meshes", "", S(""));
+	expect_answer(h, 200, "{'total':1}");
+}
+
 /* What the owner's client sends for a member; `wrong` names what is not as it should be. */
 static str confirmation(struct place *m, struct peer *who, const char *wrong)
 {
 	struct arena *a = m->house->a;
 	u8 secret[INVITE_SECRET_BYTES] = { 7 };
 	struct sign_pair pair, other;
+	i64 ends_s = !strcmp(wrong, "time") ? 1000000000 : !strcmp(wrong, "end of time") ? INT64_MAX : 1800000000;
 	struct chain_invite invite = { str_from(m->id), S("0123456789abcdefghijABCDEFGHIJ12"), STR_NONE,
-				       strcmp(wrong, "role") ? S("member") : S("admin"), 1800000000, 1 };
+				       strcmp(wrong, "role") ? S("member") : S("admin"), ends_s, 1 };
 	struct chain_claim claim = { str_from(m->id), invite.invite_id, str_from(who->pubkey),
 				     S("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8") };
 	str by_owner, by_invite;
@@ -458,9 +482,9 @@ static str confirmation(struct place *m, struct peer *who, const char *wrong)
 	assert_ok(chain_invite_sign(a, &invite, strcmp(wrong, "owner") ? &m->owner : &other, &by_owner));
 	assert_ok(chain_claim_sign(a, &claim, strcmp(wrong, "invite") ? &pair : &other, &by_invite));
 	return text(a, "{'type':'member_confirm','memberId':'%s','invite_id':'%.*s','invite_pubkey':'%.*s',"
-		    "'expires_at':1800000000,'x25519':'%.*s','owner_signature':'%.*s','claim_signature':'%.*s',"
+		    "'expires_at':%lld,'x25519':'%.*s','owner_signature':'%.*s','claim_signature':'%.*s',"
 		    "'sealed_root':'c2VhbGVk','_reqId':'1'}", who->member_id, STRF(invite.invite_id),
-		    STRF(invite.invite_pubkey), STRF(claim.x25519), STRF(by_owner), STRF(by_invite));
+		    STRF(invite.invite_pubkey), (long long)ends_s, STRF(claim.x25519), STRF(by_owner), STRF(by_invite));
 }
 
 TEST(who_joined_without_a_secret_is_verified_once_the_owner_signs_and_not_before)
@@ -476,6 +500,10 @@ TEST(who_joined_without_a_secret_is_verified_once_the_owner_signs_and_not_before
 		say_raw(alice, confirmation(m, bob, wrongs[i]));
 		expect(alice, "{'type':'error','code':'unauthorized'}");
 	}
+	say_raw(alice, confirmation(m, bob, "time"));
+	expect(alice, "{'type':'error','code':'expired'}");
+	say_raw(alice, confirmation(m, bob, "end of time"));
+	expect(alice, "{'type':'error','code':'bad_request'}");
 	say(bob, "{'type':'root_key_get'}");
 	expect(bob, "{'type':'root_key','sealed_root':null}");
 	say(alice, "{'type':'list_peers','members':true}");

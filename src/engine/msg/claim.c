@@ -116,6 +116,7 @@ static struct err *claim_run(struct req *rq, const void *args)
 	const struct json *capability = NULL;
 	struct member *member;
 	struct mesh *m;
+	bool is_new;
 	str mesh_id;
 
 	if (!pubkey_is_valid(in->peer_pubkey))
@@ -133,8 +134,9 @@ static struct err *claim_run(struct req *rq, const void *args)
 	who.role = str_eq(invite->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
 	if (!invite->invite_pubkey.len)
 		who.claim_signature = STR_NONE;
+	is_new = !mesh_member(m, who.pubkey);
 	TRY(enrol(rq, m, &who, invite, &member, &out.already_member));
-	if (rq->account && !out.already_member)
+	if (rq->account && is_new)
 		account_own(rq, m, member);
 	out.mesh_id = str_from(m->id);
 	out.member_id = str_from(member->id);

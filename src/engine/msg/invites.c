@@ -169,17 +169,21 @@ static struct err *member_confirm_run(struct req *rq, const void *args)
 	struct mesh *m = rq->from->mesh;
 	struct invite_row row = {
 		.id = in->invite_id, .invite_pubkey = in->invite_pubkey, .owner_signature = in->owner_signature,
-		.sealed_root = in->sealed_root, .max_uses = 1, .uses = 1, .expires_ms = in->expires_at * 1000,
+		.sealed_root = in->sealed_root, .max_uses = 1, .uses = 1,
 	}, *same;
 	struct member *who = NULL;
 
 	TRY(find_member(rq, in->memberId, &who));
 	if (!id_is_prefix(in->invite_id, ID_LEN) || in->expires_at > INT64_MAX / 1000)
 		return FAIL(rq->arena, BAD_REQUEST, "invite_id: 32 letters and digits; expires_at: Unix seconds");
+	row.expires_ms = in->expires_at * 1000;
 	TRY(check_chain(rq, in, who));
 	TRY(store_invite_by_id(e->store, rq->arena, in->invite_id, &same));
 	if (same && (same->mesh_no != m->no || who->invite_no != same->no))
 		return FAIL(rq->arena, CONFLICT, "an invite with this id exists");
+	/* One that ended unused is no longer stored: without this its secret could still confirm. */
+	if (!same && row.expires_ms <= e->now_ms)
+		return err_word(FAIL(rq->arena, GONE, "the owner's signatures have expired"), S("expired"));
 	if (!same) {
 		row.role = enum_word(role_words, (int)who->role);
 		TRY(invite_add(rq, m, rq->from->member, &row));

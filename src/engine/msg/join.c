@@ -69,6 +69,7 @@ static struct err *join_run(struct req *rq, const void *args)
 	struct member *member;
 	struct mesh_row *row;
 	struct mesh *m;
+	bool is_new;
 
 	if (!rq->event->proof.signed_by_key)
 		return FAIL(a, INTERNAL, "join was not proved");
@@ -89,8 +90,9 @@ static struct err *join_run(struct req *rq, const void *args)
 	/* The role comes from the row; the signed payload says the same for honest tokens. */
 	who.role = str_eq(invite->role, S("admin")) ? ROLE_ADMIN : ROLE_MEMBER;
 	who.pubkey = hex_lower(a, in->peer_pubkey);
+	is_new = !mesh_member(m, who.pubkey);
 	TRY(v1_word(a, enrol(rq, m, &who, invite, &member, &out.alreadyMember)));
-	if (rq->account && !out.alreadyMember)
+	if (rq->account && is_new)
 		account_own(rq, m, member);
 	out.memberId = str_from(member->id);
 	req_answer(rq, 200, joined_fields, &out);
