@@ -26,6 +26,15 @@ static void make_pair(struct house *h, struct sign_pair *pair, char pubkey[65])
 	copy(pubkey, 65, sign_pair_pubkey(h->a, pair));
 }
 
+struct peer *owner_of(struct place *m)
+{
+	struct peer *p = m->house->peers;
+
+	while (p->place != m || strcmp(p->name, "owner") != 0)
+		p = p->next;
+	return p;
+}
+
 struct peer *stranger(struct place *m, const char *name)
 {
 	struct house *h = m->house;

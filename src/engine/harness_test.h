@@ -119,6 +119,7 @@ void invite_plan(struct place *m, i64 max_uses, i64 days);
 void invite(struct place *m, i64 max_uses, i64 days);
 struct peer *stranger(struct place *m, const char *name); /* has keys, is no member */
 void join(struct peer *p);                    /* by the v1 token; must succeed */
+struct peer *owner_of(struct place *m);       /* who made it */
 struct peer *newcomer(struct place *m, const char *name); /* stranger and join */
 /* Another connection of the same member. */
 struct peer *twin(struct peer *p);

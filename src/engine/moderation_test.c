@@ -30,15 +30,6 @@ static const char *id_of(const struct peer *p)
 	return arena_cstr(p->place->house->a, str_from(member_of(p)->id));
 }
 
-static struct peer *owner_of(struct place *m)
-{
-	struct peer *p = m->house->peers;
-
-	while (p->place != m || strcmp(p->name, "owner") != 0)
-		p = p->next;
-	return p;
-}
-
 static struct crew *crew(struct arena *a)
 {
 	struct crew *c = NEW(a, struct crew);

@@ -24,15 +24,6 @@ static struct member *member_of(const struct peer *p)
 	return mesh_member(m, str_from(p->pubkey));
 }
 
-static struct peer *owner_of(struct place *m)
-{
-	struct peer *p = m->house->peers;
-
-	while (p->place != m || strcmp(p->name, "owner") != 0)
-		p = p->next;
-	return p;
-}
-
 static struct crew *crew(struct arena *a)
 {
 	struct crew *c = NEW(a, struct crew);
