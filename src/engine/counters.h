@@ -18,7 +18,7 @@
 /* Why a send is refused: the codes of acks; parse_or_handler: no handler could run at all. */
 #define SEND_REFUSALS(W) \
 	W(rate_limit) W(too_large) W(no_recipient) W(parse_or_handler) W(invalid) W(full) W(try_again) \
-	W(other)
+	W(forbidden) W(stale_epoch) W(topic_not_found) W(other)
 
 /* Which capability a recipient did not grant. */
 #define GRANT_DROPS(W) W(dm) W(broadcast)

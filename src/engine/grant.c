@@ -38,7 +38,7 @@ static struct grant *grant_for(struct member *to, i64 sender_no, str sender_pubk
 	return g ? g : grant_get(person, sender_pubkey);
 }
 
-bool grant_allows(struct member *to, i64 sender_no, str sender_pubkey, enum grant_cap cap)
+static bool allows(struct member *to, i64 sender_no, str sender_pubkey, enum grant_cap cap)
 {
 	const struct grant *g = grant_for(to, sender_no, sender_pubkey);
 
@@ -50,6 +50,16 @@ enum grant_cap grant_of_target(str target)
 	bool many = target.len && (target.ptr[0] == '*' || target.ptr[0] == '@' || target.ptr[0] == '#');
 
 	return many ? GRANT_BROADCAST : GRANT_DM;
+}
+
+bool grant_allows_message(struct member *to, const struct message_row *m)
+{
+	return allows(to, m->sender_no, m->sender_pubkey, grant_of_target(m->target));
+}
+
+bool grant_allows_post(struct member *to, const struct post_row *post)
+{
+	return allows(to, post->sender_no, post->sender_pubkey, GRANT_BROADCAST);
 }
 
 static struct grant_row row_of(const struct member *person, const struct grant *g)

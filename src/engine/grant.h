@@ -31,8 +31,9 @@ struct grant {
 	i64 known_ms;                 /* posts up to then were counted before the mesh was read */
 };
 
-/* May what was sent by sender_no with that key reach the member? */
-bool grant_allows(struct member *to, i64 sender_no, str sender_pubkey, enum grant_cap cap);
+/* May the message, or the post, reach the member? */
+bool grant_allows_message(struct member *to, const struct message_row *m);
+bool grant_allows_post(struct member *to, const struct post_row *post);
 /* What a message to that target needs. */
 enum grant_cap grant_of_target(str target);
 /* Message no was kept from the member. */

@@ -188,12 +188,6 @@ static struct mailbox *other_waiting(const struct presence *p, const struct mail
 	return other && other->waiting && mailbox_taker(other) == p ? other : NULL;
 }
 
-/* Does the recipient not want it? */
-static bool is_withheld(const struct mailbox *mb, const struct message_row *m)
-{
-	return !grant_allows(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target));
-}
-
 /* Senders seal one to the person and a copy to each of its devices (client/resolve.c). */
 static bool is_copy(const struct mailbox *mb, const struct message_row *m)
 {
@@ -252,7 +246,7 @@ bool mailbox_deliver(struct mailbox *mb, const struct message_row *m, i64 shared
 	struct presence *p = mailbox_taker(mb);
 	struct delivery_row row = { mb->no, m->no, m->rank, shared, m->sender_no, message_bytes(m) };
 
-	if (is_withheld(mb, m))
+	if (!grant_allows_message(mb->member, m))
 		return withhold(mb, m, &row);
 	store_delivery_add(mesh->engine->store, mesh->no, &row);
 	backlog_add(mb, &row);
@@ -357,7 +351,7 @@ static size_t withhold_waiting(struct source *s)
 		const struct waiting *x = &s->rows[i];
 		const struct message_row *m = &x->message;
 
-		if (!is_withheld(s->mb, m) || is_pushed(s->mb, m->no)) {
+		if (grant_allows_message(s->mb->member, m) || is_pushed(s->mb, m->no)) {
 			s->rows[n++] = *x;
 			continue;
 		}

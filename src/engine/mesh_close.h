@@ -2,8 +2,8 @@
  * mesh_close.h - the end of a mesh: whoever is in it is told and cut off, its API keys, tokens and
  * streams are dead with the same commit, its invites lead nowhere, its slug is free (C5, D-39).
  *
- * An archived mesh keeps what it has on disk, for its operator; of a deleted one nothing is left but
- * its name, who was in it and its audit log. Engine thread only.
+ * An archived mesh keeps what it has on disk, for its operator. Of a deleted one messages, posts, keys
+ * of topics and skills are gone; its name, its members, topics and invites and its audit log stay. Engine thread only.
  */
 #ifndef ENGINE_MESH_CLOSE_H
 #define ENGINE_MESH_CLOSE_H

@@ -79,7 +79,7 @@ static size_t who_wants(const struct topic *t, const struct audience *a, const s
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
-		if (grant_allows(a->readers[i]->member, post->sender_no, post->sender_pubkey, GRANT_BROADCAST)) {
+		if (grant_allows_post(a->readers[i]->member, post)) {
 			conns[n++] = a->conns[i];
 			continue;
 		}

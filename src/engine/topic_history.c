@@ -126,7 +126,7 @@ struct err *topic_followed(struct req *rq, struct topic *t, const struct topic_p
 	TRY(read_page(rq, t, page, &rows, &n, ret_more));
 	*ret_last_id = n ? rows[n - 1].id : STR_NONE;
 	for (size_t i = 0; i < n; i++)
-		if (grant_allows(req_member(rq), rows[i].sender_no, rows[i].sender_pubkey, GRANT_BROADCAST))
+		if (grant_allows_post(req_member(rq), &rows[i]))
 			rows[kept++] = rows[i];
 	*ret_list = messages_of(rq, t, rows, kept, page->member_pubkeys);
 	return NULL;

@@ -31,12 +31,6 @@ static bool is_named(const struct member *member, const str *names, size_t n)
 	return false;
 }
 
-/* Its sender is not told who does not: the number counts them. */
-static bool wants(struct member *member, const struct post_row *row)
-{
-	return grant_allows(member, row->sender_no, row->sender_pubkey, GRANT_BROADCAST);
-}
-
 struct err *topic_mention(struct req *rq, struct topic *t, const struct topic_draft *draft,
 			  const struct post_row *row, i64 *ret_notified)
 {
@@ -58,12 +52,13 @@ struct err *topic_mention(struct req *rq, struct topic *t, const struct topic_dr
 		if (!again && is_named(member, names, n_names))
 			notified[n++] = person;
 	}
+	/* The sender is not told who does not want it: the number counts them. */
 	for (size_t i = 0; i < n; i++)
-		if (wants(notified[i], row))
+		if (grant_allows_post(notified[i], row))
 			store_notification_add(rq->engine->store, t->mesh->no, notified[i]->no, row);
 	HASH_ITER(hh, t->mesh->members, member, next)
 		for (size_t i = 0; i < n && member->presences; i++)
-			if (member_person(member) == notified[i] && wants(member, row))
+			if (member_person(member) == notified[i] && grant_allows_post(member, row))
 				topic_hint_to(t, member, S("notification"), NULL, row->id);
 	*ret_notified = (i64)n;
 	return NULL;

@@ -370,11 +370,6 @@ static bool is_for(const struct topic_place *at, const struct post_row *row)
 	return (p->session || p->topics) && !str_eq(row->sender_pubkey, presence_pubkey(p));
 }
 
-static bool is_wanted(struct member *member, const struct post_row *row)
-{
-	return grant_allows(member, row->sender_no, row->sender_pubkey, GRANT_BROADCAST);
-}
-
 /* Those that one block goes to. */
 struct targets { struct conn_ref *items; size_t n; };
 
@@ -406,7 +401,7 @@ static bool offer(struct pushing *to, struct topic_place *at, const struct post_
 	if (is_for(at, row)) {
 		if (!has_room(at->p) || row->rank > presence_max_rank(at->p))
 			return false;
-		if (!is_wanted(at->p->member, row)) {
+		if (!grant_allows_post(at->p->member, row)) {
 			/* As one that is never acked: the member's place goes on with the next that is. */
 			to->withheld++;
 			grant_dropped_post(at->sub, row);

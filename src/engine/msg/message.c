@@ -230,11 +230,6 @@ static struct message_row message_of(struct req *rq, const struct send_args *in)
 	};
 }
 
-static bool is_withheld(const struct mailbox *mb, const struct message_row *m)
-{
-	return !grant_allows(mb->member, m->sender_no, m->sender_pubkey, grant_of_target(m->target));
-}
-
 /* Sets those aside that have as much waiting as they may. False after having refused it: by
  * a word that makes the reference daemon try again. */
 static bool find_room(struct req *rq, const struct message_row *m, struct recipients *to, bool multicast)
@@ -252,7 +247,7 @@ static bool find_room(struct req *rq, const struct message_row *m, struct recipi
 	}
 	to->full = NEW_ARRAY(rq->arena, struct mailbox *, to->n);
 	for (size_t i = 0; i < to->n; i++) {
-		bool withheld = is_withheld(to->items[i], m);
+		bool withheld = !grant_allows_message(to->items[i]->member, m);
 
 		if (backlog_has_room(to->items[i], bytes, withheld)) {
 			to->items[n++] = to->items[i];
@@ -264,7 +259,7 @@ static bool find_room(struct req *rq, const struct message_row *m, struct recipi
 	to->n = n;
 	if (n || !to->n_full || multicast)
 		return true;
-	seen = backlog_seen(to->full[0], is_withheld(to->full[0], m));
+	seen = backlog_seen(to->full[0], !grant_allows_message(to->full[0]->member, m));
 	req_refuse_send(rq, S("full"), arena_printf(rq->arena,
 			"the recipient has %lld messages (%lld bytes) waiting; try again later",
 			(long long)seen.messages, (long long)seen.bytes));
