@@ -2,6 +2,7 @@
 """backup-test.py CLAUDEMESH BROKER - admin backup while messages come, restore, vacuum; check-config and
 --print-settings of what runs. TAP on stdout."""
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +18,13 @@ ALONE = dict(CLAUDEMESH_NO_DAEMON="1")
 
 def admin(*words):
     return subprocess.run([people.broker, "admin", *words], capture_output=True, text=True, timeout=60)
+
+
+def admin_without_room(*words):
+    """No file grows over 64 kB."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+    return subprocess.run([people.broker, "admin", *words], capture_output=True, text=True, timeout=60, preexec_fn=limit, restore_signals=False)
 
 
 def tells(done, status_is_good, part, name):
@@ -86,6 +94,8 @@ def test():
         # As with a service: root restores what its user will open.
         for name in (".", *os.listdir(data)):
             os.chown(os.path.join(data, name), NOBODY, NOBODY)
+    tells(admin_without_room("restore", copy, "--data", data), False, "cannot copy", "without room for it nothing is restored")
+    verdict(os.path.exists(os.path.join(data, "broker.db")) and not os.path.exists(os.path.join(data, "restored.db")), "and what was there stays")
     tells(admin("restore", copy, "--data", data), True, "before-restore-", "it is restored, and what was there kept aside")
     with open(os.path.join(data, "tls.key")) as f:
         verdict(f.read() == tls_key, "a key of any kind is whole after it")

@@ -148,7 +148,7 @@ static struct err *give_away(struct arena *a, str dir_path)
 struct err *admin_restore(struct arena *a, const struct settings *s, const struct admin_given *in, str *ret_text)
 {
 	CLEANUP(closep) struct datadir dir = { .lock_fd = -1 };
-	str copy = path_of(a, in->operands[0], BACKUP_DATABASE), aside = STR_NONE;
+	str copy = path_of(a, in->operands[0], BACKUP_DATABASE), aside = STR_NONE, fresh;
 	size_t keys;
 
 	if (pg_url_is(s->database))
@@ -161,9 +161,14 @@ struct err *admin_restore(struct arena *a, const struct settings *s, const struc
 	if (!str_eq(s->database, datadir_file(a, &dir, BACKUP_DATABASE)))
 		return FAIL(a, NOT_SUPPORTED, "--database names another file than '%.*s/" BACKUP_DATABASE "'; copy it there "
 			    "yourself", STRF(dir.path));
+	/* What may fail for want of room comes first: until then all is as it was. */
+	fresh = datadir_file(a, &dir, "restored.db");
+	unlink(arena_cstr(a, fresh));
+	TRY(sqlite_copy(a, copy, fresh));
 	TRY(put_aside(a, &dir, &aside));
 	TRY(copy_keys(a, in->operands[0], dir.path, &keys));
-	TRY(sqlite_copy(a, copy, s->database));
+	if (rename(arena_cstr(a, fresh), arena_cstr(a, s->database)) != 0)
+		return failed(a, "cannot move", fresh);
 	TRY(give_away(a, dir.path));
 	*ret_text = arena_printf(a, "Restored the database and %zu key files. What was there is in '%.*s'. Start the broker.\n",
 				 keys, STRF(aside));
