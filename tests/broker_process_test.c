@@ -182,7 +182,7 @@ static void child_free(struct child *c)
 {
 	static const char *const files[] = { "broker.db",      "broker.db-wal", "broker.db-shm",
 					     "broker.db.lock", "broker.key",    "broker.lock",
-					     "broker.addr" };
+					     "broker.addr",    "broker.sock",   "login.key" };
 
 	if (!child_ended(c)) {
 		kill(c->pid, SIGKILL);

@@ -41,6 +41,12 @@ struct err *account_call_take(struct http *h, struct server_request *rq, const s
 	}
 	if (!given.ptr && op->flags & OP_MAY_ACCOUNT)
 		return NULL;
+	/* A program of this machine needs none; the reference's sends the token of another service. */
+	if (op->flags & OP_MAY_ACCOUNT && policy_may_invite(h->env.policy, rq) &&
+	    session_take(rq->arena, h->env.login_secret, given, clock_ms(h->env.clock), &ret_call->session)) {
+		ret_call->session = (struct session_proof){ 0 };
+		return NULL;
+	}
 	return session_take(rq->arena, h->env.login_secret, given, clock_ms(h->env.clock), &ret_call->session);
 }
 
