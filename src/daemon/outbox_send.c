@@ -57,6 +57,7 @@ static const struct db_query queries[N_QUERIES] = {
 	[Q_WAKE_POSTS] = { "OUTBOX_WAKE_POSTS", OUTBOX_SLOT_SEND + Q_WAKE_POSTS, "is", "",
 			   "UPDATE outgoing SET next_attempt_ms = $1"
 			   " WHERE status <= 2 AND status = 1 AND mesh_id = $2 AND refusals = 0"
+			   " AND next_attempt_ms > $1"
 			   " AND substr(target_spec, 1, 1) = '#'" },
 	[Q_LIVE] = { "OUTBOX_LIVE", OUTBOX_SLOT_SEND + Q_LIVE, "", "i",
 		     "SELECT COUNT(*) FROM outgoing WHERE status <= 2" },

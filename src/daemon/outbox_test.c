@@ -487,6 +487,7 @@ TEST(posts_that_wait_are_woken_and_nothing_else)
 	struct outbox_row post = row_of("c1"), refused = row_of("c2"), direct = row_of("c3"), old, fresh;
 	struct outbox_rows due;
 	struct bench b;
+	i64 due_ms;
 
 	start(&b, true);
 	post.target_spec = refused.target_spec = S("#ops");
@@ -505,6 +506,12 @@ TEST(posts_that_wait_are_woken_and_nothing_else)
 	assert_ok(outbox_due(b.ob, b.a, S("mesh0001"), S("5e55"), 9, &due));
 	assert_int_equal(due.n, 1);
 	assert_str(due.items[0].client_message_id, S("c1"));
+	/* What is due is left alone: it may be thousands, at each post. */
+	due_ms = look(&b, "c1").next_attempt_ms;
+	b.time.us += 1000 * 1000;
+	outbox_wake_posts(b.ob, S("mesh0001"));
+	assert_ok(outbox_commit(b.ob, b.a));
+	assert_int_equal(look(&b, "c1").next_attempt_ms, due_ms);
 	/* Who asks for it again is told why it waits. */
 	assert_str(accept_row(&b, &post).reason, S("no_key: wait"));
 	/* All of a post survives the daemon and a requeue. */
