@@ -63,6 +63,29 @@ TEST(keys_of_a_secret_never_change)
 		   S("a931b272ae76b4cf3a7dc06ce4c50047585184e08227eab208bdfbebafa6bb83"));
 }
 
+/* Pinned for the web page, which signs the same (web/test/crypto.test.ts). */
+TEST(signatures_are_those_of_the_page)
+{
+	CLEANUP(arena_freep) struct arena *a = arena_new();
+	struct chain_claim creator = { S(MESH), S("owner"), S(RECIPIENT_PK), S(X25519) };
+	u8 root[ROOT_KEY_BYTES];
+	struct fixture f;
+	str sig;
+
+	fixture_init(&f, a);
+	assert_ok(chain_claim_sign(a, &creator, &f.owner, &sig));
+	assert_str(sig, S("eba07eb3afa5da8e0cebf6c6de8b970f141f5e0b6096e3b45a8e11c74b78c44c"
+			  "b785145c0bd25dff0bf3aedfbc3a6b1d0651a2f770252665dfc56b6ffa3cab06"));
+	assert_str(f.chain.invite_signature,
+		   S("6884b573d226d02303deb73a1b00e670a7166dcb5e456a85270e4da0eaf319ff"
+		     "7a24924d4c4872a7bb9d3b38e3332e44cba254a98b029575c1979e23bcf71e01"));
+	assert_true(invite_root_key_open(
+		S("nQO7jt35K3v+tlmJtNcLQoOuuT7fXH4A0xJnDFYAc235cWWH1dUjVVYNKF5MEHbT42vVYnzRpmA9"
+		  "jQywbcImq+rHsGLcE9bO6e8IDFkzfHtxcAc2fb5ECWfyZJptLBcNIIybr+3Sn6k="),
+		S(MEMBER_PK), f.secret, root));
+	assert_memory_equal(root, test_bytes(a, 0x80, ROOT_KEY_BYTES), sizeof(root));
+}
+
 static void break_chain(struct chain *c, size_t i)
 {
 	switch (i) {

@@ -219,8 +219,11 @@ void topic_general_join(struct mesh *m, struct member *member, enum topic_role r
 	if (!t)
 		t = general_new(m, member);
 	role = topic_bar_role(t, member, role);
-	if (!topic_sub(t, member) && role)
-		topic_sub_add(t, member, role);
+	if (topic_sub(t, member) || !role)
+		return;
+	topic_sub_add(t, member, role);
+	if (t->epoch && !t->stale)
+		topic_hint(t, S("topic_key_wanted"), STR_NONE, member);
 }
 
 void topic_device_join(struct member *device)

@@ -390,6 +390,28 @@ static void unban_now(void *engine UNUSED, void *peer)
 	member_unban(member_of(peer));
 }
 
+TEST(who_joins_has_the_key_of_general_wanted)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *bob, *carol;
+
+	hang_up(alice);
+	enter(alice, GREETING(.capabilities = "['client_ack','topics']"));
+	bob = arrive(m, "bob");
+	say(alice, "{'type':'topic_key_install','topic':'general','newKey':{'epoch':1,'copies':[%.*s,%.*s]},'_reqId':'k'}",
+	    STRF(copy_for(alice)), STRF(copy_for(bob)));
+	forget_all(h);
+	carol = arrive(m, "carol");
+	expect(alice, "{'type':'push','event':'topic_key_wanted','eventData':{'topic':'general','memberId':'%s'}}",
+	       carol->member_id);
+	expect(alice, "{'type':'push','event':'peer_joined'}");
+	say(alice, "{'type':'topic_pending_seals','topic':'general','_reqId':'p'}");
+	expect(alice, "{'type':'topic_pending_seals_response','pending':[{'displayName':'owner'},{'memberId':'%s'}]}",
+	       carol->member_id);
+}
+
 TEST(who_is_unbanned_is_given_the_keys_made_meanwhile)
 {
 	ARENA;
