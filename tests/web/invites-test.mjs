@@ -25,6 +25,17 @@ await play(async s => {
 		}
 	}
 	await page.setViewportSize({ width: 1280, height: 900 });
+	s.create("alice", "other");
+	const again = await s.browser();
+	await s.sign_in("alice", again, "demo");
+	await s.sign_in("alice", again, "other");
+	await again.goto(`${s.url}/#/m/demo/invites`);
+	await again.getByRole("button", { name: "Invite", exact: true }).click();
+	await again.locator(".secret code").first().waitFor();
+	await again.goto(`${s.url}/#/m/other/invites`);
+	await again.getByText("claudemesh share --mesh other").waitFor();
+	check((await again.locator(".secret").count()) === 0, "a link to one mesh is not shown on the page of another");
+	await again.context().close();
 	const said = JSON.parse(s.as("carol", ["join", link, "--name", "carol", "--json"]));
 	check(said.verified === false, "who joins by it is unverified", said);
 	await page.getByLabel("Mail it to").fill("dora@example.org");

@@ -95,6 +95,9 @@ await play(async s => {
 	await alice.getByRole("heading", { name: "#general" }).waitFor();
 	await alice.getByRole("link", { name: /Mentions/ }).getByLabel("1 unread").waitFor({ state: "detached" });
 	check(true, "opening it reads it");
+	/* Not while she reads that topic. */
+	await alice.goto(at("people"));
+	await alice.getByRole("link", { name: "Write to bob" }).waitFor();
 	s.as("bob", ["topic", "post", "general", "@alice one more"]);
 	s.as("bob", ["topic", "post", "general", "@alice and another"]);
 	await alice.goto(`${s.url}/#/mentions`);

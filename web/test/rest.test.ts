@@ -19,7 +19,7 @@ function scene(answer: (call: Call, n: number) => { status: number; value: unkno
 			const call = { url, init };
 			calls.push(call);
 			const { status, value } = answer(call, calls.length);
-			return { ok: status < 400, status, statusText: "", json: async () => value };
+			return { ok: status < 400, status, statusText: "", json: async () => value === undefined ? JSON.parse("<html>") : value };
 		},
 	});
 	Object.defineProperty(globalThis.performance, "now", { value: () => now, configurable: true });
@@ -72,4 +72,11 @@ test("another refusal is told as it is", async () => {
 	assert.equal((e as Refused).code, "rate_limit");
 	assert.equal((e as Refused).status, 429);
 	assert.equal(s.calls.length, 1);
+});
+
+test("what stands before the broker and does not speak JSON is told by its status", async () => {
+	const s = scene(() => ({ status: 502, value: undefined }));
+	const e = await s.rest.get("me").catch(x => x as Refused);
+	assert(e instanceof Refused, String(e));
+	assert.equal((e as Refused).status, 502);
 });

@@ -3,7 +3,7 @@
 import type { Bytes } from "./bytes";
 import { keep_secret, kept_secret, set_setting, setting } from "./db";
 import { browser_name } from "./device";
-import { ask, Refused } from "./link";
+import { ask, Refused, said } from "./link";
 import { Store } from "./store";
 
 const KEPT = "account-token", SENT_TO = "account-email";
@@ -76,7 +76,7 @@ export class Account extends Store {
 			this.profile = await this.ask<Profile>("api/my/profile");
 			this.to("in");
 		} catch (e) {
-			this.error = e instanceof Error ? e.message : String(e);
+			this.error = said(e);
 			this.to("out");
 		}
 	}
@@ -165,7 +165,7 @@ export class Account extends Store {
 		try {
 			await fn();
 		} catch (e) {
-			this.error = e instanceof Error ? e.message : String(e);
+			this.error = said(e);
 		}
 		this.changed();
 	}

@@ -36,6 +36,11 @@ export class Refused extends Error {
 	}
 }
 
+/** What to tell of a failure. */
+export function said(e: unknown): string {
+	return e instanceof Error ? e.message : String(e);
+}
+
 export function api(path: string): string {
 	return new URL(path, document.baseURI).href.replace(/#.*$/, "");
 }
@@ -50,7 +55,12 @@ export async function ask<T>(path: string, body?: unknown, token?: string, metho
 		body: body === undefined ? null : JSON.stringify(body),
 		credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer",
 	});
-	const value = await answer.json();
+	/* What stands before the broker may answer with a page of its own. */
+	const value = await answer.json().catch(e => {
+		if (answer.ok)
+			throw e;
+		return {};
+	});
 	if (!answer.ok)
 		throw new Refused(String(value.error ?? answer.status), String(value.detail ?? answer.statusText), answer.status);
 	return value as T;

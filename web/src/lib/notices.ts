@@ -1,5 +1,5 @@
 // Mentions of the person in one mesh, newest first.
-import type { Frame } from "./link";
+import { type Frame, said } from "./link";
 import type { Mesh } from "./mesh";
 import { Store } from "./store";
 
@@ -46,13 +46,19 @@ export class Notices extends Store {
 		try {
 			const known = new Map(this.list.map(n => [n.id, n]));
 			const answer = await this.mesh.rest.get<{ notifications: Frame[] }>("notifications", { since: new Date(Date.now() - KEPT_MS).toISOString(), limit: SHOWN });
-			this.list = answer.notifications.map(n => ({ ...known.get(String(n.id)), ...notice_of(n) }));
+			/* The same objects: open() may be at work on them. */
+			this.list = answer.notifications.map(n => Object.assign(known.get(String(n.id)) ?? {}, notice_of(n)));
 			this.loaded = true;
 			this.error = "";
 		} catch (e) {
-			this.error = e instanceof Error ? e.message : String(e);
+			this.error = said(e);
 		}
 		this.told();
+	}
+
+	/** Ids of those that open() has not looked at. */
+	get unopened(): string {
+		return this.list.filter(n => !n.text && !n.trouble).map(n => n.id).join(" ");
 	}
 
 	/** Their texts, as far as this browser can read them. */

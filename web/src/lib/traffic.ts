@@ -1,10 +1,10 @@
 // Who wrote to whom, in numbers of the broker's, and what happened in a mesh; asked for again while
 // somebody looks at it, and not when the page is hidden.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "./link";
 import type { Mesh } from "./mesh";
 
-const EVERY_MS = 15000;
+const EVERY_MS = 15000, SOON_MS = 1000;
 
 export interface Edge {
 	from: string;
@@ -42,6 +42,7 @@ export interface Traffic {
 export function use_traffic(mesh: Mesh): { traffic?: Traffic; error: string } {
 	const [traffic, set_traffic] = useState<Traffic>();
 	const [error, set_error] = useState("");
+	const asked_ms = useRef(-Infinity);
 	useEffect(() => {
 		if (mesh.state !== "ready")
 			return;
@@ -50,6 +51,7 @@ export function use_traffic(mesh: Mesh): { traffic?: Traffic; error: string } {
 			clearTimeout(timer);
 			if (over || document.hidden)
 				return;
+			asked_ms.current = performance.now();
 			try {
 				set_traffic(await mesh.request("mesh_activity") as unknown as Traffic);
 				set_error("");
@@ -62,7 +64,8 @@ export function use_traffic(mesh: Mesh): { traffic?: Traffic; error: string } {
 		};
 		const on = () => void look();
 		document.addEventListener("visibilitychange", on);
-		void look();
+		/* Many come and go at once. */
+		timer = setTimeout(on, Math.max(0, asked_ms.current + SOON_MS - performance.now()));
 		return () => {
 			over = true;
 			clearTimeout(timer);

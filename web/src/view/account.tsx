@@ -2,14 +2,11 @@
 // where one is signed in.
 import { useEffect, useState } from "preact/hooks";
 import { Account, type AccountMesh, type Session, type Waiting } from "../lib/account";
+import { said } from "../lib/link";
 import type { Place } from "../lib/route";
 import { use_store } from "../lib/store";
 import { ago, at_full } from "../lib/time";
 import { Mark } from "./signin";
-
-function message(e: unknown): string {
-	return e instanceof Error ? e.message : String(e);
-}
 
 export function AccountPage({ place }: { place: Place }) {
 	const [account] = useState(() => new Account());
@@ -98,13 +95,13 @@ function Approve({ account }: { account: Account }) {
 	const [done, set_done] = useState<"yes" | "no">();
 	const look = (c: string) => {
 		set_error("");
-		account.waiting(c).then(set_waiting, e => set_error(message(e)));
+		account.waiting(c).then(set_waiting, e => set_error(said(e)));
 	};
 	useEffect(() => {
 		if (code)
 			look(code);
 	}, []);
-	const decide = (yes: boolean) => account.decide(waiting!, yes).then(() => set_done(yes ? "yes" : "no"), e => set_error(message(e)));
+	const decide = (yes: boolean) => account.decide(waiting!, yes).then(() => set_done(yes ? "yes" : "no"), e => set_error(said(e)));
 	if (done)
 		return <Outcome yes={done === "yes"} name={waiting!.hostname} />;
 	return (
@@ -172,7 +169,7 @@ function PasteToken({ account }: { account: Account }) {
 					<pre><code class="wrap">{made.token}</code></pre>
 					<button onClick={() => void navigator.clipboard.writeText(made.token)}>Copy</button>
 				</div>
-			) : <button class="primary" onClick={() => account.make_token().then(set_made, e => set_error(message(e)))}>Make a token</button>}
+			) : <button class="primary" onClick={() => account.make_token().then(set_made, e => set_error(said(e)))}>Make a token</button>}
 			<p><a href="./#/account">Your account</a></p>
 		</main>
 	);
@@ -186,14 +183,14 @@ function Overview({ account }: { account: Account }) {
 	const [name, set_name] = useState(account.profile!.name);
 	const [error, set_error] = useState("");
 	const load = () => {
-		account.sessions().then(set_sessions, e => set_error(message(e)));
-		account.meshes().then(set_meshes, e => set_error(message(e)));
+		account.sessions().then(set_sessions, e => set_error(said(e)));
+		account.meshes().then(set_meshes, e => set_error(said(e)));
 	};
 	useEffect(load, []);
 	const end = async (s: Session) => {
 		if (!confirm(`End the session of ${s.hostname}? It must be signed in again.`))
 			return;
-		await account.end_session(s.id).catch(e => set_error(message(e)));
+		await account.end_session(s.id).catch(e => set_error(said(e)));
 		load();
 	};
 	return (

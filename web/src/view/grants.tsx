@@ -1,5 +1,6 @@
 // What others may do to you, and what was kept from you for that. Nobody else sees it.
 import { useEffect, useState } from "preact/hooks";
+import { said } from "../lib/link";
 import type { Mesh } from "../lib/mesh";
 
 interface Dropped {
@@ -47,7 +48,7 @@ export function Grants({ mesh }: { mesh: Mesh }) {
 			set_state(await mesh.request(type, fields) as unknown as State);
 			set_error("");
 		} catch (e) {
-			set_error(e instanceof Error ? e.message : String(e));
+			set_error(said(e));
 		}
 	};
 	useEffect(() => {

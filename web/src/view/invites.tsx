@@ -1,6 +1,7 @@
 // Inviting. The owner's key, which signs invites, never comes to a browser: an invite made here has no secret, and
 // who joins by it is unverified until the owner confirms the key. A signed link can be pasted, to show it.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { said } from "../lib/link";
 import type { Mesh } from "../lib/mesh";
 import { Empty, Head, Trouble } from "./parts";
 
@@ -23,10 +24,6 @@ interface Made { code: string; url: string; expires_at: string; emailed: boolean
 
 const MADE_MS = 15000; // the first try to mail it takes up to ten seconds
 const mail_words: Record<string, string> = { waiting: "being mailed", sent: "mailed", failed: "could not be mailed" };
-
-function said(e: unknown): string {
-	return e instanceof Error ? e.message : String(e);
-}
 
 export function Invites({ mesh }: { mesh: Mesh }) {
 	const [invites, set_invites] = useState<Invite[]>();

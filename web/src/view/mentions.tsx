@@ -1,6 +1,7 @@
 // Where one was called by name, in all meshes.
 import { useEffect, useState } from "preact/hooks";
 import type { App } from "../lib/app";
+import { said } from "../lib/link";
 import type { Mesh } from "../lib/mesh";
 import type { Notice } from "../lib/notices";
 import { href } from "../lib/route";
@@ -14,17 +15,17 @@ interface Entry {
 
 export function Mentions({ app }: { app: App }) {
 	const [error, set_error] = useState("");
-	const known = app.meshes.map(m => m.notices.list.length).join(" ");
+	const unopened = app.meshes.map(m => m.notices.unopened).join();
 	useEffect(() => {
 		for (const m of app.meshes)
 			if (m.state === "ready" && m.loaded && m.topics.list.length)
 				void m.notices.open();
-	}, [known, app.meshes.map(m => `${m.state} ${m.loaded} ${m.topics.list.length}`).join()]);
+	}, [unopened, app.meshes.map(m => `${m.state} ${m.loaded} ${m.topics.list.length}`).join()]);
 	const all = app.meshes.flatMap(mesh => mesh.notices.list.map((notice): Entry => ({ mesh, notice }))).sort((a, b) => b.notice.at_ms - a.notice.at_ms);
 	const unread = all.filter(e => !e.notice.read);
 	const read = (entries: Entry[]) => {
 		for (const mesh of new Set(entries.map(e => e.mesh)))
-			mesh.notices.read(entries.filter(e => e.mesh === mesh).map(e => e.notice)).then(() => set_error(""), e => set_error(e instanceof Error ? e.message : String(e)));
+			mesh.notices.read(entries.filter(e => e.mesh === mesh).map(e => e.notice)).then(() => set_error(""), e => set_error(said(e)));
 	};
 	const trouble = error || app.meshes.map(m => m.notices.error && m.state === "ready" ? `${m.id.name}: ${m.notices.error}` : "").filter(Boolean).join(" ");
 	return (

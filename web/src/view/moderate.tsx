@@ -1,5 +1,6 @@
 // What the owner and admins may do to somebody: end connections, put out and let in, make an admin.
 import { useRef, useState } from "preact/hooks";
+import { said } from "../lib/link";
 import type { Mesh, Person } from "../lib/mesh";
 
 interface Ban {
@@ -25,10 +26,6 @@ export function may_moderate(mesh: Mesh, person?: Person): boolean {
 	return own > 0 && (!person || (!person.is_self && own > rank(person.member)));
 }
 
-function words(e: unknown): string {
-	return e instanceof Error ? e.message : String(e);
-}
-
 function ended(ack: Ack, done: string, after: string): string {
 	if (ack.affected.length)
 		return `${done} ${ack.affected.length === 1 ? "one connection" : `${ack.affected.length} connections`}. ${after}`;
@@ -39,7 +36,7 @@ function ended(ack: Ack, done: string, after: string): string {
 
 export function Moderate({ mesh, person }: { mesh: Mesh; person: Person }) {
 	const box = useRef<HTMLDialogElement>(null);
-	const [said, set_said] = useState("");
+	const [told, set_told] = useState("");
 	const [error, set_error] = useState("");
 	const [reason, set_reason] = useState("");
 	const [sure, set_sure] = useState(false);
@@ -48,17 +45,17 @@ export function Moderate({ mesh, person }: { mesh: Mesh; person: Person }) {
 	const act = async (type: string, fields: object, done: (reply: Record<string, unknown>) => string) => {
 		set_error("");
 		try {
-			set_said(done(await mesh.request(type, fields)));
+			set_told(done(await mesh.request(type, fields)));
 			void mesh.refresh();
 		} catch (e) {
-			set_error(words(e));
+			set_error(said(e));
 		}
 	};
 	const role = member.role === "admin" ? "member" : "admin";
 	return (
 		<>
 			<button onClick={() => {
-				set_said("");
+				set_told("");
 				set_error("");
 				set_sure(false);
 				box.current?.showModal();
@@ -67,7 +64,8 @@ export function Moderate({ mesh, person }: { mesh: Mesh; person: Person }) {
 				<div class="sheet">
 					<header class="card-head"><h2>{name}</h2><button class="quiet" onClick={() => box.current?.close()} aria-label="Close">✕</button></header>
 					{error ? <p class="error" role="alert">{error}</p> : null}
-					{said ? <p role="status">{said}</p> : null}
+					{told ? <p role="status">{told}</p> : null}
+					<p class="muted small">Disconnect: what {name} runs comes back by itself. Kick: it stays away until it is started again. Ban: {name} stays out until somebody takes the ban back.</p>
 					<button onClick={() => void act("disconnect", { target: key }, r => ended(r as unknown as Ack, "Closed", "They will auto-reconnect within seconds."))}>Disconnect</button>
 					<button onClick={() => void act("kick", { target: key }, r => ended(r as unknown as Ack, "Closed", "They can rejoin anytime by running claudemesh."))}>Kick</button>
 					{is_owner && !member.device ? <button onClick={() => void act("member_update", { memberId: member.memberId, role }, () => role === "admin" ? `${name} is an admin now.` : `${name} is a member now.`)}>{role === "admin" ? "Make admin" : "Make member"}</button> : null}
@@ -79,7 +77,7 @@ export function Moderate({ mesh, person }: { mesh: Mesh; person: Person }) {
 						}}>
 							<p>{name}'s devices, connections and API keys end at once, until somebody lets {name} in again.</p>
 							<label>Reason, for the list of bans<input type="text" maxLength={200} value={reason} onInput={e => set_reason(e.currentTarget.value)} /></label>
-							<div class="bar"><button class="danger">Ban {name}</button><button type="button" onClick={() => set_sure(false)}>Keep</button></div>
+							<div class="bar"><button class="danger">Ban {name}</button><button type="button" onClick={() => set_sure(false)}>Keep {name}</button></div>
 						</form>
 					) : <button class="danger" onClick={() => set_sure(true)}>Ban…</button>}
 				</div>
@@ -100,7 +98,7 @@ export function Bans({ mesh }: { mesh: Mesh }) {
 			set_error("");
 			void mesh.refresh();
 		} catch (e) {
-			set_error(words(e));
+			set_error(said(e));
 		}
 	};
 	return (

@@ -1,4 +1,5 @@
 // The frame: signing in, the list at the side, the screen that is open.
+import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
 import type { App } from "../lib/app";
 import { account_place, type Route, use_route } from "../lib/route";
@@ -44,7 +45,7 @@ function Signed({ app, route }: { app: App; route: Route }) {
 			}}>Skip to content</a>
 			<Sidebar app={app} mesh={mesh} route={route} />
 			<main id="content" tabIndex={-1} class="content">
-				{route.top === "mentions" ? <Mentions app={app} /> : mesh && screen ? screen.draw({ app, mesh, item: route.item }) : <Home app={app} mesh={mesh} />}
+				{route.top === "mentions" ? <Mentions app={app} /> : mesh && screen ? <Fragment key={`${mesh.id.mesh_id} ${screen.page}`}>{screen.draw({ app, mesh, item: route.item })}</Fragment> : <Home app={app} mesh={mesh} />}
 			</main>
 		</div>
 	);
