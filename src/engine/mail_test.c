@@ -287,6 +287,24 @@ TEST(b_19_an_admin_makes_lists_and_ends_invites_without_the_owner_s_key)
 	expect(alice, "{'type':'invites','invites':[{'state':'revoked'},{'state':'live'}]}");
 }
 
+TEST(the_mail_of_an_invite_that_was_revoked_is_not_tried_again)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = an_admin(m, "alice");
+	str code;
+
+	with_mail(h);
+	say(alice, "{'type':'invite_make','email':'bob@example.org'}");
+	mailed(h, MAIL_LATER);
+	code = code_of(alice, "{'type':'invite_made','emailed':false}");
+	say(alice, "{'type':'invite_revoke','invite':'%.*s'}", STRF(code));
+	expect(alice, "{'type':'invite_revoked'}");
+	advance(h, 10 * MINUTE_MS);
+	assert_int_equal(h->n_mails, 0);
+}
+
 TEST(where_no_mail_can_be_sent_no_invite_is_left_behind)
 {
 	ARENA;

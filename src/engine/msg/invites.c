@@ -93,6 +93,20 @@ static struct err *invite_list_run(struct req *rq, const void *args)
 	return NULL;
 }
 
+/* Nobody is mailed a link that is dead. */
+static struct err *end_mail(struct req *rq, const struct invite_row *row)
+{
+	struct store *st = rq->engine->store;
+	struct job_row *jobs;
+	size_t n;
+
+	TRY(store_jobs_of(st, rq->arena, row->mesh_no, &jobs, &n));
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].about_no == row->no && !jobs[i].ended_ms)
+			store_job_end(st, jobs[i].no, S("failed"), rq->engine->now_ms);
+	return NULL;
+}
+
 static struct err *invite_revoke_run(struct req *rq, const void *args)
 {
 	const struct invite_revoke_args *in = args;
@@ -106,6 +120,7 @@ static struct err *invite_revoke_run(struct req *rq, const void *args)
 	if (!row || row->mesh_no != m->no || str_empty(row->code))
 		return FAIL(rq->arena, NOT_FOUND, "this mesh has no such invite");
 	if (!row->revoked_ms) {
+		TRY(end_mail(rq, row));
 		row->revoked_ms = e->now_ms;
 		store_invite_revoke(e->store, m->no, row->no, e->now_ms);
 		audit(m, rq->from->member, "invite_revoked", row->id);
