@@ -85,6 +85,8 @@ for path in install.sh ../data-good/broker.key ..%2Fdata-good%2Fbroker.key %2e%2
 done
 
 # Not over a way on which others could change it.
+ok 'a proxy that was asked without TLS gets no script' test 403 = "$(curl -s -o /dev/null -w '%{http_code}' -H 'X-Forwarded-Proto: http' "$url/install")"
+ok 'one that was asked over TLS does' test 200 = "$(curl -s -o /dev/null -w '%{http_code}' -H 'X-Forwarded-Proto: https' "$url/install")"
 address=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m1 '^[0-9.]*$')
 if [ -n "$address" ]; then
 	serve far "$work/rel" "$address"

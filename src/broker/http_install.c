@@ -7,9 +7,12 @@
 #include "broker/http_answer.h"
 #include "broker/install.h"
 
+/* A proxy of this machine is as safe as the way to it, which it names. */
 static bool is_safe_way(const struct server_request *rq)
 {
-	return rq->is_tls || (rq->peer->is_loopback && rq->local->is_loopback);
+	bool is_here = rq->peer->is_loopback && rq->local->is_loopback;
+
+	return rq->is_tls || (is_here && !str_eq_nocase(http_header_get(rq->head, S("x-forwarded-proto")), S("http")));
 }
 
 /* Answers, and says false, unless there is something that may be handed out. */
