@@ -123,6 +123,36 @@ test("a chain holds from the owner only", () => {
 	assert(c.chain_holds(creator, MESH, MEMBER, RECIPIENT));
 });
 
+/* src/crypto/chain_test.c and invite_test.c */
+const INVITE = "InviteId000000000000000000000001", SECRET = new Uint8Array(32).fill(5);
+const TERMS: c.InviteTerms = { mesh_id: MESH, invite_id: INVITE, role: "member", expires_s: 1800000000, max_uses: 1 };
+
+test("who makes a mesh claims it as everywhere", () => {
+	assert.equal(c.claim_sign(MESH, "owner", RECIPIENT, X25519, seed(1)),
+		"eba07eb3afa5da8e0cebf6c6de8b970f141f5e0b6096e3b45a8e11c74b78c44cb785145c0bd25dff0bf3aedfbc3a6b1d0651a2f770252665dfc56b6ffa3cab06");
+	assert.throws(() => c.claim_sign("a|b", "owner", RECIPIENT, X25519, seed(1)), /'\|'/);
+});
+
+test("an invite is signed as everywhere", async () => {
+	const owner = c.pair_from_seed(counting(0, 32));
+	assert.equal(c.invite_pair(counting(0, 32)).pubkey, "a931b272ae76b4cf3a7dc06ce4c50047585184e08227eab208bdfbebafa6bb83");
+	assert.equal(c.invite_sign(TERMS, c.invite_pair(SECRET).pubkey, seed(1)),
+		"6884b573d226d02303deb73a1b00e670a7166dcb5e456a85270e4da0eaf319ff7a24924d4c4872a7bb9d3b38e3332e44cba254a98b029575c1979e23bcf71e01");
+	assert.equal(c.capability_sign(TERMS, owner),
+		"6c9b522d44a1706651d355262a5ed7bf911848c89c7d69f25e764ca75cd2cb0f91c90193230d52d0cb536535edceb917067afe4776c557d55c5751ef04810d03");
+	const token = c.invite_token(TERMS, "demo", "wss://broker.example/ws", counting(0x80, 32), owner);
+	assert.equal(hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(token)))),
+		"9a9b445073d2ad68eff367a1236ece8a88a74231aee8dfa0a3fcd7af9be9ca61");
+});
+
+test("the root key is sealed to the link's secret as everywhere", () => {
+	const sealed = "nQO7jt35K3v+tlmJtNcLQoOuuT7fXH4A0xJnDFYAc235cWWH1dUjVVYNKF5MEHbT42vVYnzRpmA9jQywbcImq+rHsGLcE9bO6e8IDFkzfHtx" +
+		"cAc2fb5ECWfyZJptLBcNIIybr+3Sn6k=";
+	const nonce = from_base64(sealed).slice(0, 24);
+	assert.equal(c.invite_root_seal(counting(0x80, 32), MEMBER, SECRET, nonce), sealed);
+	assert.notEqual(c.invite_root_seal(counting(0x80, 32), MEMBER, SECRET), c.invite_root_seal(counting(0x80, 32), MEMBER, SECRET));
+});
+
 test("the hello signs the challenge", () => {
 	const pair = seed(1), hello = { mesh_id: MESH, member_id: "m", session_id: "s", timestamp: 7, challenge: "c" };
 	assert(c.signature_holds(`claudemesh-hello-2|${MESH}|m|${MEMBER}||s|7|c`, c.hello_sign(hello, pair), MEMBER));

@@ -1,9 +1,10 @@
 // Who is signed in here: an e-mail address proved by a code. Its token is in memory, and kept as
 // keys are, wrapped (db.ts). It opens nothing of a mesh: messages need this browser's own keys.
 import type { Bytes } from "./bytes";
-import { keep_secret, kept_secret, set_setting, setting } from "./db";
+import { type Identity, keep_secret, kept_secret, set_setting, setting } from "./db";
 import { browser_name } from "./device";
 import { ask, Refused, said } from "./link";
+import { make_mesh } from "./owner";
 import { Store } from "./store";
 
 const KEPT = "account-token", SENT_TO = "account-email";
@@ -148,6 +149,10 @@ export class Account extends Store {
 
 	async meshes(): Promise<AccountMesh[]> {
 		return (await this.ask<{ data: AccountMesh[] }>("api/my/meshes")).data;
+	}
+
+	make_mesh(name: string, who: string): Promise<Identity> {
+		return make_mesh(name, who, body => this.ask("api/my/meshes", body));
 	}
 
 	make_token(): Promise<{ token: string; expires_at: string }> {

@@ -3,6 +3,8 @@ import { crypto_ready } from "./crypto";
 import * as db from "./db";
 import { accept, look, type Offer, take_code } from "./device";
 import { Mesh } from "./mesh";
+import { forget_owner } from "./owner";
+import { href } from "./route";
 import { Store } from "./store";
 
 export type Screen = "loading" | "welcome" | "offer" | "adding" | "home" | "broken";
@@ -73,6 +75,15 @@ export class App extends Store {
 		await this.unlock();
 	}
 
+	/** A mesh that was made here, open at #general. */
+	async add(id: db.Identity): Promise<void> {
+		this.identities = await db.identities();
+		this.error = "";
+		location.hash = href(id.slug, "t", "general");
+		this.to("home");
+		await this.unlock();
+	}
+
 	async say_no(): Promise<void> {
 		this.offer = undefined;
 		this.to(this.identities.length ? "home" : "welcome");
@@ -98,9 +109,11 @@ export class App extends Store {
 
 	/** Forgets a mesh: its key here is gone, and the others are told if they can be. */
 	async sign_out(mesh: Mesh): Promise<void> {
-		await mesh.request("device_remove", { memberId: mesh.id.member_id }).catch(() => undefined);
+		if (mesh.id.of_id !== mesh.id.member_id)
+			await mesh.request("device_remove", { memberId: mesh.id.member_id }).catch(() => undefined);
 		mesh.stop();
 		await db.forget_mesh(mesh.id.mesh_id);
+		await forget_owner(mesh.id.mesh_id);
 		this.identities = await db.identities();
 		this.meshes = this.meshes.filter(m => m !== mesh);
 		location.hash = "#/";

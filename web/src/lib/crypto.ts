@@ -241,6 +241,50 @@ export interface DeviceOf {
 	claimSignature: string;
 }
 
+/** A member's keys: signed by its invite's key, or, of who makes a mesh (invite "owner"), by the owner's. */
+export function claim_sign(mesh_id: string, invite_id: string, pubkey: string, x25519: string, by: Pair): string {
+	return sign(canonical("claudemesh-claim", mesh_id, invite_id, pubkey, x25519), by);
+}
+
+// ---- invites that prove, for who has the owner's key ----
+
+/** 32 bytes that stand behind '#' in the link, and nowhere else. */
+export function invite_pair(secret: Bytes): Pair {
+	return pair_from_seed(na().crypto_kdf_derive_from_key(32, 1, "cminvite", secret));
+}
+
+/** Root key and owner, for who has the link: it learns from it who owns the mesh, whatever the broker says. */
+export function invite_root_seal(root: Bytes, owner: string, secret: Bytes, nonce: Bytes = random(24)): string {
+	const s = na(), key = s.crypto_kdf_derive_from_key(32, 2, "cminvite", secret);
+	return base64(concat(nonce, s.crypto_secretbox_easy(concat(root, from_hex(owner)), nonce, key)));
+}
+
+export interface InviteTerms {
+	mesh_id: string;
+	invite_id: string;
+	role: string;
+	expires_s: number;
+	max_uses: number;
+}
+
+export function invite_sign(t: InviteTerms, invite_pubkey: string, owner: Pair): string {
+	return sign(canonical("claudemesh-invite", t.mesh_id, t.invite_id, invite_pubkey, t.role, t.expires_s, t.max_uses), owner);
+}
+
+export function capability_sign(t: InviteTerms, owner: Pair): string {
+	return sign(canonical("v=2", t.mesh_id, t.invite_id, t.expires_s, t.role, owner.pubkey), owner);
+}
+
+/** For programs that know no more. root: random, they need the field and never use it. */
+export function invite_token(t: InviteTerms, slug: string, broker_url: string, root: Bytes, owner: Pair): string {
+	const payload = {
+		v: 1, mesh_id: t.mesh_id, mesh_slug: slug, broker_url, expires_at: t.expires_s, mesh_root_key: base64url(root),
+		role: t.role, owner_pubkey: owner.pubkey,
+	};
+	const signature = sign(canonical(...Object.values(payload)), owner);
+	return base64url(utf8(JSON.stringify({ ...payload, signature })));
+}
+
 /** Is this key a member by the owner's own signature? The broker's word does not count. */
 export function chain_holds(c: Chain, mesh_id: string, owner: string, pubkey: string): boolean {
 	try {

@@ -2,13 +2,15 @@
 // where one is signed in.
 import { useEffect, useState } from "preact/hooks";
 import { Account, type AccountMesh, type Session, type Waiting } from "../lib/account";
+import type { App } from "../lib/app";
 import { said } from "../lib/link";
 import type { Place } from "../lib/route";
 import { use_store } from "../lib/store";
 import { ago, at_full } from "../lib/time";
+import { NewMesh } from "./owner";
 import { Mark } from "./signin";
 
-export function AccountPage({ place }: { place: Place }) {
+export function AccountPage({ app, place }: { app: App; place: Place }) {
 	const [account] = useState(() => new Account());
 	use_store(account);
 	useEffect(() => void account.start(), []);
@@ -19,7 +21,7 @@ export function AccountPage({ place }: { place: Place }) {
 	switch (place) {
 	case "cli-auth": return <Approve account={account} />;
 	case "token": return <PasteToken account={account} />;
-	default: return <Overview account={account} />;
+	default: return <Overview app={app} account={account} />;
 	}
 }
 
@@ -177,7 +179,7 @@ function PasteToken({ account }: { account: Account }) {
 
 const kinds: Record<string, string> = { browser: "Browser", "cli-session": "Program", "cli-token": "Pasted token", "cli-sync": "Sync" };
 
-function Overview({ account }: { account: Account }) {
+function Overview({ app, account }: { app: App; account: Account }) {
 	const [sessions, set_sessions] = useState<Session[]>();
 	const [meshes, set_meshes] = useState<AccountMesh[]>();
 	const [name, set_name] = useState(account.profile!.name);
@@ -213,6 +215,7 @@ function Overview({ account }: { account: Account }) {
 			<ul class="plain-list">
 				{(meshes ?? []).map(m => <li key={m.id} class="item"><span class="grow">{m.name}</span><span class="muted small">{m.isOwner ? "yours" : m.myRole}, {m.memberCount} members</span></li>)}
 			</ul>
+			<NewMesh app={app} account={account} />
 			<div class="row"><a class="button" href="token">Make a token</a><button class="danger" onClick={() => void account.sign_out()}>Sign out</button></div>
 		</main>
 	);

@@ -14,6 +14,7 @@ export function Home({ app, mesh }: { app: App; mesh: Mesh | undefined }) {
 				<h1>{mesh ? mesh.id.name : "Your meshes"}</h1>
 				{mesh ? <Trouble mesh={mesh} /> : null}
 				<div class="cards">{shown.map(m => <Card key={m.id.mesh_id} mesh={m} />)}</div>
+				{mesh ? null : <p><a class="button" href="#/account">New mesh</a></p>}
 			</div>
 		</div>
 	);

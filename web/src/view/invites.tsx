@@ -1,8 +1,11 @@
-// Inviting. The owner's key, which signs invites, never comes to a browser: an invite made here has no secret, and
-// who joins by it is unverified until the owner confirms the key. A signed link can be pasted, to show it.
+// Inviting. Where the mesh was made in this browser the owner's key is here and signs. Elsewhere it never comes to a
+// browser: an invite made here has no secret, and who joins by it is unverified until the owner confirms the key; a
+// signed link can be pasted, to show it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { said } from "../lib/link";
 import type { Mesh } from "../lib/mesh";
+import { type OwnerKeys, signed_invite } from "../lib/owner";
+import { use_owner } from "./owner";
 import { Empty, Head, Trouble } from "./parts";
 
 interface Invite {
@@ -20,7 +23,7 @@ interface Invite {
 	mail?: string;
 }
 
-interface Made { code: string; url: string; expires_at: string; emailed: boolean; email: string }
+interface Made { code: string; url: string; expires_at: string; emailed: boolean; email: string; proves: boolean }
 
 const MADE_MS = 15000; // the first try to mail it takes up to ten seconds
 const mail_words: Record<string, string> = { waiting: "being mailed", sent: "mailed", failed: "could not be mailed" };
@@ -29,6 +32,7 @@ export function Invites({ mesh }: { mesh: Mesh }) {
 	const [invites, set_invites] = useState<Invite[]>();
 	const [made, set_made] = useState<Made>();
 	const [error, set_error] = useState("");
+	const keys = use_owner(mesh);
 	const may = mesh.role !== "member" || Boolean(invites);
 	const load = async () => {
 		try {
@@ -55,7 +59,7 @@ export function Invites({ mesh }: { mesh: Mesh }) {
 			<Trouble mesh={mesh} />
 			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				<div class="column">
-					{may ? <Create mesh={mesh} done={m => {
+					{may ? <Create mesh={mesh} keys={keys} done={m => {
 						set_made(m);
 						void load();
 					}} /> : null}
@@ -63,14 +67,14 @@ export function Invites({ mesh }: { mesh: Mesh }) {
 					{made ? <Result made={made} done={() => set_made(undefined)} /> : null}
 					{invites && !invites.length ? <Empty title="No open invites" /> : null}
 					{invites?.length ? <Table invites={invites} revoke={i => void revoke(i)} /> : null}
-					<Signed slug={mesh.id.slug} />
+					{keys ? <p class="muted">Invites that are made here are signed with the owner's key, which is in this browser.</p> : <Signed slug={mesh.id.slug} />}
 				</div>
 			</div>
 		</>
 	);
 }
 
-function Create({ mesh, done }: { mesh: Mesh; done: (made: Made) => void }) {
+function Create({ mesh, keys, done }: { mesh: Mesh; keys: OwnerKeys | undefined; done: (made: Made) => void }) {
 	const [email, set_email] = useState("");
 	const [role, set_role] = useState("member");
 	const [uses, set_uses] = useState("1");
@@ -81,13 +85,13 @@ function Create({ mesh, done }: { mesh: Mesh; done: (made: Made) => void }) {
 		e.preventDefault();
 		set_busy(true);
 		try {
-			const made = await mesh.request("invite_make", {
-				role, max_uses: Number(uses), expires_at: Math.floor(Date.now() / 1000) + Number(days) * 86400,
-				...(email ? { email } : {}),
-			}, MADE_MS);
+			const expires_at = Math.floor(Date.now() / 1000) + Number(days) * 86400;
+			const made = keys
+				? await signed_invite(keys, role, Number(uses), expires_at, email)
+				: await mesh.request("invite_make", { role, max_uses: Number(uses), expires_at, ...(email ? { email } : {}) }, MADE_MS);
 			set_error("");
 			set_email("");
-			done({ ...(made as unknown as Made), email });
+			done({ ...(made as unknown as Made), email, proves: Boolean(keys) });
 		} catch (x) {
 			set_error(said(x));
 		}
@@ -110,7 +114,9 @@ function Result({ made, done }: { made: Made; done: () => void }) {
 		<div class="card secret" role="status">
 			{made.email ? <p><strong>{made.emailed ? `Mailed to ${made.email}.` : `Not mailed to ${made.email} yet. Send the link yourself, or look again: it may still go out.`}</strong></p> : null}
 			<p><code>{made.url}</code></p>
-			<p class="muted small">Until {new Date(made.expires_at).toLocaleString()}. Who joins by it is unverified until the owner runs <code>claudemesh verify NAME --confirm</code>.</p>
+			<p class="muted small">Until {new Date(made.expires_at).toLocaleString()}. {made.proves
+				? <>Signed with the owner's key. What follows ‘#’ is its secret, which the broker never sees: send it over a channel you trust.{made.email ? " The mailed link has no secret." : ""}</>
+				: <>Who joins by it is unverified until the owner runs <code>claudemesh verify NAME --confirm</code>.</>}</p>
 			<Qr text={made.url} />
 			<div class="row"><button onClick={() => void navigator.clipboard.writeText(made.url)}>Copy link</button><button onClick={done}>Done</button></div>
 		</div>

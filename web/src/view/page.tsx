@@ -19,7 +19,7 @@ export function Page({ app }: { app: App }) {
 	}, [app.unread]);
 	const place = account_place();
 	if (place && app.screen !== "broken")
-		return <AccountPage place={place} />;
+		return <AccountPage app={app} place={place} />;
 	switch (app.screen) {
 	case "loading":
 	case "adding":

@@ -3,10 +3,12 @@ import { useState } from "preact/hooks";
 import type { App } from "../lib/app";
 import type { Mesh } from "../lib/mesh";
 import { Grants } from "./grants";
+import { OwnerKey, use_owner } from "./owner";
 import { Head, Trouble } from "./parts";
 
 export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
 	const [error, set_error] = useState("");
+	const keys = use_owner(mesh), is_device = mesh.id.of_id !== mesh.id.member_id;
 	const self = mesh.people().find(p => p.is_self);
 	const remove = async (id: string, label: string) => {
 		if (!confirm(`Remove “${label}”? It can read and write nothing more on ${mesh.id.name}.`))
@@ -15,7 +17,7 @@ export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
 	};
 	return (
 		<>
-			<Head mesh={mesh} title="This browser" sub={`A device of ${mesh.id.of_name} on ${mesh.id.name}`} />
+			<Head mesh={mesh} title="This browser" sub={is_device ? `A device of ${mesh.id.of_name} on ${mesh.id.name}` : `${mesh.id.of_name} on ${mesh.id.name}`} />
 			<Trouble mesh={mesh} />
 			<div class="scroll" tabIndex={0} role="region" aria-label="Content">
 				<div class="column">
@@ -24,7 +26,9 @@ export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
 						<dt>This browser's key</dt><dd><code>{mesh.id.pubkey.slice(0, 16)}</code></dd>
 						<dt>Owner of the mesh</dt><dd><code>{mesh.id.owner_pubkey.slice(0, 16) || "not pinned"}</code></dd>
 					</dl>
+					{keys ? <OwnerKey keys={keys} /> : null}
 					<h2>Devices of {mesh.id.of_name}</h2>
+					{is_device || self?.devices.length ? null : <p class="muted">None but this browser.</p>}
 					<ul class="plain-list">
 						{(self?.devices ?? []).map(d => (
 							<li key={d.memberId} class="item">
@@ -36,8 +40,9 @@ export function Settings({ app, mesh }: { app: App; mesh: Mesh }) {
 					{error ? <p class="error" role="alert">{error}</p> : null}
 					<Grants mesh={mesh} />
 					<h2>Sign out</h2>
-					<p>Removes this device from the mesh and everything of it from this browser, direct messages included: the broker has no copy of them.</p>
-					<button class="danger" onClick={() => confirm(`Sign out of ${mesh.id.name}?`) && void app.sign_out(mesh)}>Sign out of {mesh.id.name}</button>
+					<p>Removes {is_device ? "this device from the mesh and everything of it" : `everything of ${mesh.id.name}`} from this browser, direct messages included: the broker has no copy of them.
+						{is_device ? null : <strong> Your key goes with it, and there is no other: you cannot come back as {mesh.id.of_name}.</strong>}</p>
+					<button class="danger" onClick={() => confirm(`Sign out of ${mesh.id.name}?${keys ? " The owner's key goes, too: it is lost unless you saved a backup." : ""}`) && void app.sign_out(mesh)}>Sign out of {mesh.id.name}</button>
 				</div>
 			</div>
 		</>

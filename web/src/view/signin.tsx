@@ -25,7 +25,7 @@ export function Welcome({ error }: { error: string }) {
 			<p>This browser is no device of anybody yet. On the machine where you use claudemesh, run</p>
 			<pre><code>claudemesh dashboard</code></pre>
 			<p class="muted">It opens this page with a code that is good for a minute and works once. The page makes a key of its own, which never leaves this browser.</p>
-			<p class="muted"><a href="#/account">Your account</a> lists where you are signed in.</p>
+			<p class="muted"><a href="#/account">Your account</a> lists where you are signed in, and makes a mesh in this browser.</p>
 		</main>
 	);
 }
