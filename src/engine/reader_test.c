@@ -144,6 +144,36 @@ TEST(too_much_at_once_resets)
 	assert_false(str_contains(got, S("event: message")));
 }
 
+/* A reader that wants none of them makes nobody read them all. */
+TEST(what_is_kept_from_a_reader_counts_as_missed)
+{
+	ARENA;
+	struct house *h = house(a);
+	struct place *m = place(h, "team");
+	struct peer *alice = arrive(m, "alice"), *eve = arrive(m, "eve"), *r;
+	str key, eves, got;
+
+	forget_all(h);
+	key = api_key(alice, "'read'", "");
+	eves = api_key(eve, "'send'", "");
+	h->engine->settings.rate_per_minute = 0;
+	say(alice, "{'type':'grants_set','grants':{'%s':[]}}", eve->pubkey);
+	for (int i = 0; i < 1201; i++) {
+		post(h, eves, "x");
+		forget(alice);
+		forget(eve);
+		if (i != 999)
+			continue;
+		r = reader(m, key, "{'topic':'general','lastEventId':'start'}");
+		got = heard(r);
+		assert_false(str_contains(got, S("event: reset")));
+		assert_false(str_contains(got, S("event: message")));
+	}
+	r = reader(m, key, "{'topic':'general','lastEventId':'start'}");
+	got = heard(r);
+	assert_true(str_contains(got, S("event: reset\ndata: {\"reason\":\"too much was missed\"}\nid: ")));
+}
+
 /* Long posts neither close a stream for good, nor make pages that nobody can take, nor cost nothing. */
 TEST(long_posts_are_bounded_by_their_size)
 {

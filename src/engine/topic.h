@@ -146,10 +146,15 @@ struct err *topic_history(struct req *rq, struct topic *t, const struct topic_pa
 /* The same, and who signed some of them and is not a member any more (vouch.h). */
 struct err *topic_history_signed(struct req *rq, struct topic *t, const struct topic_page *page,
 				 struct topic_history_response_args *ret_page) MUST_CHECK;
-/* The same for who follows it: without what is kept from the caller (grant.h). *ret_last_id: of the
- * page's last post, listed or not; empty: it has none. */
+/* What was read for a page, listed or not. */
+struct topic_read {
+	str last_id;                          /* empty: nothing */
+	size_t posts, bytes;
+};
+/* The same for who follows it: without what is kept from the caller (grant.h). */
 struct err *topic_followed(struct req *rq, struct topic *t, const struct topic_page *page,
-			   struct topic_message_list *ret_list, str *ret_last_id, bool *ret_more) MUST_CHECK;
+			   struct topic_message_list *ret_list, struct topic_read *ret_read,
+			   bool *ret_more) MUST_CHECK;
 /* The seq of a post, by its id. NOT_FOUND, message_not_found. */
 struct err *topic_seq_of(struct req *rq, struct topic *t, str id, i64 *ret_seq) MUST_CHECK;
 

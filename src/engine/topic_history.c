@@ -118,13 +118,15 @@ struct err *topic_history(struct req *rq, struct topic *t, const struct topic_pa
 }
 
 struct err *topic_followed(struct req *rq, struct topic *t, const struct topic_page *page,
-			   struct topic_message_list *ret_list, str *ret_last_id, bool *ret_more)
+			   struct topic_message_list *ret_list, struct topic_read *ret_read, bool *ret_more)
 {
 	struct post_row *rows;
 	size_t n, kept = 0;
 
 	TRY(read_page(rq, t, page, &rows, &n, ret_more));
-	*ret_last_id = n ? rows[n - 1].id : STR_NONE;
+	*ret_read = (struct topic_read){ n ? rows[n - 1].id : STR_NONE, n, 0 };
+	for (size_t i = 0; i < n; i++)
+		ret_read->bytes += rows[i].ciphertext.len;
 	for (size_t i = 0; i < n; i++)
 		if (grant_allows_post(req_member(rq), &rows[i]))
 			rows[kept++] = rows[i];

@@ -60,12 +60,12 @@ static struct err *newest_id(struct req *rq, struct topic *t, str *ret_id)
 	return NULL;
 }
 
-/* What came after the id; *ret_all false: it is too much. */
+/* What came after the id; *ret_all false: it is too much, what is kept from the reader included. */
 static struct err *put_missed(struct req *rq, struct buf *b, struct topic *t, str after_id, bool *ret_all)
 {
 	struct topic_page page = { .limit = TOPIC_PAGE_MAX, .member_pubkeys = true };
 	bool more = true;
-	size_t n = 0;
+	size_t posts = 0, bytes = 0;
 
 	if (str_eq(after_id, START_ID))
 		page.after_start = true;
@@ -74,22 +74,23 @@ static struct err *put_missed(struct req *rq, struct buf *b, struct topic *t, st
 	*ret_all = false;
 	while (more) {
 		struct topic_message_list list = { 0 };
-		str last_id;
+		struct topic_read read;
 
-		TRY(topic_followed(rq, t, &page, &list, &last_id, &more));
+		TRY(topic_followed(rq, t, &page, &list, &read, &more));
 		for (size_t i = 0; i < list.n; i++) {
 			struct block *block = reader_message(&list.items[i]);
 
 			buf_add(b, block_str(block));
 			block_unref(block);
 		}
-		n += list.n;
-		if (!last_id.len)
+		posts += read.posts;
+		bytes += read.bytes;
+		if (!read.last_id.len)
 			break;
-		if (b->full || (more && (n >= MISSED_MAX || b->len > MISSED_BYTES_MAX)))
+		if (b->full || (more && (posts >= MISSED_MAX || MAX(bytes, b->len) > MISSED_BYTES_MAX)))
 			return NULL;
 		page.after_start = false;
-		page.after_id = last_id;
+		page.after_id = read.last_id;
 	}
 	*ret_all = true;
 	return NULL;
