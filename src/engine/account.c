@@ -227,6 +227,25 @@ str session_fact(str given, const char *otherwise)
 	return given.len && name_is_printable(given) ? given : str_from(otherwise);
 }
 
+/* Who signs in with a code gets in, and can end the others then: the oldest gives way. */
+static struct err *make_room(struct req *rq, const struct account_row *account, enum session_kind kind)
+{
+	struct engine *e = rq->engine;
+	struct account_session_row *oldest;
+	size_t n_oldest;
+	i64 n;
+
+	TRY(store_session_count(e->store, rq->arena, account->id, e->now_ms, &n));
+	if (n < SESSIONS_PER_ACCOUNT_MAX)
+		return NULL;
+	if (kind != SESSION_BROWSER)
+		return FAIL(rq->arena, CONFLICT, "you are signed in %lld times; revoke a session first", (long long)n);
+	TRY(store_sessions(e->store, rq->arena, account->id, e->now_ms, 1, &oldest, &n_oldest));
+	if (n_oldest)
+		store_session_revoke(e->store, oldest->id, e->now_ms);
+	return NULL;
+}
+
 struct err *session_new(struct req *rq, const struct account_row *account, enum session_kind kind,
 			const struct session_facts *facts, str *ret_token, str *ret_id)
 {
@@ -238,16 +257,13 @@ struct err *session_new(struct req *rq, const struct account_row *account, enum 
 		.expires_ms = (e->now_ms / 1000) * 1000 + kinds[kind].life_ms,
 	};
 	u8 digest[DIGEST_BYTES];
-	i64 n;
 
 	if (!e->settings.login_secret.len)
 		return FAIL(rq->arena, NOT_SUPPORTED, "this broker has no secret to sign session tokens with");
 	if (account->blocked_ms)
 		return err_word(FAIL(rq->arena, FORBIDDEN, "the operator of this broker has blocked this account"),
 				S("account_blocked"));
-	TRY(store_session_count(e->store, rq->arena, account->id, e->now_ms, &n));
-	if (n >= SESSIONS_PER_ACCOUNT_MAX)
-		return FAIL(rq->arena, CONFLICT, "you are signed in %lld times; revoke a session first", (long long)n);
+	TRY(make_room(rq, account, kind));
 	*ret_token = token_make(rq, account, kind, e->now_ms / 1000);
 	jwt_digest(*ret_token, digest);
 	row.digest = arena_dup(rq->arena, str_of(digest, sizeof(digest)));

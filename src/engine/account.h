@@ -53,7 +53,7 @@ struct session_facts { str hostname, platform, arch, address; };
 /* One of them as it was given, if it may be shown. */
 str session_fact(str given, const char *otherwise);
 /* A new session of rq's account or another; the token is in memory that is wiped with the arena.
- * CONFLICT when there are SESSIONS_PER_ACCOUNT_MAX. ret_id may be NULL. */
+ * At SESSIONS_PER_ACCOUNT_MAX a browser's ends the oldest, others are a CONFLICT. ret_id may be NULL. */
 struct err *session_new(struct req *rq, const struct account_row *account, enum session_kind kind,
 			const struct session_facts *facts, str *ret_token, str *ret_id) MUST_CHECK;
 /* "Ann" or, without a name, what stands before the '@'. */

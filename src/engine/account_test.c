@@ -127,6 +127,11 @@ TEST(sessions_of_an_account_are_bounded)
 	for (int i = 1; i < SESSIONS_PER_ACCOUNT_MAX; i++)
 		assert_int_equal(call(h, "cli_token", "", S("{}")), 200);
 	assert_int_equal(call(h, "cli_token", "", S("{}")), 409);
+	/* Nobody is locked out by them. */
+	h->bearer = sign_in(h, "ann@x.org");
+	assert_int_equal(call(h, "session_list", "", S("")), 200);
+	assert_int_equal(json_get(answer(h), S("sessions"))->count, SESSIONS_PER_ACCOUNT_MAX);
+	assert_int_equal(call(h, "cli_token", "", S("{}")), 409);
 }
 
 TEST(B21_a_name_of_any_script_is_in_the_token_as_it_is)
