@@ -100,7 +100,7 @@ static struct err *join_run(struct req *rq, const void *args)
 }
 
 const struct op msg_join[] = {
-	OP("join", OP_CALL | OP_OK_FALSE, join, join_prove, join_run, "", joined_fields,
+	OP("join", OP_CALL | OP_OK_FALSE | OP_MAY_ACCOUNT, join, join_prove, join_run, "", joined_fields,
 	   "Makes the caller's key a member of the mesh whose owner signed the token."),
 	{ 0 }
 };
