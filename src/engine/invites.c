@@ -27,7 +27,7 @@ struct err *invite_email_check(struct req *rq, str email, struct invite_row *row
 	row->email = email_normal(rq->arena, email);
 	if (!mail_is_on(e))
 		return NULL;
-	TRY(mail_check(rq));
+	TRY(mail_check(rq, MAIL_INVITE));
 	TRY(store_invites_mailed(e->store, rq->arena, row->email, e->now_ms - DAY_MS, &n));
 	if (n >= MAILS_TO_ADDRESS_PER_DAY)
 		return FAIL(rq->arena, RATE_LIMIT, "this address was sent %lld invitations within a day; "

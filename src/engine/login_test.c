@@ -152,8 +152,8 @@ TEST(a_code_that_cannot_be_mailed_replaces_none)
 	str code = admin_code(h, "ann@x.org");
 
 	with_mail(h);
-	while (bucket_has(&h->engine->mails, h->engine->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
-		bucket_take(&h->engine->mails);
+	while (bucket_has(&h->engine->mails[MAIL_LOGIN_CODE], h->engine->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
+		bucket_take(&h->engine->mails[MAIL_LOGIN_CODE]);
 	assert_int_equal(call(h, "login_email", "", S("{\"email\":\"ann@x.org\"}")), 200);
 	assert_int_equal(h->n_mails, 0);
 	assert_int_equal(try_code(h, "ann@x.org", code), 200);

@@ -45,11 +45,11 @@ static str mail_json(struct arena *a, const struct mail_args *says)
 	return text;
 }
 
-struct err *mail_check(struct req *rq)
+struct err *mail_check(struct req *rq, enum mail_kind kind)
 {
 	struct engine *e = rq->engine;
 
-	if (bucket_has(&e->mails, e->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
+	if (bucket_has(&e->mails[kind], e->mono_ms, MAILS_PER_HOUR / 60, MAILS_BURST))
 		return NULL;
 	return FAIL(rq->arena, RATE_LIMIT, "this broker sends no more mails for now; try again later");
 }
@@ -65,11 +65,11 @@ struct err *mail_add(struct req *rq, const struct mail *mail, i64 *ret_no)
 	if (!email_is_valid(mail->says.to))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "field 'email': not an e-mail address, such as "
 				     "bob@example.org"), S("invalid_email"));
-	TRY(mail_check(rq));
+	TRY(mail_check(rq, mail->says.kind));
 	json = mail_json(rq->arena, &mail->says);
 	if (!json.len)
 		return FAIL(rq->arena, BAD_REQUEST, "the mail is too long");
-	bucket_take(&e->mails);
+	bucket_take(&e->mails[mail->says.kind]);
 	no = store_next(e->store, NUMBER_JOB);
 	store_job_add(e->store, &(struct job_row){
 		.no = no, .kind = S("mail"), .mesh_no = mail->mesh_no, .about_no = mail->about_no,

@@ -28,7 +28,7 @@ struct mail {
 /* Is a way to send mail configured? If not, mail_add() must not be called. */
 bool mail_is_on(const struct engine *e);
 /* RATE_LIMIT: the next mail_add() would be one too many. For who stores something before it. */
-struct err *mail_check(struct req *rq) MUST_CHECK;
+struct err *mail_check(struct req *rq, enum mail_kind kind) MUST_CHECK;
 /* Queues the job and its first try. BAD_REQUEST: no e-mail address. RATE_LIMIT: too many mails.
  * Nothing is queued then. ret_no may be NULL. */
 struct err *mail_add(struct req *rq, const struct mail *mail, i64 *ret_no) MUST_CHECK;

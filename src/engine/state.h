@@ -20,6 +20,7 @@
 #include "engine/own.h"
 #include "engine/sweep.h"
 #include "proto/group.h"
+#include "proto/mail.h"
 #include "proto/member.h"
 #include "proto/reach.h"
 
@@ -215,7 +216,7 @@ struct engine {
 	bool has_tally_key;
 	i64 logins_until_ms;                  /* what was stored is over by then; 0: nothing was */
 	struct mail_held *held_mails;         /* see mail.h */
-	struct bucket mails;
+	struct bucket mails[MAIL_KINDS];
 	i64 jobs_pruned_ms;
 	struct api_key *api_keys;             /* see bearer.h */
 	u8 token_key[32];                     /* seals tokens; made at first use */

@@ -12,7 +12,7 @@
 
 /* Of one try: sent; not for now; never. */
 enum mail_outcome { MAIL_SENT, MAIL_LATER, MAIL_REFUSED };
-enum mail_kind { MAIL_INVITE, MAIL_LOGIN_CODE };
+enum mail_kind { MAIL_INVITE, MAIL_LOGIN_CODE, MAIL_KINDS };
 
 enum {
 	MAIL_TRIES_MAX = 5,               /* the first one included */
@@ -20,7 +20,7 @@ enum {
 	MAIL_LEASE_MS = 60000,            /* of a try, with its time in the sender's queue */
 	MAIL_ANSWER_MS = 10000,           /* how long an answer waits for the first try */
 	MAIL_KEEP_DAYS = 1,               /* no try later than this after the first */
-	MAILS_PER_HOUR = 600,             /* of one engine thread */
+	MAILS_PER_HOUR = 600,             /* of each kind, of one engine thread: invites keep nobody from signing in */
 	MAILS_BURST = 100,
 	MAILS_TO_ADDRESS_PER_DAY = 5,     /* invites, of all meshes */
 };

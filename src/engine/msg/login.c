@@ -75,7 +75,7 @@ static struct err *send_code(struct req *rq, str email)
 	};
 
 	/* A code that nobody gets does not take the place of one that somebody has. */
-	TRY(mail_check(rq));
+	TRY(mail_check(rq, MAIL_LOGIN_CODE));
 	mail.says.code = code_new(rq, email);
 	return mail_add(rq, &mail, NULL);
 }
