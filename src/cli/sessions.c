@@ -1,5 +1,8 @@
 #include "cli/account.h"
 #include "cli/commands.h"
+#include "cli/text.h"
+
+enum { ID_SHOWN = 8 };
 
 static void put_session(struct json_out *j, const struct session_entry_args *s)
 {
@@ -44,7 +47,7 @@ static struct err *sessions_run(struct cli *c, const void *flags UNUSED)
 		const struct session_entry_args *e = &list.sessions.items[i];
 
 		out_row(&c->out);
-		out_span(&c->out, TONE_BOLD, "  %.8s", e->id.len >= 8 ? e->id.ptr : "--------");
+		out_span(&c->out, TONE_BOLD, "  %.*s", STRF(text_cut(e->id, ID_SHOWN)));
 		out_span(&c->out, TONE_PLAIN, "  %s", what_is(e->kind));
 		out_span(&c->out, TONE_PLAIN, "  %.*s %.*s", STRF(e->hostname), STRF(e->platform));
 		out_span(&c->out, TONE_DIM, "  %.*s", STRF(e->address));
@@ -88,7 +91,7 @@ static struct err *sessions_revoke_run(struct cli *c, const void *flags UNUSED)
 		out_json_end(&c->out);
 		return NULL;
 	}
-	out_ok(&c->out, STR_NONE, "the session %.8s has ended", id.ptr);
+	out_ok(&c->out, STR_NONE, "the session %.*s has ended", STRF(text_cut(id, ID_SHOWN)));
 	return NULL;
 }
 
