@@ -156,23 +156,6 @@ static struct err *bans_run(struct cli *c, const void *flags UNUSED)
 
 /* ---- roles ---- */
 
-/* Members have names; what the broker wants is an id. */
-static struct err *find_member(struct cli *c, struct aim *aim, str who, str *ret_id)
-{
-	struct target target;
-
-	if (!aim->is_ours)
-		return FAIL(c->arena, NOT_SUPPORTED, "this broker has no roles to change");
-	TRY(resolve_target(c->arena, &aim->list, aim->wire.mesh->pubkey, who, &target));
-	for (size_t i = 0; i < aim->list.members.n; i++) {
-		if (!str_eq(aim->list.members.items[i].pubkey, target.member_pubkey))
-			continue;
-		*ret_id = aim->list.members.items[i].memberId;
-		return NULL;
-	}
-	return FAIL(c->arena, NOT_FOUND, "no member of the mesh is called '%.*s'", STRF(who));
-}
-
 static struct err *role_run(struct cli *c, const void *flags UNUSED)
 {
 	struct member_update_args args = { 0 };
@@ -187,7 +170,7 @@ static struct err *role_run(struct cli *c, const void *flags UNUSED)
 		return invalid_err(c->arena, &why);
 	args.role = (enum role)role;
 	TRY(aim_open(c, c->args[0], &aim));
-	e = find_member(c, &aim, c->args[0], &args.memberId);
+	e = aim_member(&aim, c->args[0], &args.memberId);
 	if (e)
 		wire_close(&aim.wire);
 	TRY(e);

@@ -53,6 +53,23 @@ struct err *aim_open(struct cli *c, str who, struct aim *ret)
 	return e;
 }
 
+struct err *aim_member(const struct aim *m, str who, str *ret_id)
+{
+	struct arena *a = m->wire.c->arena;
+	struct target target;
+
+	if (!m->is_ours)
+		return FAIL(a, NOT_SUPPORTED, "this broker does not say who its members are: nothing of theirs is changed from here");
+	TRY(resolve_target(a, &m->list, m->wire.mesh->pubkey, who, &target));
+	for (size_t i = 0; i < m->list.members.n; i++) {
+		if (!str_eq(m->list.members.items[i].pubkey, target.member_pubkey))
+			continue;
+		*ret_id = m->list.members.items[i].memberId;
+		return NULL;
+	}
+	return FAIL(a, NOT_FOUND, "no member of the mesh is called '%.*s'", STRF(who));
+}
+
 struct err *aim_ask(struct aim *m, const char *type, const struct json_field *fields, const void *args,
 		    const struct json_field *reply_fields, void *ret, size_t size)
 {

@@ -1,5 +1,5 @@
 /*
- * moderate.h - what kick, disconnect, ban and role share: whom a broker is told to act on.
+ * moderate.h - what kick, disconnect, ban, role and permissions share: whom a broker is told to act on.
  *
  * Brokers of ours take a target as it was typed and never guess. The reference's takes the first
  * that fits, one character of a key too, so for it the client finds out who is meant (D-24).
@@ -19,6 +19,8 @@ struct aim {
 /* Opens the wire, unless it fails, and finds the target; who empty: none is needed. NOT_FOUND names
  * the nearest, AMBIGUOUS all that may be meant. */
 struct err *aim_open(struct cli *c, str who, struct aim *ret) MUST_CHECK;
+/* The id of the member that a name or key means, away or not. NOT_SUPPORTED: the broker lists none. */
+struct err *aim_member(const struct aim *m, str who, str *ret_id) MUST_CHECK;
 /* One question to the broker, the last: closes the wire. */
 struct err *aim_ask(struct aim *m, const char *type, const struct json_field *fields, const void *args,
 		    const struct json_field *reply_fields, void *ret, size_t size) MUST_CHECK;

@@ -5,28 +5,11 @@
 #include "cli/commands.h"
 #include "cli/moderate.h"
 
-#include "client/resolve.h"
 #include "client/validate.h"
 #include "proto/permission.h"
 
 /* "as its role" instead of permissions. */
 #define DEFAULT_WORD "default"
-
-static struct err *find_member(struct cli *c, const struct aim *aim, str who, str *ret_id)
-{
-	struct target target;
-
-	if (!aim->is_ours)
-		return FAIL(c->arena, NOT_SUPPORTED, "this broker has no permissions to change");
-	TRY(resolve_target(c->arena, &aim->list, aim->wire.mesh->pubkey, who, &target));
-	for (size_t i = 0; i < aim->list.members.n; i++) {
-		if (!str_eq(aim->list.members.items[i].pubkey, target.member_pubkey))
-			continue;
-		*ret_id = aim->list.members.items[i].memberId;
-		return NULL;
-	}
-	return FAIL(c->arena, NOT_FOUND, "no member of the mesh is called '%.*s'", STRF(who));
-}
 
 static bool holds(const struct permission_entry_args *e, const char *word)
 {
@@ -79,7 +62,7 @@ static struct err *open_at(struct cli *c, str who, struct aim *aim, str *ret_id)
 	*ret_id = STR_NONE;
 	TRY(aim_open(c, who, aim));
 	if (!str_empty(who))
-		e = find_member(c, aim, who, ret_id);
+		e = aim_member(aim, who, ret_id);
 	if (e)
 		wire_close(&aim->wire);
 	return e;
