@@ -41,7 +41,7 @@ until_ok() {
 }
 
 a_mesh() {
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$("$here/free_port.py")
 	url=http://127.0.0.1:$port
 	"$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/broker.log" 2>&1 &
 	pids=$!

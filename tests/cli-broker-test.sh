@@ -30,7 +30,7 @@ until_ok() {
 	done
 }
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$("$(dirname "$0")/free_port.py")
 url=http://127.0.0.1:$port
 "$broker" --listen "127.0.0.1:$port" --data "$work/broker" --rate-limit 0 >"$work/log" 2>&1 &
 pids=$!

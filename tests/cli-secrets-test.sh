@@ -7,7 +7,7 @@ broker=$2
 here=$(realpath "$(dirname "$0")")
 . "$here/agent-lib.sh"
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$("$here/free_port.py")
 python3 "$here/tap.py" "http://127.0.0.1:$port" "$work/sent" >"$work/tap" &
 pids=$!
 until_ok test -s "$work/tap"

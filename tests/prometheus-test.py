@@ -4,7 +4,6 @@ query of the dashboard and of the rules is asked, and every name in them exists.
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +11,7 @@ import urllib.parse
 import urllib.request
 
 import people
+from free_port import free_port
 from people import environment, make_mesh, play, run, start_broker, until, verdict, work
 
 people.claudemesh, people.broker = (os.path.realpath(path) for path in sys.argv[1:3])
@@ -30,11 +30,6 @@ def get(url, token=None):
         return e.code, e.read().decode()
     except OSError:
         return 0, ""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 def start_prometheus(address):

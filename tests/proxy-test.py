@@ -3,7 +3,6 @@
 the proxy, streams flow, and what is for this machine only is closed. TAP on stdout."""
 import os
 import re
-import socket
 import ssl
 import subprocess
 import sys
@@ -11,16 +10,12 @@ import urllib.error
 import urllib.request
 
 import people
+from free_port import free_port
 from people import call, environment, play, run, start_broker, until, verdict, work
 
 people.claudemesh, people.broker = (os.path.realpath(path) for path in sys.argv[1:3])
 docs = os.path.realpath(sys.argv[3])
 ALONE = dict(CLAUDEMESH_NO_DAEMON="1")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 def start_nginx(port, upstream):

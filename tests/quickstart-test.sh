@@ -24,7 +24,7 @@ run() {
 }
 
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	"$(dirname "$0")/free_port.py"
 }
 
 run 0 'from nothing' --once --data "$work/data" --port "$(free_port)"

@@ -21,7 +21,9 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from peer import Closed, Ledger, Member
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from free_port import free_port  # noqa: E402
+from peer import Closed, Ledger, Member  # noqa: E402
 
 SEND_SECONDS = 2.0           # of one member, between two messages
 DROP_SECONDS = 0.3           # between two connections that are lost
@@ -258,9 +260,7 @@ class Soak:
                     starts=self.broker.starts, samples=self.samples)
 
     def play(self):
-        with __import__("socket").create_server(("127.0.0.1", 0)) as s:
-            port = s.getsockname()[1]
-        self.broker = Broker(self.options.broker, self.work, port)
+        self.broker = Broker(self.options.broker, self.work, free_port())
         self.broker.start()
         end = time.monotonic() + 20
         while not self.broker.figures() and time.monotonic() < end:
