@@ -7,6 +7,7 @@ to stay where they are. At the end no message that was acked is missing or doubl
 holds, also against a checkpoint kept from the start. TAP on stdout; figures as JSON in FILE."""
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -152,10 +153,12 @@ class Soak:
             await asyncio.sleep(0.5)
 
     async def moderate(self):
+        pause = min(MODERATE_SECONDS, self.options.minutes * 60 / 24)
+        turns = itertools.cycle(("kick", "disconnect", "ban", "disconnect"))
         while not self.quiet:
-            m = self.random.choice(self.members)
-            what = self.random.choice(("kick", "disconnect", "disconnect", "ban"))
-            if m.name not in self.banned:
+            here = [m for m in self.members if m.socket and m.name not in self.banned]
+            if here and self.owner.socket:
+                m, what = self.random.choice(here), next(turns)
                 if what == "ban":
                     self.banned.add(m.name)
                     self.ever_banned.add(m.name)
@@ -166,7 +169,7 @@ class Soak:
                     self.counts[dict(kick="kicked", disconnect="disconnected", ban="banned")[what]] += 1
                 elif answer and answer.get("code") not in ("not_found", "try_again"):
                     self.faults.append((what, answer))
-            await asyncio.sleep(MODERATE_SECONDS)
+            await asyncio.sleep(pause)
 
     async def restart(self, until):
         pause = max(min(120, self.options.minutes * 60 / 10), 4)
