@@ -57,6 +57,7 @@ struct err *mail_check(struct req *rq, enum mail_kind kind)
 struct err *mail_add(struct req *rq, const struct mail *mail, i64 *ret_no)
 {
 	struct engine *e = rq->engine;
+	enum mail_kind kind = (enum mail_kind)mail->says.kind;
 	i64 no, last_ms = e->now_ms + MAIL_KEEP_DAYS * DAY_MS;
 	str json;
 
@@ -65,11 +66,11 @@ struct err *mail_add(struct req *rq, const struct mail *mail, i64 *ret_no)
 	if (!email_is_valid(mail->says.to))
 		return err_word(FAIL(rq->arena, BAD_REQUEST, "field 'email': not an e-mail address, such as "
 				     "bob@example.org"), S("invalid_email"));
-	TRY(mail_check(rq, mail->says.kind));
+	TRY(mail_check(rq, kind));
 	json = mail_json(rq->arena, &mail->says);
 	if (!json.len)
 		return FAIL(rq->arena, BAD_REQUEST, "the mail is too long");
-	bucket_take(&e->mails[mail->says.kind]);
+	bucket_take(&e->mails[kind]);
 	no = store_next(e->store, NUMBER_JOB);
 	store_job_add(e->store, &(struct job_row){
 		.no = no, .kind = S("mail"), .mesh_no = mail->mesh_no, .about_no = mail->about_no,
