@@ -57,6 +57,10 @@ listener = socket.create_server(("127.0.0.1", 0))
 print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 while True:
     client, _ = listener.accept()
-    broker = socket.create_connection((HOST, int(PORT)))
+    try:
+        broker = socket.create_connection((HOST, int(PORT)))
+    except OSError:        # it is not there yet
+        client.close()
+        continue
     threading.Thread(target=pump, args=(client, broker, Client().take), daemon=True).start()
     threading.Thread(target=pump, args=(broker, client, lambda data: None), daemon=True).start()
