@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PORT = 5432, PAIRS_MAX = 32, TURN_MS = 10, CHUNK = 1 << 20 };
+enum { PORT = 5432, PAIRS_MAX = 32, TURN_MS = 10, ANSWER_MS = 1000, CHUNK = 1 << 20 };
 
 struct pair { int client, server; };
 
@@ -56,6 +56,7 @@ static bool from_client(struct proxy *p, const struct pair *at)
 	struct fault_plan *plan = p->plan;
 	int kind = plan->kind;
 	ssize_t n = recv(at->client, p->bytes, CHUNK, MSG_PEEK);
+	struct pollfd answer = { .events = POLLIN };
 	bool due = holds_commit(p, n) && (kind == FAULT_COMMIT_LOST || kind == FAULT_COMMIT_CUT) &&
 		   atomic_fetch_add(&plan->calls, 1) + 1 == plan->fail_at;
 
@@ -67,9 +68,10 @@ static bool from_client(struct proxy *p, const struct pair *at)
 		return false;
 	if (!due)
 		return true;
-	/* The server says that it has done it; nobody hears. */
+	/* The server says that it has done it; nobody hears. The word may come in two parts. */
+	answer.fd = at->server;
 	do
-		n = read(at->server, p->bytes, CHUNK);
+		n = poll(&answer, 1, ANSWER_MS) > 0 ? read(at->server, p->bytes, CHUNK) : 0;
 	while (n > 0 && !holds_commit(p, n));
 	return false;
 }
