@@ -15,12 +15,6 @@ static struct peer *boss_of(struct place *m)
 	return p;
 }
 
-static void send_many(struct peer *p, int n)
-{
-	for (int i = 0; i < n; i++)
-		send_to(p, "*", text(p->place->house->a, "x%d", i).ptr, NULL);
-}
-
 TEST(one_verification_at_a_time_and_none_for_who_is_gone)
 {
 	ARENA;
@@ -28,7 +22,7 @@ TEST(one_verification_at_a_time_and_none_for_who_is_gone)
 	struct place *m = place(h, "team");
 	struct peer *boss = boss_of(m), *second;
 
-	send_many(boss, 600);
+	broadcast_many(boss, 600);
 	second = twin(boss);
 	enter(second, GREETING(.session_id = "two"));
 	forget_all(h);
@@ -98,7 +92,7 @@ TEST(verifications_are_bounded)
 	struct peer *boss = boss_of(m);
 
 	h->engine->settings.lists_kb_per_minute = 4;
-	send_many(boss, 600);
+	broadcast_many(boss, 600);
 	forget(boss);
 	for (int i = 0; i < 2; i++) {
 		say(boss, "{'type':'audit_verify'}");

@@ -22,12 +22,6 @@ static struct peer *owner(struct place *m)
 	return p;
 }
 
-static void send_many(struct peer *p, int n)
-{
-	for (int i = 0; i < n; i++)
-		send_to(p, "*", text(p->place->house->a, "x%d", i).ptr, NULL);
-}
-
 static struct audit_row *rows_of(struct house *h, size_t *ret_n)
 {
 	struct audit_row *rows;
@@ -145,7 +139,7 @@ TEST(d_57_pages_are_bounded_and_filtered)
 	const struct json *got;
 	i64 last;
 
-	send_many(alice, 600);
+	broadcast_many(alice, 600);
 	make_key(boss, "apikey_created");
 	make_key(boss, "apikey_created");
 	forget_all(h);

@@ -3,35 +3,9 @@
  */
 #include "engine/grant.h"
 
-#include "engine/harness_test.h"
+#include "engine/grant_harness_test.h"
 
 #define ARENA CLEANUP(arena_freep) struct arena *a = arena_new()
-
-static struct member *member_of(const struct peer *p)
-{
-	struct mesh *m;
-
-	HASH_FIND(hh, p->place->house->engine->meshes, p->place->id, ID_LEN, m);
-	return mesh_member(m, str_from(p->pubkey));
-}
-
-/* p says what a key may do to it: "['dm']", "[]", "null". */
-static void grant(struct peer *p, const char *key, const char *caps)
-{
-	forget(p);
-	say(p, "{'type':'grants_set','grants':{'%s':%s},'_reqId':'g'}", key, caps);
-	expect(p, "{'type':'grants','_reqId':'g'}");
-}
-
-static void expect_dropped(struct peer *p, const struct peer *by, i64 dm, i64 broadcast)
-{
-	struct grant *g;
-
-	HASH_FIND(hh, member_of(p)->grants, by->pubkey, 64, g);
-	assert_non_null(g);
-	assert_int_equal(g->dropped_dm, dm);
-	assert_int_equal(g->dropped_broadcast, broadcast);
-}
 
 TEST(grants_and_what_was_dropped_last)
 {

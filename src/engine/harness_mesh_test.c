@@ -35,6 +35,20 @@ struct peer *owner_of(struct place *m)
 	return p;
 }
 
+struct member *member_of(const struct peer *p)
+{
+	struct mesh *m;
+
+	HASH_FIND(hh, p->place->house->engine->meshes, p->place->id, ID_LEN, m);
+	return mesh_member(m, str_from(p->pubkey));
+}
+
+void broadcast_many(struct peer *p, int n)
+{
+	for (int i = 0; i < n; i++)
+		send_to(p, "*", text(p->place->house->a, "x%d", i).ptr, NULL);
+}
+
 struct peer *stranger(struct place *m, const char *name)
 {
 	struct house *h = m->house;

@@ -123,6 +123,8 @@ struct peer *owner_of(struct place *m);       /* who made it */
 struct peer *newcomer(struct place *m, const char *name); /* stranger and join */
 /* Another connection of the same member. */
 struct peer *twin(struct peer *p);
+struct member *member_of(const struct peer *p); /* in the engine's memory, where its mesh must be */
+void broadcast_many(struct peer *p, int n);   /* to '*', with the ids x0, x1 ... */
 /* Signs the place's token again, after its expiry or owner was changed. */
 void sign_token(struct place *m);
 /* The body of a call, signed with what the place and the peer have. */

@@ -16,14 +16,6 @@ struct crew {
 	struct peer *owner, *admin, *bob, *carol;
 };
 
-static struct member *member_of(const struct peer *p)
-{
-	struct mesh *m;
-
-	HASH_FIND(hh, p->place->house->engine->meshes, p->place->id, ID_LEN, m);
-	return mesh_member(m, str_from(p->pubkey));
-}
-
 /* Outlives a restart. */
 static const char *id_of(const struct peer *p)
 {

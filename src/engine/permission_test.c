@@ -16,14 +16,6 @@ struct crew {
 	str keys[3];
 };
 
-static struct member *member_of(const struct peer *p)
-{
-	struct mesh *m;
-
-	HASH_FIND(hh, p->place->house->engine->meshes, p->place->id, ID_LEN, m);
-	return mesh_member(m, str_from(p->pubkey));
-}
-
 static struct crew *crew(struct arena *a)
 {
 	struct crew *c = NEW(a, struct crew);

@@ -310,11 +310,6 @@ TEST(a_mesh_that_was_put_away_has_its_places)
 
 /* ---- removal and devices ---- */
 
-static struct member *member_of(struct peer *p)
-{
-	return mesh_member(p->place->house->engine->meshes, str_from(p->pubkey));
-}
-
 static void remove_now(void *engine, void *peer)
 {
 	struct engine *e = engine;
